@@ -1,0 +1,61 @@
+# The only commands a person types. `make` prints what each does.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
+
+.DEFAULT_GOAL := help
+.PHONY: help serve test test-unit test-contract test-e2e check format lock clean
+
+help: ## print this list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
+
+serve: $(VENV)/.serve ## set up, then run the model server and the gateway until Ctrl-C
+	@exec $(BIN)/python serve.py
+
+test: $(VENV)/.dev ## set up, then run all tests
+	$(BIN)/python -m pytest
+
+test-unit: $(VENV)/.dev ## the tests that need no TensorFlow and no network: seconds
+	$(BIN)/python -m pytest tests/unit
+
+test-contract: $(VENV)/.dev ## the model server against TensorFlow Serving's behaviour; TFS_ADDRESS=host:port asks a real one
+	$(BIN)/python -m pytest tests/contract
+
+test-e2e: $(VENV)/.dev ## the real processes, as make serve runs them
+	$(BIN)/python -m pytest tests/e2e
+
+check: $(VENV)/.dev ## lint, format, types and the rules on who imports whom
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/.dev ## format the code
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+lock: $(VENV)/.dev ## pin requirements/*.in again, with hashes
+	cd requirements && for name in gateway model_server training dev; do \
+		../$(BIN)/pip-compile --quiet --upgrade --generate-hashes --strip-extras --allow-unsafe \
+			--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --output-file=$$name.txt $$name.in || exit 1; done
+
+clean: ## remove the virtual environment and everything that was built
+	rm -rf $(VENV) build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+
+$(VENV)/bin/python:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 is needed, and no python3 was found." >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(None if (3, 11) <= sys.version_info < (3, 14) else "Python 3.11 to 3.13 is needed, not " + sys.version.split()[0] + ". Name one with make PYTHON=...")'
+	$(PYTHON) -m venv $(VENV)
+
+# A stamp for each set of requirements: dev.txt holds all the others.
+$(VENV)/.serve: requirements/model_server.txt | $(VENV)/bin/python
+	@echo "Installing what the service needs. The first time this takes some minutes."
+	@test -e $(VENV)/.dev || $(PIP_INSTALL) -r $<
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt | $(VENV)/bin/python
+	@echo "Installing what the service, the training and the tests need. The first time this takes some minutes."
+	@$(PIP_INSTALL) -r $<
+	@touch $@

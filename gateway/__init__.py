@@ -1,0 +1,1 @@
+"""The HTTP face of Ragam: validates an upload, preprocesses it, asks the model server, answers in the envelope."""

@@ -1,0 +1,49 @@
+"""What is noted of each request: its id, a log line, its share of the metrics."""
+
+import logging
+import re
+import uuid
+from time import perf_counter
+
+from flask import Flask, Response, g, request
+
+from gateway.metrics import IN_FLIGHT, REQUEST_SECONDS, REQUESTS
+
+REQUEST_ID_HEADER = "X-Request-ID"
+_SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+logger = logging.getLogger("ragam.access")
+
+
+def note_requests(app: Flask) -> None:
+    """Makes `app` name, log and count each request. Its id is the client's X-Request-ID where that is sane."""
+
+    @app.before_request
+    def start() -> None:
+        sent = request.headers.get(REQUEST_ID_HEADER, "")
+        g.request_id = sent if _SANE_REQUEST_ID.fullmatch(sent) else uuid.uuid4().hex
+        g.start = perf_counter()
+        g.fields = {}
+        IN_FLIGHT.inc()
+
+    @app.after_request
+    def finish(response: Response) -> Response:
+        seconds = perf_counter() - g.start
+        route = request.url_rule.rule if request.url_rule else "none"
+        REQUESTS.labels(route, request.method, response.status_code).inc()
+        REQUEST_SECONDS.labels(route).observe(seconds)
+        response.headers[REQUEST_ID_HEADER] = g.request_id
+        fields = {
+            "request_id": g.request_id,
+            "method": request.method,
+            "path": request.path,
+            "status": response.status_code,
+            **g.fields,
+            "total_ms": round(seconds * 1000, 2),
+        }
+        logger.info("request", extra={"fields": fields})
+        return response
+
+    @app.teardown_request
+    def end(_error: BaseException | None) -> None:
+        IN_FLIGHT.dec()

@@ -1,0 +1,26 @@
+"""What the gateway, the model server and the training agree on. Imports nothing.
+
+A value stands here when changing it would change what the model means; what an operator may change is a setting.
+"""
+
+MODEL_NAME = "painting_genre"
+
+PREDICT_SIGNATURE = "serving_default"
+EXPLAIN_SIGNATURE = "explain"
+
+# The input: float32 (n, 224, 224, 3), RGB, scaled from [0, 255] to [-1, 1] by x / 127.5 - 1 as MobileNetV2 expects.
+IMAGE_INPUT = "image"
+IMAGE_SIZE = 224
+IMAGE_SHAPE = (IMAGE_SIZE, IMAGE_SIZE, 3)
+IMAGE_HALF_RANGE = 127.5
+
+# The outputs, for k genres: scores float32 (n, k), calibrated softmax; classes string (n, k), the genre of each score;
+# and of the explain signature heatmap float32 (n, 7, 7) in [0, 1].
+SCORES_OUTPUT = "scores"
+CLASSES_OUTPUT = "classes"
+HEATMAP_OUTPUT = "heatmap"
+
+# One Predict call carries at most this many pictures; both sides size their gRPC messages by it.
+MAX_BATCH = 16
+IMAGE_BYTES = IMAGE_SIZE * IMAGE_SIZE * 3 * 4
+MAX_MESSAGE_BYTES = MAX_BATCH * IMAGE_BYTES + 64 * 1024

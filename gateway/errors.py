@@ -1,0 +1,105 @@
+"""Every error that a client can be told, with its HTTP status and one sentence on what to do.
+
+    RagamError
+    ├── BadUpload               400  the request carries no usable picture
+    │   ├── MissingPicture      400  no file in the field `image`
+    │   ├── EmptyPicture        400  a file of zero bytes
+    │   ├── WrongExtension      400  not named .png, .jpg or .jpeg
+    │   └── UnreadablePicture   400  the bytes are no JPEG or PNG that can be decoded
+    ├── TooLarge                413
+    │   ├── TooManyBytes        413
+    │   └── TooManyPixels       413
+    └── ServingError                 the model server gave no answer that can be used
+        ├── ServingUnavailable  503  not reachable, or without this model; try again
+        ├── ServingBusy         503  out of queue or threads; try again
+        ├── ServingTimeout      504  no answer before the deadline
+        └── WrongModel          502  it answered, but its model breaks the contract
+
+`detail` goes to the client and never carries a path, an address or a traceback; the cause goes to the log.
+"""
+
+from http import HTTPStatus
+from typing import ClassVar
+
+
+class RagamError(Exception):
+    """An error with an HTTP `status`, a `detail` sentence for the client and, where trying again helps, `retry_after` seconds."""
+
+    status: ClassVar[HTTPStatus] = HTTPStatus.INTERNAL_SERVER_ERROR
+    retry_after: ClassVar[int | None] = None
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.detail = detail
+
+
+class BadUpload(RagamError):
+    status = HTTPStatus.BAD_REQUEST
+
+
+class MissingPicture(BadUpload):
+    def __init__(self) -> None:
+        super().__init__("Send one picture as multipart/form-data in the field 'image'.")
+
+
+class EmptyPicture(BadUpload):
+    def __init__(self) -> None:
+        super().__init__("The file is empty. Send a JPEG or PNG picture.")
+
+
+class WrongExtension(BadUpload):
+    def __init__(self) -> None:
+        super().__init__("The file name must end in .png, .jpg or .jpeg.")
+
+
+class UnreadablePicture(BadUpload):
+    def __init__(self) -> None:
+        super().__init__("The file cannot be read as a JPEG or PNG picture. It may be damaged, cut short or of another format.")
+
+
+class TooLarge(RagamError):
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+
+
+class TooManyBytes(TooLarge):
+    def __init__(self, max_bytes: int) -> None:
+        super().__init__(f"The file is too large. Send at most {max_bytes:,} bytes.")
+
+
+class TooManyPixels(TooLarge):
+    def __init__(self, width: int, height: int, max_pixels: int) -> None:
+        super().__init__(f"The picture has {width} x {height} pixels. Send at most {max_pixels:,} pixels.")
+
+
+class ServingError(RagamError):
+    status = HTTPStatus.BAD_GATEWAY
+
+
+class ServingUnavailable(ServingError):
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    retry_after = 1
+
+    def __init__(self) -> None:
+        super().__init__("The model is not available at the moment. Try again in a second.")
+
+
+class ServingBusy(ServingError):
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    retry_after = 1
+
+    def __init__(self) -> None:
+        super().__init__("The model has more work than it can take at the moment. Try again in a second.")
+
+
+class ServingTimeout(ServingError):
+    status = HTTPStatus.GATEWAY_TIMEOUT
+
+    def __init__(self) -> None:
+        super().__init__("The model did not answer in time. Try again, or tell whoever runs this service.")
+
+
+class WrongModel(ServingError):
+    status = HTTPStatus.BAD_GATEWAY
+
+    def __init__(self) -> None:
+        super().__init__("The model behind this service does not fit it. Tell whoever runs this service.")

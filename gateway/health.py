@@ -1,0 +1,79 @@
+"""Alive: this process answers. Ready: the model behind it answers too, and keeps the contract."""
+
+import logging
+import time
+from http import HTTPStatus
+from threading import Lock, Thread
+
+from flask import Blueprint, Response, current_app
+
+from gateway import envelope, metrics
+from gateway.errors import ServingError
+from gateway.prediction import Classifier
+
+logger = logging.getLogger("ragam.health")
+
+WATCH_SECONDS = 0.5
+
+health = Blueprint("health", __name__)
+
+
+class Readiness:
+    """Asks the classifier each time, and logs when its answer changes, with the reason."""
+
+    def __init__(self, classifier: Classifier) -> None:
+        self._classifier = classifier
+        self._lock = Lock()
+        self._last: str | None = None
+
+    def problem(self) -> ServingError | None:
+        """Why no picture can be answered now, or None."""
+        try:
+            self._classifier.check()
+        except ServingError as error:
+            self._log(f"not ready: {_reason(error)}", logging.WARNING)
+            return error
+        self._log("ready", logging.INFO)
+        return None
+
+    def watch_until_ready(self) -> None:
+        """In a thread of its own: connects, and gives the log the reason where the model cannot be used, without being asked."""
+
+        def watch() -> None:
+            while self.problem():
+                time.sleep(WATCH_SECONDS)
+
+        Thread(target=watch, name="readiness", daemon=True).start()
+
+    def _log(self, state: str, level: int) -> None:
+        with self._lock:
+            if state == self._last:
+                return
+            self._last = state
+        logger.log(level, state)
+
+
+def _reason(error: ServingError) -> str:
+    cause = error.__cause__
+    details = getattr(cause, "details", None)
+    return f"{type(error).__name__}: {details() if details else cause}"
+
+
+@health.get("/healthz")
+def healthz() -> Response:
+    return envelope.success("OK")
+
+
+@health.get("/readyz")
+def readyz() -> Response:
+    problem = current_app.extensions["readiness"].problem()
+    if problem is None:
+        return envelope.success("OK")
+    # Whatever the reason, a probe is told 503: this gateway should get no traffic now.
+    return envelope.failure(HTTPStatus.SERVICE_UNAVAILABLE, problem.detail)
+
+
+@health.get("/metrics")
+def exposition() -> Response:
+    body, content_type = metrics.exposition()
+    return Response(body, content_type=content_type)

@@ -1,0 +1,72 @@
+"""Holds what the model server says to contract.py: the signature of the model, and each of its answers."""
+
+import numpy as np
+import numpy.typing as npt
+
+from gateway import contract
+from gateway.prediction import Prediction
+from gateway.stubs import get_model_metadata_pb2, predict_pb2, types_pb2
+
+# None: as many as there are genres.
+_SHAPES: dict[str, list[int | None]] = {
+    contract.IMAGE_INPUT: [-1, *contract.IMAGE_SHAPE],
+    contract.SCORES_OUTPUT: [-1, None],
+    contract.CLASSES_OUTPUT: [-1, None],
+}
+_DTYPES = {
+    contract.IMAGE_INPUT: types_pb2.DT_FLOAT,
+    contract.SCORES_OUTPUT: types_pb2.DT_FLOAT,
+    contract.CLASSES_OUTPUT: types_pb2.DT_STRING,
+}
+
+
+class ContractBroken(ValueError):
+    """In what the model that is served differs from contract.py: for the log."""
+
+
+def compare(signatures: get_model_metadata_pb2.SignatureDefMap) -> None:
+    """Raises ContractBroken where serving_default is missing, or has other inputs, outputs, dtypes or shapes."""
+    if contract.PREDICT_SIGNATURE not in signatures.signature_def:
+        raise ContractBroken(f"the model has no signature {contract.PREDICT_SIGNATURE!r}, only {sorted(signatures.signature_def)}")
+    signature = signatures.signature_def[contract.PREDICT_SIGNATURE]
+    if set(signature.inputs) != {contract.IMAGE_INPUT}:
+        raise ContractBroken(f"its inputs are {sorted(signature.inputs)}, not {[contract.IMAGE_INPUT]}")
+    tensors = {**signature.inputs, **signature.outputs}
+    for name, expected in _SHAPES.items():
+        if name not in tensors:
+            raise ContractBroken(f"it has no output {name!r}, only {sorted(signature.outputs)}")
+        shape = [dimension.size for dimension in tensors[name].tensor_shape.dim]
+        fits = len(shape) == len(expected) and all(want in (None, size) for want, size in zip(expected, shape, strict=True))
+        if tensors[name].dtype != _DTYPES[name] or not fits:
+            raise ContractBroken(f"{name!r} is {types_pb2.DataType.Name(tensors[name].dtype)} {shape}")
+
+
+def predictions(response: predict_pb2.PredictResponse, count: int) -> list[Prediction]:
+    """The answer to a Predict call with `count` pictures. Raises ContractBroken where it is not what the contract says."""
+    scores: npt.NDArray[np.float32] = np.array(_values(response, contract.SCORES_OUTPUT, count), np.float32)
+    classes = _values(response, contract.CLASSES_OUTPUT, count)
+    if scores.shape != classes.shape:
+        raise ContractBroken(f"scores have shape {scores.shape} and classes {classes.shape}")
+    if not np.isfinite(scores).all():
+        raise ContractBroken("scores are not all finite")
+    best_first = np.argsort(-scores, axis=1, kind="stable")
+    spec = response.model_spec
+    return [
+        Prediction(tuple((classes[row, column].decode(), float(scores[row, column])) for column in order), spec.name, spec.version.value)
+        for row, order in enumerate(best_first)
+    ]
+
+
+def _values(response: predict_pb2.PredictResponse, name: str, count: int) -> npt.NDArray[np.object_]:
+    """The output `name` as Python floats or bytes (count, k), k >= 1."""
+    if name not in response.outputs:
+        raise ContractBroken(f"the answer has no output {name!r}")
+    tensor = response.outputs[name]
+    if tensor.dtype != _DTYPES[name]:
+        raise ContractBroken(f"output {name!r} is {types_pb2.DataType.Name(tensor.dtype)}")
+    shape = tuple(dimension.size for dimension in tensor.tensor_shape.dim)
+    # TensorFlow Serving answers in the typed fields, never in tensor_content.
+    values = np.array(tensor.float_val if tensor.dtype == types_pb2.DT_FLOAT else tensor.string_val, object)
+    if len(shape) != 2 or shape[0] != count or shape[1] < 1 or values.size != shape[0] * shape[1]:
+        raise ContractBroken(f"output {name!r} has shape {shape} and {values.size} values for {count} pictures")
+    return values.reshape(shape)

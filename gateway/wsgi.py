@@ -1,0 +1,11 @@
+"""What gunicorn serves: the only place that joins the application with TensorFlow Serving."""
+
+import logging
+
+from gateway.app import create_app
+from gateway.serving import TensorFlowServing
+from gateway.settings import Settings
+
+settings = Settings.from_env()
+app = create_app(settings, TensorFlowServing(settings.serving, settings.predict_seconds))
+logging.getLogger("ragam.boot").info("settings", extra={"fields": settings.masked()})

@@ -1,0 +1,119 @@
+"""Runs the whole service on one machine: the embedded model server and the gateway, started, watched and stopped together.
+
+    python serve.py
+
+Prints the address and an example once a picture can be sent. Stops both on Ctrl-C or SIGTERM, and both when one of them ends.
+The settings are those of the gateway, and RAGAM_MODEL_BASE_PATH, the folder of the model's versions.
+"""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+from gateway.contract import MODEL_NAME
+from gateway.settings import Settings, SettingsError
+
+HERE = Path(__file__).resolve().parent
+START_SECONDS = 120
+POLL_SECONDS = 0.1
+
+
+class Mistake(Exception):
+    """What keeps the service from running, in one sentence."""
+
+
+def main() -> None:
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    try:
+        settings = Settings.from_env()
+        run(settings, Path(os.environ.get("RAGAM_MODEL_BASE_PATH") or HERE / "model_repository" / MODEL_NAME), stop)
+    except (Mistake, SettingsError) as error:
+        sys.exit(str(error))
+
+
+def run(settings: Settings, model: Path, stop: threading.Event) -> None:
+    """Returns after `stop` is set. Raises Mistake where the service cannot start, or ends by itself."""
+    if not any(version.name.isdigit() for version in model.glob("*/") if (version / "saved_model.pb").exists()):
+        raise Mistake(f"There is no model in {model}: it needs a folder named by a number with a SavedModel. Set RAGAM_MODEL_BASE_PATH.")
+    serving_host, _, serving_port = settings.serving.rpartition(":")
+    require_free("RAGAM_SERVING", serving_host, int(serving_port))
+    require_free("RAGAM_PORT", settings.host, settings.port)
+
+    processes: dict[str, subprocess.Popen[bytes]] = {}
+    try:
+        processes["model server"] = start(
+            "model_server",
+            f"--host={serving_host}",
+            f"--port={serving_port}",
+            f"--model_name={MODEL_NAME}",
+            f"--model_base_path={model}",
+            "--enable_batching=true",
+            f"--batching_parameters_file={HERE / 'model_repository' / 'batching.config'}",
+        )
+        processes["gateway"] = start("gunicorn", "--config=gateway/gunicorn.conf.py")
+        address = f"http://{settings.host}:{settings.port}"
+        for _ in range(int(START_SECONDS / POLL_SECONDS)):
+            if stop.wait(POLL_SECONDS):
+                return
+            require_running(processes)
+            if is_ready(address):
+                break
+        else:
+            raise Mistake(f"The service was not ready within {START_SECONDS} seconds: its log above says why.")
+        print(f"\nRagam is ready at {address}\nTry: curl -F image=@painting.jpg {address}/prediction\nStop with Ctrl-C.\n", flush=True)
+        while not stop.wait(POLL_SECONDS):
+            require_running(processes)
+    finally:
+        # The gateway first: what it still has to answer needs the model server.
+        for name in reversed(processes):
+            finish(processes[name], settings.grace_seconds + 5)
+
+
+def start(module: str, *arguments: str) -> subprocess.Popen[bytes]:
+    # In a session of its own, so that a terminal's Ctrl-C reaches this process alone, which then stops both in order.
+    return subprocess.Popen([sys.executable, "-m", module, *arguments], cwd=HERE, start_new_session=True)
+
+
+def finish(process: subprocess.Popen[bytes], seconds: float) -> None:
+    process.terminate()
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def require_free(variable: str, host: str, port: int) -> None:
+    with socket.socket() as probe:
+        # As the servers bind: a port that only waits for old connections to time out is free.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise Mistake(f"{host}:{port} cannot be used ({error.strerror}). Set {variable} to another.") from error
+
+
+def require_running(processes: dict[str, subprocess.Popen[bytes]]) -> None:
+    for name, process in processes.items():
+        if process.poll() is not None:
+            raise Mistake(f"The {name} ended with exit code {process.returncode}: its log above says why.")
+
+
+def is_ready(address: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{address}/readyz", timeout=2) as answer:
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,35 @@
+"""What tests of every kind share: the local data, and pictures made by code."""
+
+import os
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+SHARED = Path(os.environ.get("RAGAM_SHARED") or Path(__file__).resolve().parents[2] / "shared")
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of local data, which not everyone has."""
+    if not (SHARED / "data").is_dir():
+        pytest.skip("the local data are not here: set RAGAM_SHARED to their folder to run this test")
+    return SHARED
+
+
+@pytest.fixture(scope="session")
+def picture() -> Callable[..., bytes]:
+    """Makes an encoded picture: smooth colour fields with some noise, the same for the same arguments."""
+
+    def make(width: int = 320, height: int = 240, mode: str = "RGB", image_format: str = "JPEG", seed: int = 0, **save: object) -> bytes:
+        random = np.random.default_rng(seed)
+        coarse = Image.fromarray(random.integers(0, 256, (6, 8, 3), dtype=np.uint8)).resize((width, height))
+        pixels = np.asarray(coarse, np.int16) + random.integers(-12, 13, (height, width, 3), dtype=np.int16)
+        buffer = BytesIO()
+        Image.fromarray(pixels.clip(0, 255).astype(np.uint8)).convert(mode).save(buffer, image_format, **save)
+        return buffer.getvalue()
+
+    return make

@@ -1,0 +1,39 @@
+"""The application over a classifier that needs no model server."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+from flask.testing import FlaskClient
+
+from gateway.app import create_app
+from gateway.prediction import Prediction
+from gateway.settings import Settings
+
+
+@dataclass
+class FakeClassifier:
+    """Answers from the brightness of the picture, so that an answer tells which picture it is for; or raises `error`."""
+
+    error: Exception | None = None
+    seen: list[np.ndarray] = field(default_factory=list)
+
+    def classify(self, images: np.ndarray) -> list[Prediction]:
+        self.check()
+        self.seen.append(images)
+        light = [float((image.mean() + 1) / 2) for image in images]
+        return [Prediction(tuple(sorted([("Light", x), ("Dark", 1 - x)], key=lambda pair: -pair[1])), "painting_genre", 3) for x in light]
+
+    def check(self) -> None:
+        if self.error:
+            raise self.error
+
+
+@pytest.fixture
+def classifier() -> FakeClassifier:
+    return FakeClassifier()
+
+
+@pytest.fixture
+def client(classifier: FakeClassifier) -> FlaskClient:
+    return create_app(Settings(max_upload_bytes=200_000, max_pixels=1_000_000), classifier).test_client()

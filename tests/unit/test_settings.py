@@ -1,0 +1,76 @@
+import logging
+import re
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import pytest
+
+from gateway.settings import Settings, SettingsError, _setting
+
+README = Path(__file__).resolve().parents[2] / "README.md"
+
+
+def test_defaults():
+    assert Settings.from_env({}) == Settings()
+
+
+def test_reads_every_kind_of_value():
+    environ = {
+        "RAGAM_HOST": "0.0.0.0",
+        "RAGAM_PORT": "80",
+        "RAGAM_PREDICT_SECONDS": "0.5",
+        "RAGAM_SERVING": "serving:8500",
+        "RAGAM_LOG_LEVEL": "DEBUG",
+    }
+    settings = Settings.from_env(environ)
+    assert (settings.host, settings.port, settings.predict_seconds, settings.serving, settings.log_level) == (
+        "0.0.0.0",
+        80,
+        0.5,
+        "serving:8500",
+        "debug",
+    )
+
+
+def test_an_empty_value_is_the_default():
+    assert Settings.from_env({"RAGAM_PORT": " "}).port == Settings().port
+
+
+def test_reports_every_bad_value_at_once():
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_env({"RAGAM_PORT": "abc", "RAGAM_SERVING": "nowhere", "RAGAM_CERTAIN_FROM": "nan", "RAGAM_WORKERS": "0"})
+    lines = str(caught.value).splitlines()
+    assert len(lines) == 4
+    assert "RAGAM_PORT must be a whole number from 1 to 65535, not 'abc'." in lines
+    assert "RAGAM_SERVING must be host:port, not 'nowhere'." in lines
+
+
+@pytest.mark.parametrize("address", ["serving", ":8500", "serving:", "serving:0", "serving:99999", "a b:1", "http://serving:8500"])
+def test_refuses_addresses_that_are_not_host_and_port(address):
+    with pytest.raises(SettingsError):
+        Settings.from_env({"RAGAM_SERVING": address})
+
+
+def test_a_secret_is_masked_in_the_log_and_in_complaints():
+    def refuse(_text):
+        raise ValueError("must be something else")
+
+    @dataclass(frozen=True)
+    class WithSecret(Settings):
+        api_key: str = _setting("", refuse, "A key.", secret=True)
+
+    assert WithSecret(api_key="hunter2").masked()["api_key"] == "***"
+    assert WithSecret().masked()["api_key"] == ""
+    with pytest.raises(SettingsError) as caught:
+        WithSecret.from_env({"RAGAM_API_KEY": "hunter2"})
+    assert "hunter2" not in str(caught.value)
+
+
+def test_the_log_level_is_one_that_logging_knows():
+    assert logging.getLevelName(Settings().log_level.upper()) == logging.INFO
+
+
+def test_the_readme_tells_every_setting():
+    rows = re.findall(r"^\| `(RAGAM_\w+)` \| `?([^|`]*)`? \| ([^|]*) \|$", README.read_text(), re.MULTILINE)
+    expected = [(f"RAGAM_{entry.name.upper()}", str(entry.default), entry.metadata["meaning"]) for entry in fields(Settings)]
+    assert [row for row in rows if row[0] != "RAGAM_MODEL_BASE_PATH"] == expected
