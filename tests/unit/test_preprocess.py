@@ -1,4 +1,6 @@
 import csv
+import struct
+import zlib
 from io import BytesIO
 
 import numpy as np
@@ -109,9 +111,6 @@ def test_every_png_mode_becomes_rgb(mode, color, options, expected):
 
 def test_sixteen_bit_colour_becomes_rgb():
     # Pillow writes no 16-bit RGB PNG: a signature, IHDR with depth 16 and colour type 2, one row of four pixels.
-    import struct
-    import zlib
-
     def chunk(kind, body):
         return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
