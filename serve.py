@@ -14,6 +14,7 @@ import sys
 import threading
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 
 from gateway.contract import MODEL_NAME
@@ -58,16 +59,12 @@ def run(settings: Settings, model: Path, stop: threading.Event) -> None:
             "--enable_batching=true",
             f"--batching_parameters_file={HERE / 'model_repository' / 'batching.config'}",
         )
+        if not wait_for(lambda: accepts(serving_host, int(serving_port)), processes, stop):
+            return
         processes["gateway"] = start("gunicorn", "--config=gateway/gunicorn.conf.py")
         address = f"http://{settings.host}:{settings.port}"
-        for _ in range(int(START_SECONDS / POLL_SECONDS)):
-            if stop.wait(POLL_SECONDS):
-                return
-            require_running(processes)
-            if is_ready(address):
-                break
-        else:
-            raise Mistake(f"The service was not ready within {START_SECONDS} seconds: its log above says why.")
+        if not wait_for(lambda: is_ready(address), processes, stop):
+            return
         print(f"\nRagam is ready at {address}\nTry: curl -F image=@painting.jpg {address}/prediction\nStop with Ctrl-C.\n", flush=True)
         while not stop.wait(POLL_SECONDS):
             require_running(processes)
@@ -105,6 +102,25 @@ def require_running(processes: dict[str, subprocess.Popen[bytes]]) -> None:
     for name, process in processes.items():
         if process.poll() is not None:
             raise Mistake(f"The {name} ended with exit code {process.returncode}: its log above says why.")
+
+
+def wait_for(condition: Callable[[], bool], processes: dict[str, subprocess.Popen[bytes]], stop: threading.Event) -> bool:
+    """True once `condition` holds, False once `stop` is set. Raises Mistake where a process ends, or the time does."""
+    for _ in range(int(START_SECONDS / POLL_SECONDS)):
+        require_running(processes)
+        if condition():
+            return True
+        if stop.wait(POLL_SECONDS):
+            return False
+    raise Mistake(f"The service was not ready within {START_SECONDS} seconds: its log above says why.")
+
+
+def accepts(host: str, port: int) -> bool:
+    try:
+        socket.create_connection((host, port), timeout=1).close()
+    except OSError:
+        return False
+    return True
 
 
 def is_ready(address: str) -> bool:

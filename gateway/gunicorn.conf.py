@@ -30,7 +30,7 @@ wsgi_app = "gateway.wsgi:app"
 bind = f"{_settings.host}:{_settings.port}"
 workers = _settings.workers
 threads = _settings.threads
-worker_class = "gthread"
+worker_class = "gateway.worker.DrainingThreadWorker"
 # One import for all workers: faster to start, and their memory is shared until it is written to.
 preload_app = True
 graceful_timeout = _settings.grace_seconds

@@ -39,11 +39,11 @@ CHANNEL_OPTIONS = (
     ("grpc.max_receive_message_length", contract.MAX_MESSAGE_BYTES),
     # A call whose message does not fit in here is never retried, and one picture alone is more than the default of 256 KiB.
     ("grpc.per_rpc_retry_buffer_size", contract.MAX_MESSAGE_BYTES),
-    # A returned model server is found again within 2 s: by default the back-off grows to 2 minutes, an attempt to connect
-    # may hang for 20 s, and a changed DNS answer is not asked for within 30 s.
+    # A returned model server is found again within a second, by every worker: by default the back-off grows to 2 minutes, an
+    # attempt to connect may hang for 20 s, and a changed DNS answer is not asked for within 30 s.
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.min_reconnect_backoff_ms", 1000),
-    ("grpc.max_reconnect_backoff_ms", 1000),
+    ("grpc.max_reconnect_backoff_ms", 500),
     ("grpc.dns_min_time_between_resolutions_ms", 1000),
 )
 

@@ -18,7 +18,7 @@ import requests
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def wait_until(condition: Callable[[], object], seconds: float = 60, what: str = "the condition") -> None:
+def wait_until(condition: Callable[[], object], seconds: float = 120, what: str = "the condition") -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, f"{what} did not come within {seconds} s"
@@ -99,8 +99,9 @@ class Service:
         return self.start("-m", "gunicorn", "--config=gateway/gunicorn.conf.py", **environ)
 
     def ready(self) -> bool:
+        """All workers: each of ten requests has a connection of its own, which goes to either."""
         try:
-            return requests.get(f"{self.address}/readyz", timeout=5).status_code == 200
+            return all(requests.get(f"{self.address}/readyz", timeout=5).status_code == 200 for _ in range(10))
         except requests.ConnectionError:
             return False
 

@@ -1,0 +1,51 @@
+"""The command: python -m model_server --model_base_path=model_repository/painting_genre [--port=8500] ...; --help lists the flags.
+
+Exit status 0 after SIGTERM or SIGINT; 1, with one sentence on stderr, for a setting that cannot be used or a port that is taken.
+"""
+
+import logging
+import os
+import socket
+import sys
+
+from model_server.settings import SettingsError, parse_settings
+
+
+def main() -> None:
+    try:
+        settings = parse_settings(sys.argv[1:])
+        reserved = _reserve(settings.host, settings.port)
+    except SettingsError as error:
+        sys.exit(f"model_server: {error}")
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr)
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    # Only now, for it imports TensorFlow: all that can be wrong without it has been told within a second.
+    from model_server.server import serve  # noqa: PLC0415
+
+    try:
+        serve(settings, reserved)
+    except RuntimeError as error:
+        sys.exit(f"model_server: cannot listen on {settings.host} port {settings.port}: {error}")
+
+
+def _reserve(host: str, port: int) -> socket.socket:
+    """A socket that holds the address but does not listen, so that callers are refused, not kept waiting, while TensorFlow loads.
+
+    Raises SettingsError where the address is taken or is none of this machine's.
+    """
+    reserved = None
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        reserved = socket.socket(family, kind, protocol)
+        # As gRPC binds: connections of an earlier server that only wait for their time-out do not hold the port.
+        reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        reserved.bind(address)
+    except OSError as error:
+        if reserved is not None:
+            reserved.close()
+        raise SettingsError(f"cannot listen on {host} port {port}: {error.strerror}.") from error
+    return reserved
+
+
+if __name__ == "__main__":
+    main()

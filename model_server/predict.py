@@ -1,0 +1,38 @@
+"""One Predict request on one loaded version: used for callers and for warm-up alike."""
+
+from collections.abc import Callable
+from typing import Any
+
+import grpc
+from tensorflow_serving.apis.predict_pb2 import PredictResponse
+
+from gateway.contract import PREDICT_SIGNATURE
+from model_server.servable import Servable
+from model_server.status import StatusError
+from model_server.tensors import check_inputs, output_names, read_inputs, to_proto
+
+
+def predict(servable: Servable, request: Any, remaining_s: Callable[[], float | None]) -> Any:
+    """The PredictResponse for a PredictRequest, without the version in its model_spec.
+
+    The checks come in TensorFlow Serving's order, so that a request with two mistakes hears of the same one.
+
+    remaining_s: the seconds that are left before the caller's deadline, None without one.
+
+    Raises StatusError.
+    """
+    name = request.model_spec.signature_name or PREDICT_SIGNATURE
+    signature = servable.signature(name)
+    inputs = read_inputs(signature, request.inputs)
+    wanted = output_names(signature, list(request.output_filter))
+    check_inputs(signature, request.inputs, batched=servable.batching is not None)
+    left = remaining_s()
+    if left is not None and left <= 0:
+        raise StatusError(grpc.StatusCode.DEADLINE_EXCEEDED, "Deadline Exceeded")
+    outputs = servable.run(name, inputs, left)
+    response = PredictResponse()
+    response.model_spec.name = request.model_spec.name
+    response.model_spec.signature_name = name
+    for output in wanted:
+        response.outputs[output].CopyFrom(to_proto(outputs[output]))
+    return response

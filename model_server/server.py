@@ -1,0 +1,106 @@
+"""Puts the parts together and runs them until told to stop. Importing this imports TensorFlow."""
+
+import logging
+import signal
+import socket
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import grpc
+import tensorflow as tf
+from grpc_health.v1.health_pb2_grpc import add_HealthServicer_to_server
+from tensorflow_serving.apis.model_service_pb2_grpc import add_ModelServiceServicer_to_server
+from tensorflow_serving.apis.prediction_service_pb2_grpc import add_PredictionServiceServicer_to_server
+
+from model_server.health import Health
+from model_server.repository import Repository
+from model_server.servable import Servable
+from model_server.servicer import Model, Prediction
+from model_server.settings import Settings
+from model_server.tensors import MAX_RECEIVED_BYTES
+from model_server.warmup import warm_up
+
+log = logging.getLogger(__name__)
+
+# Calls end at their deadlines, which are seconds; what still runs after this is cut off.
+_DRAIN_SECONDS = 30
+
+_OPTIONS = [
+    ("grpc.max_receive_message_length", MAX_RECEIVED_BYTES),
+    ("grpc.max_send_message_length", -1),
+    # Otherwise a second server on the same port starts happily and gets half of the calls.
+    ("grpc.so_reuseport", 0),
+]
+
+
+def serve(settings: Settings, reserved: socket.socket) -> None:
+    """Load, listen on the address that `reserved` holds, and return after SIGTERM or SIGINT and the end of the calls in flight.
+
+    As with TensorFlow Serving nobody is answered before the versions on disk were tried: a caller finds the port closed, which
+    means try again, rather than a server without its model, which means something is wrong.
+
+    Raises RuntimeError where the address cannot be bound.
+    """
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    # The deprecations and retraces that it warns of are addressed to whoever wrote the model.
+    tf.get_logger().setLevel(logging.ERROR)
+
+    repository = Repository(settings.model_name, settings.model_base_path, lambda _, path: _load(path, settings))
+    health = Health()
+    # One thread a call and no queue before them: a call beyond the limit hears RESOURCE_EXHAUSTED at once.
+    server = grpc.server(
+        ThreadPoolExecutor(settings.grpc_max_threads, thread_name_prefix="grpc"),
+        options=_OPTIONS,
+        maximum_concurrent_rpcs=settings.grpc_max_threads,
+    )
+    add_PredictionServiceServicer_to_server(Prediction(settings.model_name, repository), server)
+    add_ModelServiceServicer_to_server(Model(settings.model_name, repository), server)
+    add_HealthServicer_to_server(health, server)
+
+    _poll(repository, health)
+    if not stop.is_set():
+        host, port = reserved.getsockname()[:2]
+        address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        reserved.close()
+        server.add_insecure_port(address)
+        server.start()
+        log.info("listening on %s", address)
+    watcher = threading.Thread(target=_watch, args=(repository, health, settings.file_system_poll_wait_seconds, stop), name="watch")
+    watcher.start()
+    stop.wait()
+    log.info("stopping, no new calls are taken")
+    health.shut_down()
+    server.stop(_DRAIN_SECONDS).wait()
+    watcher.join()
+    repository.close()
+    log.info("stopped")
+
+
+def _poll(repository: Repository[Servable], health: Health) -> None:
+    repository.poll()
+    health.report(serving=repository.serving)
+
+
+def _watch(repository: Repository[Servable], health: Health, wait_seconds: int, stop: threading.Event) -> None:
+    while not stop.wait(wait_seconds or None):
+        _poll(repository, health)
+
+
+def _load(path: Path, settings: Settings) -> Servable:
+    config: Any = tf.compat.v1.ConfigProto(
+        intra_op_parallelism_threads=settings.tensorflow_intra_op_parallelism,
+        inter_op_parallelism_threads=settings.tensorflow_inter_op_parallelism,
+    )
+    servable = Servable(path, settings.batching, config)
+    try:
+        count = warm_up(servable, path)
+    except BaseException:
+        servable.close()
+        raise
+    if count:
+        log.info("replayed %d warm-up records", count)
+    return servable

@@ -1,0 +1,114 @@
+"""What an operator may set: flags with the names and meanings that tensorflow_model_server gives them, plus --host.
+
+Imports no TensorFlow, so that a wrong flag is told at once.
+"""
+
+import argparse
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+from gateway.contract import MODEL_NAME
+from model_server.batching import Batching, read_batching
+
+
+class SettingsError(Exception):
+    """A flag or a file that cannot be used; the text is one sentence for whoever started the server."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    host: str
+    port: int
+    model_name: str
+    model_base_path: Path
+    batching: Batching | None
+    file_system_poll_wait_seconds: int
+    grpc_max_threads: int
+    tensorflow_intra_op_parallelism: int
+    tensorflow_inter_op_parallelism: int
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise SettingsError(message)
+
+
+def parse_settings(arguments: Sequence[str]) -> Settings:
+    """The settings in `arguments`, which is sys.argv without the program. --help prints and exits.
+
+    Raises SettingsError for an unknown flag, a bad value, a base path that is no directory or an unusable batching file.
+    """
+    flags = _flags().parse_args(arguments)
+    if flags.model_base_path is None:
+        raise SettingsError("--model_base_path is missing: the directory that holds the model's version directories.")
+    base_path = Path(flags.model_base_path)
+    if not base_path.is_dir():
+        raise SettingsError(f"--model_base_path {base_path} is not a directory.")
+    if flags.batching_parameters_file and not flags.enable_batching:
+        raise SettingsError("--batching_parameters_file is given without --enable_batching=true.")
+    return Settings(
+        host=flags.host,
+        port=flags.port,
+        model_name=flags.model_name,
+        model_base_path=base_path,
+        batching=_batching(flags.batching_parameters_file) if flags.enable_batching else None,
+        file_system_poll_wait_seconds=flags.file_system_poll_wait_seconds,
+        grpc_max_threads=flags.grpc_max_threads,
+        tensorflow_intra_op_parallelism=flags.tensorflow_intra_op_parallelism,
+        tensorflow_inter_op_parallelism=flags.tensorflow_inter_op_parallelism,
+    )
+
+
+def _batching(file: str | None) -> Batching:
+    if not file:
+        return Batching()
+    try:
+        return read_batching(Path(file).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(f"--batching_parameters_file {file} cannot be read: {error.strerror}.") from error
+    except ValueError as error:
+        raise SettingsError(f"--batching_parameters_file {file} cannot be used: {error}") from error
+
+
+def _flags() -> argparse.ArgumentParser:
+    parser = _Parser(prog="python -m model_server", allow_abbrev=False, description=__doc__.splitlines()[0])
+    add = parser.add_argument
+    add("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    add("--port", type=_integer(0, 65535), default=8500, help="gRPC port, 0 for any free one (default: %(default)s)")
+    add("--model_name", default=MODEL_NAME, help="name that requests must give (default: %(default)s)")
+    add("--model_base_path", help="directory of the version directories, such as model_repository/painting_genre")
+    add("--enable_batching", type=_boolean, nargs="?", const=True, default=False, help="true or false (default: false)")
+    add("--batching_parameters_file", help="text-format BatchingParameters, such as model_repository/batching.config")
+    add(
+        "--file_system_poll_wait_seconds",
+        type=_integer(0),
+        default=1,
+        help="seconds between two looks at the base path, 0 to look only at the start (default: %(default)s)",
+    )
+    add("--grpc_max_threads", type=_integer(1), default=64, help="calls at a time, more get RESOURCE_EXHAUSTED (default: %(default)s)")
+    for name, what in (("intra", "threads of one operation"), ("inter", "operations at a time")):
+        add(f"--tensorflow_{name}_op_parallelism", type=_integer(0), default=0, help=f"{what}, 0 for one a core (default: 0)")
+    return parser
+
+
+def _integer(lowest: int, highest: int | None = None) -> Callable[[str], int]:
+    wanted = f"an integer from {lowest} to {highest}" if highest else f"an integer of at least {lowest}"
+
+    def integer(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"{text!r} is not {wanted}.") from None
+        if value < lowest or (highest is not None and value > highest):
+            raise argparse.ArgumentTypeError(f"{text!r} is not {wanted}.")
+        return value
+
+    return integer
+
+
+def _boolean(text: str) -> bool:
+    if text not in ("true", "false"):
+        raise argparse.ArgumentTypeError(f"{text!r} is neither true nor false.")
+    return text == "true"

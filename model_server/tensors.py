@@ -1,0 +1,116 @@
+"""TensorProtos in and out, in TensorFlow Serving's forms and with its errors.
+
+Stricter than TensorFlow Serving in two things, so that one caller's tensor can neither crash the process nor fail the calls that
+share its batch: the shape must be the signature's, and no tensor may grow beyond what a message may carry, as one value
+broadcast to a large shape would.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import grpc
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+from tensorflow.core.framework import types_pb2
+
+from gateway.contract import MAX_MESSAGE_BYTES
+from model_server.status import StatusError
+
+Array = npt.NDArray[Any]
+
+# TensorFlow Serving takes any size. Four times the contract's largest call lets a caller with too many rows hear how many are allowed.
+MAX_RECEIVED_BYTES = 4 * MAX_MESSAGE_BYTES
+
+
+def read_inputs(signature: Any, inputs: Mapping[str, Any]) -> list[Array]:
+    """The request's TensorProtos as arrays, in the order of the signature's sorted input names.
+
+    Checks names only and that each TensorProto is whole; raises StatusError INVALID_ARGUMENT.
+    """
+    expected = sorted(signature.inputs)
+    if len(inputs) != len(expected):
+        given = sorted(inputs)
+        raise _invalid(
+            f"input size does not match signature: {len(given)}!={len(expected)} len({_braced(given)}) != len({_braced(expected)}). "
+            f"Sent extra: {_braced(set(given) - set(expected))}. Missing but required: {_braced(set(expected) - set(given))}."
+        )
+    for name in expected:
+        if name not in inputs:
+            raise _invalid(
+                f"Signature input alias: {name}(feed name: {signature.inputs[name].name}) not found in request and no default value "
+                f"provided. Inputs expected to be in the request {_braced(inputs)}, or default input alias set: "
+            )
+    return [_to_array(name, inputs[name]) for name in expected]
+
+
+def check_inputs(signature: Any, inputs: Mapping[str, Any], batched: bool) -> None:
+    """Raises StatusError INVALID_ARGUMENT where a TensorProto is not of the signature's dtype and shape, or has no rows."""
+    for position, name in enumerate(sorted(signature.inputs)):
+        info, tensor = signature.inputs[name], inputs[name]
+        if tensor.dtype != info.dtype:
+            raise _invalid(f"Expects arg[{position}] to be {_type_name(info.dtype)} but {_type_name(tensor.dtype)} is provided")
+        shape = [dim.size for dim in tensor.tensor_shape.dim]
+        if batched and not shape:
+            raise _invalid("Batching Run() input tensors must have at least one dimension")
+        wanted = [dim.size for dim in info.tensor_shape.dim]
+        if not info.tensor_shape.unknown_rank and not _fits(shape, wanted):
+            raise _invalid(f"Input {name} must have shape {_shape(wanted)} but {_shape(shape)} is provided")
+        if shape and shape[0] == 0:
+            raise _invalid(f"Input {name} is an empty batch, shape {_shape(shape)}")
+
+
+def output_names(signature: Any, output_filter: list[str]) -> list[str]:
+    """The outputs to answer with: all without a filter. Raises StatusError INVALID_ARGUMENT."""
+    expected = sorted(signature.outputs)
+    for name in output_filter:
+        if name not in expected:
+            raise _invalid(f"output tensor alias not found in signature: {name} Outputs expected to be in the set {_braced(expected)}.")
+    return output_filter or expected
+
+
+def to_proto(array: Array) -> Any:
+    """`array` as TensorFlow Serving sends it: float32 in float_val, strings in string_val, never in tensor_content."""
+    proto = tf.make_tensor_proto(array[:0])  # dtype and rank
+    for dim, size in zip(proto.tensor_shape.dim, array.shape, strict=True):
+        dim.size = size
+    if proto.dtype == types_pb2.DT_FLOAT:
+        proto.float_val.extend(array.ravel().tolist())
+    elif proto.dtype == types_pb2.DT_STRING:
+        proto.string_val.extend(array.ravel().tolist())
+    return proto
+
+
+def _to_array(name: str, proto: Any) -> Array:
+    problem = _invalid(f"tensor parsing error: {name}")
+    shape = [dim.size for dim in proto.tensor_shape.dim]
+    try:
+        item_bytes = np.dtype(tf.dtypes.as_dtype(proto.dtype).as_numpy_dtype).itemsize
+        if proto.tensor_shape.unknown_rank or any(size < 0 for size in shape):
+            raise problem
+        if np.prod(shape, dtype=object) * item_bytes > MAX_RECEIVED_BYTES:
+            raise _invalid(f"Input {name} of shape {_shape(shape)} is larger than the {MAX_RECEIVED_BYTES} bytes that a call may carry")
+        array: Array = tf.make_ndarray(proto)
+    except (TypeError, ValueError, AttributeError) as error:  # what make_ndarray says of types and sizes that do not fit
+        raise problem from error
+    return array
+
+
+def _fits(shape: list[int], wanted: list[int]) -> bool:
+    return len(shape) == len(wanted) and all(want in (-1, size) for size, want in zip(shape, wanted, strict=True))
+
+
+def _type_name(number: int) -> str:
+    return str(types_pb2.DataType.Name(number)).removeprefix("DT_").lower()
+
+
+def _braced(names: Any) -> str:
+    return "{" + ",".join(sorted(names)) + "}"
+
+
+def _shape(sizes: list[int]) -> str:
+    return "[" + ",".join("?" if size == -1 else str(size) for size in sizes) + "]"
+
+
+def _invalid(message: str) -> StatusError:
+    return StatusError(grpc.StatusCode.INVALID_ARGUMENT, message)

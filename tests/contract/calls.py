@@ -1,0 +1,100 @@
+"""The calls that the tests make to a model server."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import grpc
+import numpy as np
+import tensorflow as tf
+from google.protobuf.empty_pb2 import Empty
+from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
+from grpc_health.v1.health_pb2_grpc import HealthStub
+from tensorflow_serving.apis.get_model_metadata_pb2 import GetModelMetadataRequest
+from tensorflow_serving.apis.get_model_status_pb2 import GetModelStatusRequest
+from tensorflow_serving.apis.model_service_pb2_grpc import ModelServiceStub
+from tensorflow_serving.apis.predict_pb2 import PredictRequest
+from tensorflow_serving.apis.prediction_service_pb2_grpc import PredictionServiceStub
+
+from gateway.contract import IMAGE_INPUT, IMAGE_SHAPE, MODEL_NAME
+
+PATIENCE_S = 60
+
+
+class Calls:
+    """A caller of the server at `address`."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        options = [("grpc.max_send_message_length", -1), ("grpc.max_receive_message_length", -1), ("grpc.use_local_subchannel_pool", 1)]
+        self.channel = grpc.insecure_channel(address, options=options)
+        self.prediction = PredictionServiceStub(self.channel)
+        self.models = ModelServiceStub(self.channel)
+
+    def predict(self, request: Any = None, timeout: float = PATIENCE_S) -> Any:
+        return self.prediction.Predict(request or predict_request(), timeout=timeout)
+
+    def status(self, **spec: Any) -> Any:
+        request = GetModelStatusRequest()
+        request.model_spec.name = spec.pop("name", MODEL_NAME)
+        if spec:
+            request.model_spec.version.value = spec["version"]
+        return self.models.GetModelStatus(request, timeout=PATIENCE_S).model_version_status
+
+    def states(self) -> dict[int, str]:
+        return {status.version: status.State.Name(status.state) for status in self.status()}
+
+    def metadata(self, *fields: str, name: str = MODEL_NAME) -> Any:
+        request = GetModelMetadataRequest(metadata_field=fields)
+        request.model_spec.name = name
+        return self.prediction.GetModelMetadata(request, timeout=PATIENCE_S)
+
+    def health(self, service: str = "") -> str:
+        answer = HealthStub(self.channel).Check(HealthCheckRequest(service=service), timeout=PATIENCE_S)
+        return HealthCheckResponse.ServingStatus.Name(answer.status)
+
+    def unknown_method(self) -> None:
+        call = self.channel.unary_unary(
+            "/tensorflow.serving.PredictionService/Nothing",
+            request_serializer=Empty.SerializeToString,
+            response_deserializer=Empty.FromString,
+        )
+        call(Empty(), timeout=PATIENCE_S)
+
+
+def until(condition: Callable[[], Any], timeout: float = PATIENCE_S) -> Any:
+    """The condition's first true value."""
+    end = time.monotonic() + timeout
+    while not (value := condition()):
+        assert time.monotonic() < end, "the condition did not come true in time"
+        time.sleep(0.02)
+    return value
+
+
+def pixels(rows: int = 1, seed: int = 0) -> np.ndarray:
+    return np.random.default_rng(seed).uniform(-1, 1, (rows, *IMAGE_SHAPE)).astype(np.float32)
+
+
+def predict_request(images: np.ndarray | None = None, **spec: Any) -> Any:
+    request = PredictRequest()
+    request.model_spec.name = spec.pop("name", MODEL_NAME)
+    if "version" in spec:
+        request.model_spec.version.value = spec.pop("version")
+    for key, value in spec.items():
+        setattr(request.model_spec, key, value)
+    put(request, IMAGE_INPUT, pixels() if images is None else images)
+    return request
+
+
+def put(request: Any, name: str, array: np.ndarray) -> None:
+    """As a client that minds its time does: the array's bytes in tensor_content. Strings have no such form."""
+    request.inputs[name].CopyFrom(tf.make_tensor_proto(array))
+
+
+def status_of(call: Callable[[], object]) -> tuple[str, str]:
+    """The gRPC code's name and the message that a call ends with."""
+    try:
+        call()
+    except grpc.RpcError as error:
+        return error.code().name, error.details()
+    return "OK", ""

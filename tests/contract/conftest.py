@@ -1,0 +1,112 @@
+"""Model servers as processes of their own. Each listens on loopback and ends with its tests."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from calls import PATIENCE_S, Calls, until
+
+from gateway.contract import MODEL_NAME
+
+ROOT = Path(__file__).resolve().parents[2]
+REAL_MODEL = ROOT / "model_repository" / MODEL_NAME
+
+
+class Server(Calls):
+    """A `python -m model_server` of this test's, ready to serve unless told otherwise."""
+
+    def __init__(self, base_path: Path, log: Path, *flags: str, ready: bool = True) -> None:
+        self.base_path = base_path
+        self.log = log
+        command = [sys.executable, "-m", "model_server", "--port=0", f"--model_base_path={base_path}", *flags]
+        with log.open("wb") as stderr:
+            self.process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=stderr, stderr=stderr)
+        try:
+            listening = until(lambda: self.dead() or re.search(r"listening on (\S+)", log.read_text()))
+            assert listening is not True, log.read_text()
+            super().__init__(listening[1])
+            if ready:
+                until(lambda: self.dead() or " serving " in log.read_text())
+                assert not self.dead(), log.read_text()
+        except BaseException:
+            self.stop(signal.SIGKILL)
+            raise
+
+    def dead(self) -> bool:
+        return self.process.poll() is not None
+
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        if not self.dead():
+            self.process.send_signal(number)
+        if hasattr(self, "channel"):
+            self.channel.close()
+        try:
+            return self.process.wait(PATIENCE_S)
+        finally:
+            self.process.kill()
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Makes a version directory of the tiny model, once for the same options, to be copied and not changed."""
+    folder = tmp_path_factory.mktemp("tiny")
+
+    def make(*options: str) -> Path:
+        path = folder / ("tiny" + "".join(options))
+        if not path.exists():
+            subprocess.run([sys.executable, "tests/tiny_model.py", str(path), *options], cwd=ROOT, check=True, timeout=PATIENCE_S)
+        return path
+
+    return make
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[..., Server]]:
+    """Starts servers that end with the test."""
+    servers = []
+
+    def make(base_path: Path, *flags: str, ready: bool = True) -> Server:
+        server = Server(base_path, tmp_path / f"server{len(servers)}.log", *flags, ready=ready)
+        servers.append(server)
+        return server
+
+    yield make
+    for server in servers:
+        assert server.stop() in (0, -signal.SIGKILL), server.log.read_text()
+
+
+@pytest.fixture(scope="session", params=["tiny", "real"])
+def server(request: pytest.FixtureRequest, tiny_model: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Calls]:
+    """The tiny and the real model, served without batching; with TFS_ADDRESS instead whatever serves there."""
+    if address := os.environ.get("TFS_ADDRESS"):
+        if request.param == "real":
+            pytest.skip("TFS_ADDRESS names one server, the other turn asks it")
+        calls = Calls(address)
+        yield calls
+        calls.channel.close()
+        return
+    folder = tmp_path_factory.mktemp(request.param)
+    if request.param == "real":
+        if not any(name.name.isdigit() for name in REAL_MODEL.glob("*")):
+            pytest.skip(f"there is no model in {REAL_MODEL.relative_to(ROOT)}: make one with the training")
+        base_path = REAL_MODEL
+    else:
+        base_path = folder / MODEL_NAME
+        base_path.mkdir()
+        (base_path / "3").symlink_to(tiny_model())
+    server = Server(base_path, folder / "server.log")
+    yield server
+    assert server.stop() == 0
+
+
+@pytest.fixture
+def embedded(server: Calls) -> Calls:
+    """For what a real TensorFlow Serving does otherwise, or dies of."""
+    if os.environ.get("TFS_ADDRESS"):
+        pytest.skip("the embedded server's own behaviour")
+    return server

@@ -1,0 +1,119 @@
+"""The process: health, its end under calls, its limits, and how it says that it cannot start."""
+
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from calls import Calls, status_of, until
+from conftest import ROOT, Server
+from grpc_health.v1.health_pb2 import HealthCheckRequest
+from grpc_health.v1.health_pb2_grpc import HealthStub
+
+DELAY_MS = 1000
+
+
+@pytest.fixture
+def slow(start: Callable[..., Server], tiny_model: Callable[..., Path], tmp_path: Path) -> Callable[..., Server]:
+    """Starts a server whose every call takes a second."""
+
+    def make(*flags: str) -> Server:
+        base_path = tmp_path / "painting_genre"
+        base_path.mkdir()
+        (base_path / "1").symlink_to(tiny_model(f"--delay-ms={DELAY_MS}", "--no-warmup"))
+        return start(base_path, *flags)
+
+    return make
+
+
+@pytest.mark.parametrize("service", ["", "tensorflow.serving.PredictionService", "tensorflow.serving.ModelService"])
+def test_health(embedded: Calls, service: str) -> None:
+    assert embedded.health(service) == "SERVING"
+
+
+def test_health_of_an_unknown_service(embedded: Calls) -> None:
+    assert status_of(lambda: embedded.health("nobody"))[0] == "NOT_FOUND"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("flags", [(), ("--enable_batching=true",)], ids=["alone", "batched"])
+def test_calls_in_flight_finish(slow: Callable[..., Server], number: signal.Signals, flags: tuple[str, ...]) -> None:
+    server = slow(*flags)
+    watch = HealthStub(server.channel).Watch(HealthCheckRequest())
+    seen = [watch.next().status]
+    calling = Calls(server.address)
+    with ThreadPoolExecutor(4) as pool:
+        calls = [pool.submit(calling.predict) for _ in range(4)]
+        until(lambda: in_flight(server) >= 4)
+        server.process.send_signal(number)
+        seen += [answer.status for answer in watch]  # ends: a watcher does not keep the server
+        assert not server.dead()
+        newcomer = Calls(server.address)
+        assert status_of(newcomer.predict)[0] == "UNAVAILABLE"
+        newcomer.channel.close()
+        assert [call.result().model_spec.version.value for call in calls] == [1] * 4
+    assert seen == [1, 2], "SERVING, then NOT_SERVING"
+    calling.channel.close()
+    assert server.process.wait(10) == 0
+
+
+def in_flight(server: Server) -> int:
+    """The threads of the server that hold a call, by name."""
+    return sum(task.read_text().startswith("grpc") for task in Path(f"/proc/{server.process.pid}/task").glob("*/comm"))
+
+
+def test_more_calls_than_threads(slow: Callable[..., Server]) -> None:
+    server = slow("--grpc_max_threads=2")
+    with ThreadPoolExecutor(6) as pool:
+        codes = [code for code, _ in pool.map(lambda _: status_of(server.predict), range(6))]
+    assert sorted(codes) == ["OK"] * 2 + ["RESOURCE_EXHAUSTED"] * 4
+
+
+def test_a_port_that_is_taken(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        ended = run(f"--port={port}", f"--model_base_path={tmp_path}")
+    assert ended == (1, f"model_server: cannot listen on 127.0.0.1 port {port}: Address already in use.\n")
+
+
+def test_the_port_of_another_model_server(embedded: Server, tmp_path: Path) -> None:
+    port = embedded.address.rpartition(":")[2]
+    assert run(f"--port={port}", f"--model_base_path={tmp_path}")[0] == 1
+
+
+@pytest.mark.parametrize(
+    ("flags", "sentence"),
+    [
+        pytest.param((), "--model_base_path is missing: the directory that holds the model's version directories.", id="no-base-path"),
+        pytest.param(("--model_base_path=nowhere",), "--model_base_path nowhere is not a directory.", id="base-path"),
+        pytest.param(("--nonsense=1",), "unrecognized arguments: --nonsense=1", id="flag"),
+    ],
+)
+def test_it_cannot_start(flags: tuple[str, ...], sentence: str) -> None:
+    assert run(*flags) == (1, f"model_server: {sentence}\n")
+
+
+def run(*flags: str) -> tuple[int, str]:
+    command = [sys.executable, "-X", "importtime", "-m", "model_server", *flags]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    told = [line for line in ended.stderr.splitlines(keepends=True) if not line.startswith("import time:")]
+    assert "tensorflow" not in ended.stderr.replace("".join(told), ""), "it is told before TensorFlow is imported"
+    return ended.returncode, "".join(told)
+
+
+def test_a_signal_while_loading(tiny_model: Callable[..., Path], tmp_path: Path) -> None:
+    (tmp_path / "1").symlink_to(tiny_model(f"--delay-ms={DELAY_MS}"))
+    command = [sys.executable, "-m", "model_server", "--port=0", f"--model_base_path={tmp_path}"]
+    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
+        log = []
+        for line in process.stderr or ():
+            log.append(line)
+            if " loading " in line:
+                process.terminate()
+    assert process.returncode == 0
+    assert "listening" not in "".join(log)
+    assert log[-1].endswith("stopped\n")

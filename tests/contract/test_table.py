@@ -1,0 +1,259 @@
+"""The requests and answers that were read off the real TensorFlow Serving, row by row, with batching off.
+
+TFS_ADDRESS=host:port asks a real one, which must serve a model of the contract as painting_genre. Both are asked alike; what the
+embedded server answers otherwise on purpose is in test_differences.py.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from calls import Calls, pixels, predict_request, put, status_of
+from tensorflow.core.framework import types_pb2
+from tensorflow_serving.apis.get_model_metadata_pb2 import GetModelMetadataRequest, SignatureDefMap
+from tensorflow_serving.apis.get_model_status_pb2 import GetModelStatusRequest
+from tensorflow_serving.apis.predict_pb2 import PredictRequest
+
+from gateway import contract
+
+
+def test_no_version_and_no_signature_name_is_the_latest_and_the_default(server: Calls) -> None:
+    images = pixels(3)
+    response = server.predict(predict_request(images))
+    spec = response.model_spec
+    assert (spec.name, spec.version.value, spec.signature_name) == (contract.MODEL_NAME, max(server.states()), contract.PREDICT_SIGNATURE)
+    assert set(response.outputs) == {contract.SCORES_OUTPUT, contract.CLASSES_OUTPUT}
+    scores, classes = response.outputs[contract.SCORES_OUTPUT], response.outputs[contract.CLASSES_OUTPUT]
+    rows, genres = (dim.size for dim in scores.tensor_shape.dim)
+    assert rows == 3
+    assert (scores.dtype, classes.dtype) == (types_pb2.DT_FLOAT, types_pb2.DT_STRING)
+    assert [dim.size for dim in classes.tensor_shape.dim] == [rows, genres]
+    assert np.reshape(scores.float_val, (rows, genres)).sum(axis=1) == pytest.approx(1, abs=1e-5)
+    assert len(set(classes.string_val)) == genres
+    assert not scores.tensor_content
+    assert not classes.tensor_content
+
+
+def test_a_version_and_a_signature_by_name(server: Calls) -> None:
+    version = max(server.states())
+    response = server.predict(predict_request(pixels(2), version=version, signature_name=contract.EXPLAIN_SIGNATURE))
+    assert (response.model_spec.version.value, response.model_spec.signature_name) == (version, contract.EXPLAIN_SIGNATURE)
+    heatmap = response.outputs[contract.HEATMAP_OUTPUT]
+    assert [dim.size for dim in heatmap.tensor_shape.dim] == [2, 7, 7]
+    assert min(heatmap.float_val) >= 0
+    assert max(heatmap.float_val) <= 1
+
+
+def test_each_row_is_answered_as_it_would_be_alone(server: Calls) -> None:
+    images = pixels(3)
+    together = np.reshape(server.predict(predict_request(images)).outputs[contract.SCORES_OUTPUT].float_val, (3, -1))
+    for row, image in enumerate(images):
+        alone = server.predict(predict_request(image[None])).outputs[contract.SCORES_OUTPUT].float_val
+        np.testing.assert_allclose(together[row], alone, atol=1e-5)
+
+
+def _nameless() -> Any:
+    request = predict_request()
+    request.model_spec.name = ""
+    return request
+
+
+def _inputs(**arrays: np.ndarray) -> Any:
+    request = predict_request()
+    request.inputs.clear()
+    for name, array in arrays.items():
+        put(request, name, array)
+    return request
+
+
+def _without_spec() -> Any:
+    request = predict_request()
+    request.ClearField("model_spec")
+    return request
+
+
+def _changed(change: Callable[[Any], object]) -> Any:
+    request = predict_request()
+    change(request.inputs[contract.IMAGE_INPUT])
+    return request
+
+
+def _filtered(*names: str) -> Any:
+    request = predict_request()
+    request.output_filter.extend(names)
+    return request
+
+
+_PARSING = "tensor parsing error: image"
+
+
+def _provided(name: str) -> str:
+    return f"Expects arg[0] to be float but {name} is provided"
+
+
+@pytest.mark.parametrize(
+    ("make", "code", "message"),
+    [
+        pytest.param(lambda: predict_request(name="nomodel"), "NOT_FOUND", "Servable not found for request: Latest(nomodel)", id="model"),
+        pytest.param(
+            lambda: predict_request(version=99), "NOT_FOUND", "Servable not found for request: Specific(painting_genre, 99)", id="version"
+        ),
+        pytest.param(
+            lambda: predict_request(version_label="nope"), "INVALID_ARGUMENT", "Unrecognized servable version label: nope", id="label"
+        ),
+        pytest.param(_without_spec, "INVALID_ARGUMENT", "Missing ModelSpec", id="no-spec"),
+        pytest.param(PredictRequest, "INVALID_ARGUMENT", "Missing ModelSpec", id="nothing"),
+        pytest.param(_nameless, "INVALID_ARGUMENT", "ModelSpec has no name specified.", id="no-name"),
+        pytest.param(
+            lambda: predict_request(signature_name="wrong_sig"),
+            "FAILED_PRECONDITION",
+            'Serving signature key "wrong_sig" not found.',
+            id="signature",
+        ),
+        pytest.param(
+            _inputs,
+            "INVALID_ARGUMENT",
+            "input size does not match signature: 0!=1 len({}) != len({image}). Sent extra: {}. Missing but required: {image}.",
+            id="no-input",
+        ),
+        pytest.param(
+            lambda: _inputs(image=pixels(), extra=pixels()),
+            "INVALID_ARGUMENT",
+            "input size does not match signature: 2!=1 len({extra,image}) != len({image}). Sent extra: {extra}. Missing but required: {}.",
+            id="extra-input",
+        ),
+        pytest.param(
+            lambda: _inputs(wrong=pixels()),
+            "INVALID_ARGUMENT",
+            "Signature input alias: image(feed name: serving_default_image:0) not found in request and no default value provided. "
+            "Inputs expected to be in the request {wrong}, or default input alias set: ",
+            id="wrong-input",
+        ),
+        pytest.param(lambda: _inputs(image=pixels().astype(np.float64)), "INVALID_ARGUMENT", _provided("double"), id="float64"),
+        pytest.param(lambda: _inputs(image=pixels().astype(np.int32)), "INVALID_ARGUMENT", _provided("int32"), id="int32"),
+        pytest.param(lambda: _inputs(image=pixels().astype(np.uint8)), "INVALID_ARGUMENT", _provided("uint8"), id="uint8"),
+        pytest.param(lambda: _inputs(image=np.array([b"picture"])), "INVALID_ARGUMENT", _provided("string"), id="string"),
+        pytest.param(
+            lambda: _changed(lambda image: setattr(image, "tensor_content", image.tensor_content[:-4])),
+            "INVALID_ARGUMENT",
+            _PARSING,
+            id="content-too-short",
+        ),
+        pytest.param(lambda: _changed(lambda image: setattr(image, "dtype", 0)), "INVALID_ARGUMENT", _PARSING, id="DT_INVALID"),
+        pytest.param(lambda: _changed(lambda image: image.ClearField("tensor_shape")), "INVALID_ARGUMENT", _PARSING, id="no-shape"),
+        pytest.param(
+            lambda: _filtered("nope"),
+            "INVALID_ARGUMENT",
+            "output tensor alias not found in signature: nope Outputs expected to be in the set {classes,scores}.",
+            id="output-filter",
+        ),
+    ],
+)
+def test_a_wrong_request(server: Calls, make: Callable[[], Any], code: str, message: str) -> None:
+    assert status_of(lambda: server.predict(make())) == (code, message)
+
+
+def test_an_empty_batch(server: Calls) -> None:
+    code, _ = status_of(lambda: server.predict(predict_request(pixels(0))))
+    assert code == "INVALID_ARGUMENT"
+
+
+def test_values_instead_of_bytes(server: Calls) -> None:
+    images = pixels()
+    expected = server.predict(predict_request(images)).outputs[contract.SCORES_OUTPUT].float_val
+
+    def use_values(image: Any) -> None:
+        image.tensor_content = b""
+        image.float_val.extend(images.ravel().tolist())
+
+    assert server.predict(_changed_from(images, use_values)).outputs[contract.SCORES_OUTPUT].float_val == expected
+
+
+def test_one_value_for_all(server: Calls) -> None:
+    gray = np.full_like(pixels(), 0.25)
+    expected = server.predict(predict_request(gray)).outputs[contract.SCORES_OUTPUT].float_val
+
+    def use_value(image: Any) -> None:
+        image.tensor_content = b""
+        image.float_val.append(0.25)
+
+    assert server.predict(_changed_from(gray, use_value)).outputs[contract.SCORES_OUTPUT].float_val == expected
+
+
+def _changed_from(images: np.ndarray, change: Callable[[Any], object]) -> Any:
+    request = predict_request(images)
+    change(request.inputs[contract.IMAGE_INPUT])
+    return request
+
+
+def test_output_filter(server: Calls) -> None:
+    assert set(server.predict(_filtered("classes")).outputs) == {"classes"}
+
+
+def test_sixteen_images_in_one_message(server: Calls) -> None:
+    request = predict_request(pixels(contract.MAX_BATCH))
+    assert 9_000_000 < request.ByteSize() <= contract.MAX_MESSAGE_BYTES
+    response = server.predict(request)
+    assert response.outputs[contract.SCORES_OUTPUT].tensor_shape.dim[0].size == contract.MAX_BATCH
+
+
+def test_deadline(server: Calls) -> None:
+    assert status_of(lambda: server.predict(predict_request(pixels(contract.MAX_BATCH)), timeout=0.001)) == (
+        "DEADLINE_EXCEEDED",
+        "Deadline Exceeded",
+    )
+
+
+def test_metadata(server: Calls) -> None:
+    response = server.metadata("signature_def")
+    assert (response.model_spec.name, response.model_spec.version.value) == (contract.MODEL_NAME, max(server.states()))
+    signatures = SignatureDefMap()
+    assert response.metadata["signature_def"].Unpack(signatures)
+    outputs = {
+        contract.PREDICT_SIGNATURE: {contract.SCORES_OUTPUT, contract.CLASSES_OUTPUT},
+        contract.EXPLAIN_SIGNATURE: {contract.SCORES_OUTPUT, contract.CLASSES_OUTPUT, contract.HEATMAP_OUTPUT},
+    }
+    for name, expected in outputs.items():
+        signature = signatures.signature_def[name]
+        image = signature.inputs[contract.IMAGE_INPUT]
+        assert signature.method_name == "tensorflow/serving/predict"
+        assert [dim.size for dim in image.tensor_shape.dim] == [-1, *contract.IMAGE_SHAPE]
+        assert image.dtype == types_pb2.DT_FLOAT
+        assert set(signature.outputs) == expected
+
+
+def test_wrong_metadata_requests(server: Calls) -> None:
+    assert status_of(server.metadata) == ("INVALID_ARGUMENT", "GetModelMetadataRequest must specify at least one metadata_field")
+    assert status_of(lambda: server.metadata("foo")) == ("INVALID_ARGUMENT", "Metadata field foo is not supported")
+    assert status_of(lambda: server.metadata("signature_def", name="nomodel")) == (
+        "NOT_FOUND",
+        "Servable not found for request: Latest(nomodel)",
+    )
+    assert status_of(lambda: server.prediction.GetModelMetadata(GetModelMetadataRequest(metadata_field=["signature_def"]))) == (
+        "INVALID_ARGUMENT",
+        "Missing ModelSpec",
+    )
+
+
+def test_model_status(server: Calls) -> None:
+    statuses = server.status()
+    versions = [status.version for status in statuses]
+    assert versions == sorted(versions, reverse=True)
+    assert statuses[0].State.Name(statuses[0].state) == "AVAILABLE"
+    assert (statuses[0].status.error_code, statuses[0].status.error_message) == (0, "")
+    assert [status.version for status in server.status(version=versions[0])] == versions[:1]
+    labelled = GetModelStatusRequest()
+    labelled.model_spec.name = contract.MODEL_NAME
+    labelled.model_spec.version_label = "nope"
+    assert len(server.models.GetModelStatus(labelled).model_version_status) == len(versions)
+
+
+def test_wrong_model_status_requests(server: Calls) -> None:
+    assert status_of(lambda: server.status(name="nomodel")) == ("NOT_FOUND", "Could not find any versions of model nomodel")
+    assert status_of(lambda: server.status(version=99)) == ("NOT_FOUND", "Could not find version 99 of model painting_genre")
+    assert status_of(lambda: server.models.GetModelStatus(GetModelStatusRequest())) == ("INVALID_ARGUMENT", "Missing ModelSpec")
+
+
+def test_unknown_method(server: Calls) -> None:
+    assert status_of(server.unknown_method)[0] == "UNIMPLEMENTED"

@@ -1,0 +1,122 @@
+"""Writes a SavedModel that keeps the model's contract and costs next to nothing, for the tests that need a model server.
+
+    python tests/tiny_model.py DIR [--seed 0] [--delay-ms 0] [--input-name image] [--no-warmup]
+
+DIR is a version directory, such as repository/painting_genre/1; it appears by one rename, complete, as a published version must.
+The network is a random 1x1 convolution on the picture averaged down to 7x7, softmax of its mean and, for `explain`, the best
+genre's map. The seed alone decides the weights, so two seeds tell two versions apart.
+
+The names and shapes are written out here once more on purpose, with no import of the product: the tests that serve this model
+notice when contract.py changes.
+"""
+
+import argparse
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+from tensorflow_serving.apis.predict_pb2 import PredictRequest
+from tensorflow_serving.apis.prediction_log_pb2 import PredictionLog, PredictLog
+
+GENRES = ("Abstract", "Expressionism", "Neoclassicism", "Primitivism", "Realism", "Romanticism", "Symbolism")
+SIZE = 224
+GRID = 7
+WARMUP_BATCHES = (1, 2)
+
+
+def write(path: Path | str, *, seed: int = 0, delay_ms: int = 0, input_name: str = "image", warmup: bool = True) -> Path:
+    """Write the model as the version directory `path`, which must not exist yet, and return it.
+
+    delay_ms: every run takes at least this long and keeps one core busy.
+    input_name: any other name than `image` makes a model that breaks the contract.
+    """
+    path = Path(path)
+    if path.exists():
+        raise FileExistsError(f"{path} exists already")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # The dot and the letters keep a server that polls the folder from taking the unfinished version for a version.
+    unfinished = Path(tempfile.mkdtemp(prefix=".tiny-", dir=path.parent))
+    try:
+        _save(unfinished, seed, delay_ms, input_name)
+        if warmup:
+            _add_warmup(unfinished, input_name)
+        unfinished.chmod(0o755)
+        unfinished.rename(path)
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+    return path
+
+
+def _save(path: Path, seed: int, delay_ms: int, input_name: str) -> None:
+    random = np.random.default_rng(seed)
+    # The last feature is the constant 1, so that gray pictures get scores of their own too.
+    kernel = random.normal(scale=3, size=(4, len(GENRES))).astype(np.float32)
+    image = tf.TensorSpec((None, SIZE, SIZE, 3), tf.float32, name=input_name)
+
+    def evidence(images: tf.Tensor) -> tf.Tensor:
+        """float32 (n, 224, 224, 3) -> (n, 7, 7, k)."""
+        if delay_ms:
+            end = tf.timestamp() + delay_ms / 1000
+            late = tf.while_loop(lambda now: now < end, lambda _: (tf.timestamp(),), (tf.timestamp(),))
+            images += tf.cast(late[0] * 0, tf.float32)
+        cells = tf.nn.avg_pool2d(images, SIZE // GRID, SIZE // GRID, "VALID")
+        features = tf.concat([cells, tf.ones_like(cells[..., :1])], axis=-1)
+        return tf.einsum("nyxf,fk->nyxk", features, tf.constant(kernel))
+
+    def prediction(maps: tf.Tensor) -> dict[str, tf.Tensor]:
+        scores = tf.nn.softmax(tf.reduce_mean(maps, axis=(1, 2)))
+        return {"scores": scores, "classes": tf.tile(tf.constant([GENRES]), (tf.shape(scores)[0], 1))}
+
+    @tf.function(input_signature=[image], autograph=False)
+    def serving_default(images: tf.Tensor) -> dict[str, tf.Tensor]:
+        return prediction(evidence(images))
+
+    @tf.function(input_signature=[image], autograph=False)
+    def explain(images: tf.Tensor) -> dict[str, tf.Tensor]:
+        maps = evidence(images)
+        answer = prediction(maps)
+        best = tf.gather(maps, tf.argmax(answer["scores"], axis=1), axis=3, batch_dims=1)
+        low = tf.reduce_min(best, axis=(1, 2), keepdims=True)
+        span = tf.reduce_max(best, axis=(1, 2), keepdims=True) - low
+        return {**answer, "heatmap": tf.math.divide_no_nan(best - low, span)}
+
+    tf.saved_model.save(tf.Module(), str(path), signatures={"serving_default": serving_default, "explain": explain})
+
+
+def _add_warmup(path: Path, input_name: str) -> None:
+    extra = path / "assets.extra"
+    extra.mkdir()
+    with tf.io.TFRecordWriter(str(extra / "tf_serving_warmup_requests")) as records:
+        for batch in WARMUP_BATCHES:
+            request = PredictRequest()
+            request.model_spec.name = "painting_genre"
+            request.model_spec.signature_name = "serving_default"
+            request.inputs[input_name].CopyFrom(tf.make_tensor_proto(np.zeros((batch, SIZE, SIZE, 3), np.float32)))
+            records.write(PredictionLog(predict_log=PredictLog(request=request)).SerializeToString())
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Write a tiny SavedModel that keeps the model's contract.")
+    parser.add_argument("path", metavar="DIR", type=Path, help="the version directory to make")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--delay-ms", type=int, default=0, help="every run takes at least this long")
+    parser.add_argument("--input-name", default="image", help="another name than image breaks the contract")
+    parser.add_argument("--no-warmup", dest="warmup", action="store_false", help="write no warm-up records")
+    arguments = parser.parse_args()
+    try:
+        write(
+            arguments.path,
+            seed=arguments.seed,
+            delay_ms=arguments.delay_ms,
+            input_name=arguments.input_name,
+            warmup=arguments.warmup,
+        )
+    except OSError as error:
+        sys.exit(f"tiny_model: {error}")
+
+
+if __name__ == "__main__":
+    main()
