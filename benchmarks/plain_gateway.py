@@ -1,0 +1,36 @@
+"""What one would write first: the same gateway in thirty lines, for benchmarks/gateway_worker.py to compare with.
+
+The generated stubs are imported as they are, the picture is decoded whole, and gunicorn and glibc are left at their defaults.
+"""
+
+import os
+
+import grpc
+import numpy as np
+from flask import Flask, jsonify, request
+from PIL import Image
+from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
+
+app = Flask(__name__)
+
+
+@app.get("/readyz")
+def ready():
+    return jsonify(status="ok")
+
+
+@app.post("/prediction")
+def prediction():
+    pixels = np.asarray(Image.open(request.files["image"].stream).convert("RGB").resize((224, 224)), np.float32)
+    message = predict_pb2.PredictRequest()
+    message.model_spec.name = "painting_genre"
+    tensor = message.inputs["image"]
+    tensor.dtype = 1
+    for size in (1, 224, 224, 3):
+        tensor.tensor_shape.dim.add(size=size)
+    tensor.tensor_content = (pixels / 127.5 - 1).tobytes()
+    with grpc.insecure_channel(os.environ["RAGAM_SERVING"]) as channel:
+        answer = prediction_service_pb2_grpc.PredictionServiceStub(channel).Predict(message, timeout=30)
+    scores = list(answer.outputs["scores"].float_val)
+    best = int(np.argmax(scores))
+    return jsonify(genre=answer.outputs["classes"].string_val[best].decode(), confidence=scores[best])
