@@ -45,7 +45,7 @@ def post_worker_init(worker):
 
 
 def child_exit(_server, worker):
-    from prometheus_client import multiprocess  # noqa: PLC0415 - only once PROMETHEUS_MULTIPROC_DIR stands
+    from prometheus_client import multiprocess  # only once PROMETHEUS_MULTIPROC_DIR stands
 
     multiprocess.mark_process_dead(worker.pid)
 

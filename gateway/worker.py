@@ -14,7 +14,7 @@ class DrainingThreadWorker(ThreadWorker):  # type: ignore[misc]
     """
 
     def set_accept_enabled(self, enabled: bool) -> None:
-        """gunicorn calls this with False when it is full, and, no longer alive, when it stops."""
+        """As gunicorn has it, which calls this with False when it is full, and, no longer alive, when it stops."""
         super().set_accept_enabled(enabled)
         if enabled or self.alive:
             return

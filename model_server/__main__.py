@@ -20,7 +20,7 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     # Only now, for it imports TensorFlow: all that can be wrong without it has been told within a second.
-    from model_server.server import serve  # noqa: PLC0415
+    from model_server.server import serve
 
     try:
         serve(settings, reserved)

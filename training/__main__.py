@@ -1,0 +1,48 @@
+"""The training's commands, one a stage, in the order in which they are run.
+
+    python -m training collect    download both Kaggle sets, or take local folders, and list what is in them
+    python -m training prepare    choose, balance, split, and write the pixels that the gateway would produce
+    python -m training train      train a model by a recipe
+    python -m training evaluate   measure it: the scorecard
+    python -m training export     publish it as the next version of the model repository
+
+`python -m training STAGE --help` tells a stage's arguments; the docstring of training/STAGE.py what it reads and writes.
+"""
+
+import argparse
+import importlib
+import sys
+
+from training.config import Mistake
+
+STAGES = ("collect", "prepare", "train", "evaluate", "export")
+
+
+def main(arguments: list[str]) -> int:
+    """Run the stage that `arguments` name; returns the exit status: 0, 2 after a mistake, 130 after Ctrl-C."""
+    if not arguments or arguments[0] in {"-h", "--help"}:
+        print(__doc__)
+        return 0 if arguments else 2
+    name = arguments[0]
+    if name not in STAGES:
+        print(f"There is no stage '{name}'. The stages are {', '.join(STAGES)}.", file=sys.stderr)
+        return 2
+    # Only the stage that is asked for is imported: TensorFlow takes seconds.
+    stage = importlib.import_module(f"training.{name}")
+    parser = argparse.ArgumentParser(
+        f"python -m training {name}", description=stage.__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    stage.add_arguments(parser)
+    try:
+        stage.run(parser.parse_args(arguments[1:]))
+    except Mistake as mistake:
+        print(mistake, file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("Interrupted.", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,63 @@
+"""The model card: what a published model is, what it was made from and how far to trust it, beside its SavedModel."""
+
+import platform
+from collections import Counter
+from importlib.metadata import version
+from typing import Any
+
+from gateway.contract import EXPLAIN_SIGNATURE, IMAGE_SHAPE, MODEL_NAME, PREDICT_SIGNATURE
+from training.data import Dataset
+from training.listing import EXTERNAL
+
+LICENCE = (
+    "The pictures come from WikiArt by way of public collections; WikiArt allows non-commercial research use only, and so the model is for "
+    "non-commercial research. The convolutions start from Keras's ImageNet weights (Apache License 2.0)."
+)
+LIMITS = (
+    "Trained on few pictures by few artists, some genres much fewer than others. A genre is a matter of opinion and paintings between two "
+    "are common: read the scores, not only the best one. It knows no other genres and answers with one of these for a photograph too."
+)
+PREPROCESSING = (
+    "EXIF orientation applied, transparency on white, convert('RGB').resize((224, 224)) with Pillow's bicubic filter, x / 127.5 - 1; "
+    "a JPEG of more than twice 224 pixels is decoded at a reduced scale."
+)
+
+
+def model_card(number: int, scorecard: dict[str, Any], dataset: Dataset, agreement: float) -> dict[str, Any]:
+    """The card of version `number`; `agreement` is the largest difference of its scores from the Keras model's."""
+    run = scorecard["run"]
+    return {
+        "name": MODEL_NAME,
+        "version": number,
+        "genres": list(dataset.genres),
+        "signatures": [PREDICT_SIGNATURE, EXPLAIN_SIGNATURE],
+        "input": {"shape": ["n", *IMAGE_SHAPE], "dtype": "float32", "range": [-1, 1], "colour": "RGB"},
+        "preprocessing": PREPROCESSING,
+        "architecture": "MobileNetV2 (1.0, 224), GlobalAveragePooling2D, Flatten, Dense 128 ReLU, Dropout 0.2, Dense softmax",
+        "parameters": run["parameters"],
+        "data": {
+            "counts": scorecard["dataset"]["counts"],
+            "digest": scorecard["dataset"]["digest"],
+            "collections": dict(sorted(Counter(row["source"] for row in dataset.rows if row["split"] != EXTERNAL).items())),
+            "external_collections": dict(sorted(Counter(row["source"] for row in dataset.rows if row["split"] == EXTERNAL).items())),
+        },
+        "licence": LICENCE,
+        "limits": LIMITS,
+        "recipe": run["recipe"],
+        "training": {
+            name: run[name] for name in ("seed", "weights", "epochs", "kept_epoch", "share_of_trained_weights", "stopped", "versions")
+        },
+        "temperature": scorecard["temperature"],
+        "scorecard": {
+            name: {
+                figure: part[figure]
+                for figure in ("pictures", "groups", "accuracy", "balanced_accuracy", "macro_f1", "calibration_error", "certain", "genres")
+            }
+            for name, part in scorecard["parts"].items()
+        },
+        "largest_difference_from_keras": agreement,
+        "exported_with": {
+            "python": platform.python_version(),
+            **{package: version(package) for package in ("tensorflow", "keras", "numpy", "pillow")},
+        },
+    }

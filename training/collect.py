@@ -1,0 +1,180 @@
+"""From the downloads to a list of pictures that can be trained on.
+
+    python -m training collect --out FOLDER [--from DOWNLOADED ...] [--genres 14|7]
+
+Downloads both Kaggle data sets with kagglehub (29 GB, into its own cache), or takes what was downloaded before: every DOWNLOADED is
+searched for the genres' folders (training/genres.py). Every file in them is read by the gateway's own functions.
+
+Writes FOLDER:
+
+    fingerprints.jsonl  one line a file as soon as it is read; the same command after a kill or a crash goes on from there
+    left_out.csv        path, reason, kept: unreadable files, and exact and near duplicates, across genres and sources, with the kept twin
+    manifest.csv        path, genre, artist, source, split, width, height, sha256, phash: the input of `prepare`; written last
+"""
+
+import argparse
+import csv
+import errno
+import os
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import astuple, dataclass, fields
+from pathlib import Path
+
+from training.config import Mistake
+from training.fingerprints import read_all
+from training.genres import FOURTEEN, NAMES_7, PAPER_TOTAL, Genre
+from training.listing import LeftOut, Listed
+from training.pictures import Fingerprint
+from training.selection import without_duplicates
+
+# WikiArt's own file names: vincent-van-gogh_the-starry-night.jpg. A single word before the underscore is as often no name (image_12.jpg).
+ARTIST_IN_NAME = re.compile(r"([^\W\d_]+[.']?(?:-[^\W\d_]+[.']?)+)_.+")
+
+
+@dataclass(frozen=True)
+class Found:
+    """A file in a genre's folder, before anything has looked inside it."""
+
+    file: Path
+    genre: str
+    source: str
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="folder to write; an unfinished one goes on")
+    parser.add_argument(
+        "--from", type=Path, nargs="+", dest="downloaded", metavar="DOWNLOADED", help="take local folders, download nothing"
+    )
+    parser.add_argument("--genres", type=int, choices=(14, 7), default=14, help="the paper's fourteen (default), or only its seven")
+
+
+def run(args: argparse.Namespace) -> None:
+    genres = [genre for genre in FOURTEEN if args.genres == 14 or genre.name in NAMES_7]
+    found = find(genres, roots_of(genres, args.downloaded))
+    try:
+        args.out.mkdir(parents=True, exist_ok=True)
+        seen = read_all([item.file for item in found], args.out / "fingerprints.jsonl")
+        readable, left_out = sort_out(found, seen, args.out)
+        kept, duplicates = without_duplicates(readable)
+        write_csv(args.out / "left_out.csv", LeftOut, sorted(left_out + duplicates, key=lambda item: item.path))
+        write_csv(args.out / "manifest.csv", Listed, kept)
+    except OSError as error:
+        again = (
+            "Make room and run the same command again: it goes on" if error.errno == errno.ENOSPC else "Run the same command again to go on"
+        )
+        raise Mistake(f"{args.out} cannot be written: {error.strerror}. {again} from the pictures already read.") from error
+    tell(genres, found, readable, kept)
+
+
+def roots_of(genres: Sequence[Genre], downloaded: Sequence[Path] | None) -> list[tuple[Path, str]]:
+    """The folders to look in, each with the name of its source."""
+    if downloaded is None:
+        return [(download(source), source) for source in sorted({genre.source for genre in genres})]
+    missing = [str(folder) for folder in downloaded if not folder.is_dir()]
+    if missing:
+        raise Mistake(f"There is no folder {', '.join(missing)}.")
+    return [(folder.resolve(), folder.resolve().name) for folder in downloaded]
+
+
+def download(source: str) -> Path:
+    """The local folder of a Kaggle data set, downloaded where it is not there yet. Raises Mistake."""
+    # Takes a second to import, which `--from` and `--help` need not wait for.
+    import kagglehub  # noqa: PLC0415
+    from kagglehub.exceptions import CredentialError, DataCorruptionError, UnauthenticatedError  # noqa: PLC0415
+
+    instead = f"or download https://www.kaggle.com/datasets/{source} yourself and name its folder with --from"
+    try:
+        return Path(kagglehub.dataset_download(source))
+    except (CredentialError, UnauthenticatedError) as error:
+        raise Mistake(f"Kaggle wants a login for {source}: put an API token into ~/.kaggle/kaggle.json, {instead}.") from error
+    except DataCorruptionError as error:
+        raise Mistake(f"The download of {source} was damaged on the way: run the same command again, {instead}.") from error
+    except OSError as error:
+        status = getattr(getattr(error, "response", None), "status_code", None)
+        if status in {401, 403}:
+            raise Mistake(f"Kaggle refuses {source} to this login: put an API token into ~/.kaggle/kaggle.json, {instead}.") from error
+        if error.errno == errno.ENOSPC:
+            raise Mistake(
+                f"The disk is full: {source} needs up to 60 GB while it is unpacked. Make room and run the command again."
+            ) from error
+        raise Mistake(f"{source} cannot be downloaded, is Kaggle reachable? Try again, {instead}.") from error
+
+
+def find(genres: Sequence[Genre], roots: Sequence[tuple[Path, str]]) -> list[Found]:
+    """Every file under a folder that is named for one of `genres`, by path; of folders in folders the innermost counts.
+
+    Raises Mistake where a genre has no such file.
+    """
+    genre_of = {_plain(name): genre.name for genre in genres for name in (genre.name, *genre.folders)}
+    found: dict[Path, Found] = {}
+    for root, source in roots:
+        for folder, files in _folders(root):
+            names = [root.name, *folder.relative_to(root).parts]
+            genre = next((genre_of[_plain(name)] for name in reversed(names) if _plain(name) in genre_of), None)
+            if genre is not None:
+                found.update((file, Found(file, genre, source)) for file in files)
+    present = {item.genre for item in found.values()}
+    missing = [f"{genre.name} (a folder {' or '.join(genre.folders)})" for genre in genres if genre.name not in present]
+    if missing:
+        raise Mistake(f"There is no file of {', '.join(missing)} in {', '.join(str(root) for root, _ in roots)}.")
+    return [found[file] for file in sorted(found)]
+
+
+def sort_out(found: Sequence[Found], seen: dict[Path, Fingerprint | str], out: Path) -> tuple[list[Listed], list[LeftOut]]:
+    readable: list[Listed] = []
+    left_out: list[LeftOut] = []
+    for item in found:
+        path = str(item.file.relative_to(out.resolve()) if item.file.is_relative_to(out.resolve()) else item.file)
+        fact = seen[item.file]
+        if isinstance(fact, str):
+            left_out.append(LeftOut(path, f"unreadable: {fact}"))
+        else:
+            size = {"width": fact.width, "height": fact.height}
+            listed = Listed(path, item.genre, artist_in(item.file), item.source, "", sha256=fact.sha256, phash=f"{fact.phash:016x}", **size)
+            readable.append(listed)
+    return readable, left_out
+
+
+def artist_in(file: Path) -> str:
+    """The artist in a file name of WikiArt's form, or nothing."""
+    match = ARTIST_IN_NAME.fullmatch(file.stem)
+    return match[1].replace("-", " ") if match else ""
+
+
+def write_csv(file: Path, kind: type[Listed | LeftOut], items: Sequence[Listed | LeftOut]) -> None:
+    """`file` with a line for each of `items`, whole or not at all."""
+    partial = file.with_name(file.name + ".partial")
+    with partial.open("w", newline="", encoding="utf-8") as lines:
+        writer = csv.writer(lines, lineterminator="\n")
+        writer.writerow(field.name for field in fields(kind))
+        writer.writerows(astuple(item) for item in items)
+    partial.replace(file)
+
+
+def tell(genres: Sequence[Genre], found: Sequence[Found], readable: Sequence[Listed], kept: Sequence[Listed]) -> None:
+    """The inventory beside what is known of the paper's, on stdout."""
+    files, good, left = (Counter(item.genre for item in items) for items in (found, readable, kept))
+    print(f"{'':18}{'files':>9}{'readable':>10}{'kept':>9}{'published':>11}")
+    for genre in genres:
+        published = f"{genre.published:,}" if genre.published else "unknown"
+        print(f"{genre.name:18}{files[genre.name]:9,}{good[genre.name]:10,}{left[genre.name]:9,}{published:>11}")
+    print(f"{'together':18}{len(found):9,}{len(readable):10,}{len(kept):9,}")
+    for genre in genres:
+        if genre.published and files[genre.name] != genre.published:
+            print(f"{genre.name}: {files[genre.name] - genre.published:+,} files against the published description.")
+    if len(genres) == len(FOURTEEN):
+        print(f"The paper counts {PAPER_TOTAL:,} pictures in 14 genres; these are {len(found) - PAPER_TOTAL:+,} files against that.")
+    print(f"{sum(bool(item.artist) for item in kept):,} of the {len(kept):,} pictures kept name an artist.")
+
+
+def _folders(root: Path) -> Iterator[tuple[Path, list[Path]]]:
+    """Every folder under `root` with its files, hidden ones left out."""
+    for folder, folders, names in os.walk(root):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        yield Path(folder), [Path(folder, name) for name in names if not name.startswith(".")]
+
+
+def _plain(name: str) -> str:
+    return name.casefold().replace(" ", "_").replace("-", "_")

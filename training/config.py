@@ -1,0 +1,75 @@
+"""The recipes, each setting with its reason and its source, and the one error that a person's mistake raises.
+
+paper   the paper's model and settings, kept for comparison; expected: see training/results/scorecard.md
+ragam   the default: head first, then every convolution at a low rate; expected: the figures in training/results/scorecard.md
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+class Mistake(Exception):
+    """A person's mistake or an environment that cannot do the work; its text is the sentence they are told."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a model is trained. A rate is per step, an epoch is one pass over the training pictures."""
+
+    name: str
+    trained_from: str | None  # the first layer that learns in the main phase; None: the head alone. Batch norm never learns
+    augmentation: Literal["paper", "ragam"]  # names a function of training/augment.py
+    optimizer: Literal["adam", "adamw"]
+    learning_rate: float
+    batch_size: int
+    epochs: int
+    head_epochs: int  # epochs for the head alone, on the frozen features of the pictures and their mirror images, before the main phase
+    cosine: bool  # the rate falls along half a cosine to 2 % of itself after half an epoch of warm-up
+    weight_decay: float
+    label_smoothing: float
+    class_weights: bool  # weigh every genre alike in the loss, however many pictures it has
+    stop_at_accuracy: float | None  # stop once training and validation accuracy both reach it
+    patience: int | None  # stop after so many epochs without a lower validation loss
+    keep: Literal["loss", "balanced_accuracy"]  # what of the validation decides which epoch is kept
+    blends: tuple[float, ...]  # shares of the trained weights to try between the starting point (0) and the kept epoch (1)
+
+
+PAPER = Recipe(
+    name="paper",
+    trained_from=None,  # paper: the layers of MobileNetV2 are frozen
+    augmentation="paper",  # paper: rotation 20 degrees, shifts, shear and zoom 0.2, horizontal flip, nearest fill
+    optimizer="adam",  # paper
+    learning_rate=0.001,  # paper
+    batch_size=32,  # paper
+    epochs=1000,  # paper
+    head_epochs=0,
+    cosine=False,
+    weight_decay=0.0,
+    label_smoothing=0.0,  # paper: plain categorical cross-entropy
+    class_weights=False,
+    stop_at_accuracy=0.8,  # paper: a callback stops the training at 80 % of both accuracies
+    patience=10,  # the paper has none; without it a run that never reaches 80 % takes all 1000 epochs
+    keep="loss",
+    blends=(1.0,),
+)
+
+RAGAM = Recipe(
+    name="ragam",
+    trained_from="block_6_expand",
+    augmentation="ragam",
+    optimizer="adamw",
+    learning_rate=3e-4,
+    batch_size=32,
+    epochs=6,
+    head_epochs=6,
+    cosine=True,
+    weight_decay=1e-4,
+    label_smoothing=0.1,
+    class_weights=True,
+    stop_at_accuracy=None,
+    patience=None,
+    keep="balanced_accuracy",
+    blends=(0.5, 0.6, 0.7, 0.8, 0.9, 1.0),
+)
+
+RECIPES = {recipe.name: recipe for recipe in (RAGAM, PAPER)}

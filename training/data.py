@@ -1,0 +1,112 @@
+"""From a dataset that `prepare` wrote to batches for the model.
+
+DATASET ──► load ──► Dataset.part("train") ──► batches   one epoch, shuffled and augmented by seed and epoch
+                                          └──► pixels    all of the split, in order, memory-mapped
+"""
+
+import csv
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from gateway.contract import IMAGE_HALF_RANGE, IMAGE_SHAPE
+from training.augment import mixed
+from training.config import Mistake
+
+# uint8 (224, 224, 3) and an int32 seed (2,) -> float32 (224, 224, 3) in [0, 255]: one of augment.AUGMENTATIONS.
+Augmentation = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
+
+
+@dataclass(frozen=True)
+class Part:
+    """The n pictures of one split, in the order of rows.csv."""
+
+    pixels: npt.NDArray[np.uint8]  # (n, 224, 224, 3), a part of the memory-mapped file
+    labels: npt.NDArray[np.int64]  # (n,), positions in the genres
+    rows: tuple[dict[str, str], ...]  # n lines of rows.csv by column: path, artist, group, source and so on
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """What `prepare` wrote. `about` is its dataset.json, `digest` the SHA-256 (hexadecimal) of what the pixels follow from."""
+
+    genres: tuple[str, ...]
+    about: dict[str, Any]
+    digest: str
+    pixels: npt.NDArray[np.uint8]
+    rows: tuple[dict[str, str], ...]
+
+    def part(self, split: str) -> Part:
+        """The pictures of `split`: train, validation, test or external; none where the dataset has no such split."""
+        rows = tuple(row for row in self.rows if row["split"] == split)
+        places = np.array([int(row["pixel"]) for row in rows], dtype=np.int64)
+        # prepare puts a split's pictures one after the other, so that they need not be copied into memory.
+        first = int(places[0]) if rows else 0
+        if not np.array_equal(places, np.arange(first, first + len(rows))):
+            raise Mistake(
+                f"rows.csv does not list the pictures of {split} in the order of pixels.npy. Make the dataset again with `prepare`."
+            )
+        labels = np.array([self.genres.index(row["genre"]) for row in rows], dtype=np.int64)
+        return Part(self.pixels[first : first + len(rows)], labels, rows)
+
+
+def load(folder: Path) -> Dataset:
+    """The dataset in `folder`. Raises Mistake where it is none, or a damaged one."""
+    try:
+        about = json.loads((folder / "dataset.json").read_text(encoding="utf-8"))
+        listed = (folder / "rows.csv").read_text(encoding="utf-8")
+        pixels = np.load(folder / "pixels.npy", mmap_mode="r")
+    except (OSError, ValueError) as error:
+        raise Mistake(f"{folder} is no dataset: {error}. Make one with `python -m training prepare`.") from error
+    if pixels.dtype != np.uint8 or pixels.shape != (about.get("pictures"), *IMAGE_SHAPE):
+        raise Mistake(
+            f"{folder} is no dataset: its pixels.npy holds {pixels.dtype} {pixels.shape}. Make one with `python -m training prepare`."
+        )
+    digest = hashlib.sha256((json.dumps(about, sort_keys=True) + listed).encode()).hexdigest()
+    return Dataset(tuple(about["genres"]), about, digest, pixels, tuple(csv.DictReader(listed.splitlines())))
+
+
+def scale(images: tf.Tensor) -> tf.Tensor:
+    """[0, 255] of any type and shape as float32 in [-1, 1]: gateway.preprocess.to_tensor, in a tf.data pipeline to the bit."""
+    return tf.cast(images, tf.float32) / IMAGE_HALF_RANGE - 1.0
+
+
+def batches(
+    part: Part, genre_count: int, batch_size: int, augment: Augmentation | None = None, *, seed: int, epoch: int, mixup: float = 0.0
+) -> tf.data.Dataset:
+    """Epoch number `epoch` of `part`: every picture once, in ceil(n / batch_size) batches.
+
+    Order and augmentation follow from `seed` and `epoch` alone, so that a resumed training sees what an uninterrupted one would have
+    seen, on any number of cores. A `mixup` above 0 is its alpha.
+
+    Yields images float32 (b, 224, 224, 3) in [-1, 1] and labels float32 (b, genre_count), one-hot unless mixed.
+    """
+    epoch_seed = tf.random.experimental.stateless_fold_in(tf.constant([seed, 0], tf.int32), epoch)
+    one_hot = np.eye(genre_count, dtype=np.float32)[part.labels]
+
+    def read(places: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        # Copied out of the memory map by the batch; as a constant of the graph the pixels could have no more than 2 GB.
+        pixels = tf.numpy_function(lambda chosen: part.pixels[chosen], [places], tf.uint8, stateful=False)
+        return places, tf.ensure_shape(pixels, (None, *IMAGE_SHAPE)), tf.gather(one_hot, places)
+
+    def changed(place: tf.Tensor, pixels: tf.Tensor, label: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        assert augment is not None
+        return place, augment(pixels, tf.random.experimental.stateless_fold_in(epoch_seed, place)), label
+
+    def ready(places: tf.Tensor, images: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        if mixup:
+            images, labels = mixed(images, labels, tf.random.experimental.stateless_fold_in(epoch_seed, places[0]), mixup)
+        return scale(images), labels
+
+    order = np.random.default_rng([seed, epoch]).permutation(len(part.labels))
+    data = tf.data.Dataset.from_tensor_slices(order).batch(batch_size).map(read)
+    if augment is not None:
+        data = data.unbatch().map(changed, num_parallel_calls=tf.data.AUTOTUNE).batch(batch_size)
+    return data.map(ready, num_parallel_calls=tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)

@@ -1,0 +1,185 @@
+"""From a run and its scorecard to the next version of the model repository.
+
+    python -m training export --data DATASET --run RUN [--repository model_repository] [--floor 0.3]
+
+Reads RUN as `train` and `evaluate` wrote it, and the pictures of DATASET to try the result on.
+
+Writes REPOSITORY/painting_genre/N, N one more than the highest there:
+
+    saved_model.pb, variables/                    both signatures of gateway/contract.py; temperature folded into the logits, batch norm
+                                                  into the convolutions, weights as constants
+    assets.extra/tf_serving_warmup_requests       a request of one picture and one of the largest batch for each signature, run on loading
+    assets.extra/model_card.json, labels.txt      what it is, from what, how good; the genres in the order of the scores
+
+All of it is written to a folder whose name servers ignore, loaded as a server loads it, fed pictures through the gateway's
+preprocessing, compared with the Keras model, held to the scorecard and to the floor, and only then renamed: whenever it is stopped,
+the repository is as it was.
+"""
+
+import argparse
+import json
+import os
+import shutil
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from gateway.contract import (
+    CLASSES_OUTPUT,
+    EXPLAIN_SIGNATURE,
+    HEATMAP_OUTPUT,
+    IMAGE_INPUT,
+    MAX_BATCH,
+    MODEL_NAME,
+    PREDICT_SIGNATURE,
+    SCORES_OUTPUT,
+)
+from gateway.preprocess import open_picture, to_pixels, to_tensor
+from training import measure
+from training.config import Mistake
+from training.evaluate import SCORECARD
+from training.train import MODEL, write_json
+
+TEMPORARY = ".export-"
+LARGEST_DIFFERENCE = 1e-4  # of a score from the Keras model's
+LARGEST_DRIFT = 0.005  # of the accuracy from the scorecard's
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data", type=Path, required=True, metavar="DATASET", help="folder that prepare wrote")
+    parser.add_argument("--run", type=Path, required=True, metavar="RUN", help="folder that train and evaluate wrote")
+    parser.add_argument("--repository", type=Path, default=Path("model_repository"), metavar="FOLDER", help="default model_repository")
+    parser.add_argument("--floor", type=float, default=0.3, metavar="SHARE", help="least balanced accuracy on the test part (default 0.3)")
+
+
+def run(args: argparse.Namespace) -> None:
+    card = read_scorecard(args.run)
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    # TensorFlow takes seconds to import, which `--help` need not wait for.
+    import keras  # noqa: PLC0415
+    import tensorflow as tf  # noqa: PLC0415
+
+    from training.card import model_card  # noqa: PLC0415
+    from training.data import load  # noqa: PLC0415
+    from training.freeze import signatures  # noqa: PLC0415
+    from training.warmup import write_warmup  # noqa: PLC0415
+
+    dataset = load(args.data)
+    if card["dataset"]["digest"] != dataset.digest:
+        raise Mistake(f"{args.run} was not trained on {args.data}. Name the dataset it was trained on.")
+    model = keras.models.load_model(args.run / MODEL, compile=False)
+    versions = args.repository / MODEL_NAME
+    versions.mkdir(parents=True, exist_ok=True)
+    for leftover in versions.glob(f"{TEMPORARY}*"):
+        shutil.rmtree(leftover)
+    folder = versions / f"{TEMPORARY}{os.getpid()}"
+    try:
+        module, functions = signatures(model, dataset.genres, card["temperature"])
+        tf.saved_model.save(module, folder, signatures=functions)
+        extra = folder / "assets.extra"
+        extra.mkdir()
+        write_warmup(extra / "tf_serving_warmup_requests")
+        (extra / "labels.txt").write_text("".join(f"{genre}\n" for genre in dataset.genres), encoding="utf-8")
+
+        test = dataset.part("test")
+        pictures = through_the_gateway(test.pixels)
+        expected = measure.tempered(model.predict(pictures, batch_size=MAX_BATCH, verbose=0), card["temperature"])
+        difference = verify(
+            tf.saved_model.load(folder),
+            pictures=pictures,
+            expected=expected,
+            labels=test.labels,
+            genres=dataset.genres,
+            measured=card["parts"]["test"],
+            floor=args.floor,
+        )
+        number = next_number(versions)
+        write_json(extra / "model_card.json", model_card(number, card, dataset, difference))
+        for file in (file for file in folder.rglob("*") if file.is_file()):
+            flush(file)
+        folder.rename(versions / str(number))
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    print(f"Published {versions / str(number)}; scores differ from the Keras model's by at most {difference:.1e}.")
+
+
+def read_scorecard(folder: Path) -> dict[str, Any]:
+    """The scorecard of a run. Raises Mistake where there is none, or none with a test part."""
+    try:
+        card: dict[str, Any] = json.loads((folder / SCORECARD).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise Mistake(f"{folder} has no scorecard. Make it with `python -m training evaluate --run {folder}`.") from error
+    if "test" not in card["parts"]:
+        raise Mistake(
+            "The dataset of this run has no test pictures, so nobody knows how good the model is. Prepare one with --split artist."
+        )
+    return card
+
+
+def through_the_gateway(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+    """The pictures uint8 (n, 224, 224, 3) as PNG files, and these as the gateway makes the model's input of uploads."""
+    tensors = np.empty(pixels.shape, np.float32)
+    for tensor, picture in zip(tensors, pixels, strict=True):
+        file = BytesIO()
+        Image.fromarray(picture).save(file, "PNG", compress_level=1)
+        tensor[...] = to_tensor(to_pixels(open_picture(file.getvalue(), max_pixels=picture.size)))
+    return tensors
+
+
+def verify(
+    loaded: Any,
+    *,
+    pictures: npt.NDArray[np.float32],
+    expected: npt.NDArray[np.floating],
+    labels: npt.NDArray[np.int64],
+    genres: tuple[str, ...],
+    measured: dict[str, Any],
+    floor: float,
+) -> float:
+    """Hold a loaded SavedModel to the contract, the Keras model's scores `expected` and the test part's figures `measured`.
+
+    Returns the largest difference of a score. Raises Mistake with what does not hold.
+    """
+    explained = answers(loaded, EXPLAIN_SIGNATURE, pictures)
+    predicted = answers(loaded, PREDICT_SIGNATURE, pictures)
+    scores, heatmap = explained[SCORES_OUTPUT], explained[HEATMAP_OUTPUT]
+    difference = float(max(np.abs(scores - expected).max(), np.abs(predicted[SCORES_OUTPUT] - expected).max()))
+    if not difference <= LARGEST_DIFFERENCE:
+        raise Mistake(f"The exported scores differ from the Keras model's by {difference:.1e}, more than {LARGEST_DIFFERENCE:.0e}.")
+    wanted = np.tile(np.array([genre.encode() for genre in genres], dtype=object), (len(pictures), 1))
+    if not (np.array_equal(predicted[CLASSES_OUTPUT], wanted) and np.array_equal(explained[CLASSES_OUTPUT], wanted)):
+        raise Mistake("The exported classes are not the dataset's genres.")
+    if heatmap.shape != (len(pictures), 7, 7) or heatmap.min() < 0 or heatmap.max() > 1:
+        raise Mistake(
+            f"The exported heat map is {heatmap.shape} in [{heatmap.min():.2f}, {heatmap.max():.2f}] and not (n, 7, 7) in [0, 1]."
+        )
+    accuracy, balanced = measure.accuracy(scores, labels), measure.balanced_accuracy(scores, labels)
+    if abs(accuracy - measured["accuracy"]["value"]) > LARGEST_DRIFT:
+        raise Mistake(f"The exported model's accuracy is {accuracy:.3f}, the scorecard's {measured['accuracy']['value']:.3f}.")
+    if balanced < floor:
+        raise Mistake(f"The balanced accuracy on the test pictures is {balanced:.3f}, below the floor of {floor:.3f}: not published.")
+    return difference
+
+
+def answers(loaded: Any, signature: str, pictures: npt.NDArray[np.float32]) -> dict[str, npt.NDArray[Any]]:
+    """The outputs of a loaded model's signature for `pictures` float32 (n, 224, 224, 3), asked in the largest batches a server takes."""
+    import tensorflow as tf  # noqa: PLC0415
+
+    ask = loaded.signatures[signature]
+    parts = [ask(**{IMAGE_INPUT: tf.constant(pictures[at : at + MAX_BATCH])}) for at in range(0, len(pictures), MAX_BATCH)]
+    return {name: np.concatenate([part[name].numpy() for part in parts]) for name in parts[0]}
+
+
+def next_number(versions: Path) -> int:
+    """One more than the highest version in the folder, 1 in an empty one."""
+    return max((int(path.name) for path in versions.iterdir() if path.name.isdigit()), default=0) + 1
+
+
+def flush(file: Path) -> None:
+    with file.open("rb") as opened:
+        os.fsync(opened.fileno())

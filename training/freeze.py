@@ -1,0 +1,100 @@
+"""From a trained Keras model to the graph that is served: batch norm folded, temperature folded, weights constant, two signatures."""
+
+from collections.abc import Callable, Sequence
+
+import keras
+import numpy as np
+import tensorflow as tf
+from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
+
+from gateway.contract import (
+    CLASSES_OUTPUT,
+    EXPLAIN_SIGNATURE,
+    HEATMAP_OUTPUT,
+    IMAGE_INPUT,
+    IMAGE_SHAPE,
+    PREDICT_SIGNATURE,
+    SCORES_OUTPUT,
+)
+from training.model import FEATURE_MAP, HIDDEN, LOGITS
+
+CONVOLUTIONS = (keras.layers.Conv2D, keras.layers.DepthwiseConv2D)
+
+
+def fold_batch_norm(trunk: keras.Model) -> keras.Model:
+    """The same function with every batch norm folded into the convolution before it: one multiplication and one pass over memory less.
+
+    With gamma, beta, mean and variance of the norm, kernel * g and bias beta - mean * g where g = gamma / sqrt(variance + epsilon).
+
+    Raises TypeError where a batch norm does not follow a convolution directly.
+    """
+    # Keras remembers the mask=None that it gave a batch norm, which the layer in its place does not take.
+    folded = keras.models.clone_model(trunk, clone_function=_unnormalised, call_function=lambda layer, *inputs, **_: layer(*inputs))
+    for norm in trunk.layers:
+        if not isinstance(norm, keras.layers.BatchNormalization):
+            continue
+        convolution = norm.input._keras_history.operation  # Keras has no public name for the layer that made a tensor
+        if not isinstance(convolution, CONVOLUTIONS):
+            raise TypeError(f"{norm.name} does not follow a convolution.")
+        gamma, beta, mean, variance = norm.get_weights()
+        scale = gamma / np.sqrt(variance + norm.epsilon)
+        kernel = convolution.get_weights()[0]
+        # A depthwise kernel is (h, w, channels, 1), a full one (h, w, in, channels).
+        depthwise = isinstance(convolution, keras.layers.DepthwiseConv2D)
+        shaped = kernel * (scale[:, np.newaxis] if depthwise else scale)
+        folded.get_layer(convolution.name).set_weights([shaped, beta - mean * scale])
+    return folded
+
+
+def signatures(model: keras.Model, genres: Sequence[str], temperature: float) -> tuple[tf.Module, dict[str, Callable[..., object]]]:
+    """What `tf.saved_model.save` takes: a module that owns the functions, and the functions by signature name.
+
+    The heat map is the class activation map of the best genre in closed form. With features f the mean of the feature map over its
+    7 x 7 places, hidden h = relu(W1 f + b1) and logits W2 h + b2, the gradient of logit c by f is W1' ((h > 0) * W2[c]): the weights by
+    which the channels of the feature map are summed. This is Grad-CAM (Selvaraju et al., 2017), which equals the class activation
+    map (Zhou et al., 2016) for a head of one layer, without a gradient in the graph. Negative places are 0; the largest of a picture is 1.
+    """
+    trunk = fold_batch_norm(keras.Model(model.input, model.get_layer(FEATURE_MAP).output))
+    hidden_kernel, hidden_bias = map(tf.constant, model.get_layer(HIDDEN).get_weights())
+    logit_kernel, logit_bias = (tf.constant(weight / np.float32(temperature)) for weight in model.get_layer(LOGITS).get_weights())
+    names = tf.constant([list(genres)])
+    image = tf.TensorSpec((None, *IMAGE_SHAPE), tf.float32, name=IMAGE_INPUT)
+
+    @tf.function(input_signature=[image])  # type: ignore[untyped-decorator]
+    def forward(pictures: tf.Tensor) -> list[tf.Tensor]:
+        feature_map = trunk(pictures, training=False)
+        hidden = tf.nn.relu(tf.reduce_mean(feature_map, axis=(1, 2)) @ hidden_kernel + hidden_bias)
+        logits = hidden @ logit_kernel + logit_bias
+        best = tf.gather(tf.transpose(logit_kernel), tf.argmax(logits, axis=1))
+        channels = tf.where(hidden > 0, best, tf.zeros_like(best)) @ tf.transpose(hidden_kernel)
+        activation = tf.nn.relu(tf.einsum("nhwc,nc->nhw", feature_map, channels))
+        peak = tf.reduce_max(activation, axis=(1, 2), keepdims=True)
+        return [
+            tf.nn.softmax(logits),
+            tf.tile(names, [tf.shape(pictures)[0], 1]),
+            tf.math.divide_no_nan(activation, peak),
+        ]
+
+    # Both signatures call one frozen function, so that the file holds the weights once; what a signature leaves out is pruned on loading.
+    frozen = convert_variables_to_constants_v2(forward.get_concrete_function())
+
+    @tf.function(input_signature=[image])  # type: ignore[untyped-decorator]
+    def predict_genre(image: tf.Tensor) -> dict[str, tf.Tensor]:
+        scores, classes, _ = frozen(image)
+        return {SCORES_OUTPUT: scores, CLASSES_OUTPUT: classes}
+
+    @tf.function(input_signature=[image])  # type: ignore[untyped-decorator]
+    def explain_genre(image: tf.Tensor) -> dict[str, tf.Tensor]:
+        scores, classes, heatmap = frozen(image)
+        return {SCORES_OUTPUT: scores, CLASSES_OUTPUT: classes, HEATMAP_OUTPUT: heatmap}
+
+    return tf.Module(name="painting_genre"), {PREDICT_SIGNATURE: predict_genre, EXPLAIN_SIGNATURE: explain_genre}
+
+
+def _unnormalised(layer: keras.layers.Layer) -> keras.layers.Layer:
+    if isinstance(layer, keras.layers.BatchNormalization):
+        return keras.layers.Activation("linear", name=layer.name)
+    settings = layer.get_config()
+    if isinstance(layer, CONVOLUTIONS):
+        settings["use_bias"] = True
+    return type(layer).from_config(settings)

@@ -1,0 +1,39 @@
+"""The figures by which an epoch is kept and a model is judged, from scores float (n, k) and labels int (n,)."""
+
+import numpy as np
+import numpy.typing as npt
+
+Scores = npt.NDArray[np.floating]
+Labels = npt.NDArray[np.integer]
+
+
+def accuracy(scores: Scores, labels: Labels) -> float:
+    return float(np.mean(scores.argmax(axis=1) == labels))
+
+
+def balanced_accuracy(scores: Scores, labels: Labels) -> float:
+    """The mean recall of the genres that occur in `labels`."""
+    seen = np.isin(np.arange(scores.shape[1]), labels)
+    recalls = [float(np.mean(scores[labels == genre].argmax(axis=1) == genre)) for genre in np.flatnonzero(seen)]
+    return float(np.mean(recalls))
+
+
+def loss(scores: Scores, labels: Labels) -> float:
+    """The mean of -log of the true genre's score, in nats."""
+    return float(-np.mean(np.log(np.clip(scores[np.arange(len(labels)), labels], 1e-7, 1))))
+
+
+def calibration_error(scores: Scores, labels: Labels, bins: int = 15) -> float:
+    """Expected calibration error: |accuracy - confidence| of equal bins of the confidence, weighed by their pictures (Guo et al., 2017)."""
+    confidence = scores.max(axis=1)
+    right = scores.argmax(axis=1) == labels
+    place = np.minimum((confidence * bins).astype(int), bins - 1)
+    return float(sum(abs(np.sum(right[place == b]) - np.sum(confidence[place == b])) for b in range(bins)) / len(labels))
+
+
+def tempered(scores: Scores, temperature: float) -> Scores:
+    """The softmax of the logits divided by `temperature`; the logits are known from the scores up to a constant, which softmax ignores."""
+    logits = np.log(np.clip(scores, 1e-30, 1)) / temperature
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    scaled: Scores = powers / powers.sum(axis=1, keepdims=True)
+    return scaled

@@ -1,0 +1,152 @@
+"""From a dataset to a trained model.
+
+    python -m training train --data DATASET --out RUN [--recipe ragam|paper] [--weights imagenet|PATH] [--epochs N] [--seed N]
+
+Reads DATASET as `prepare` writes it: its `train` pictures to learn from, its `validation` pictures to choose by, nothing else.
+The same command again goes on where a killed run stopped, after its last full epoch, and ends as that would have ended.
+Ctrl-C ends the training and keeps the best weights so far.
+
+Writes RUN:
+
+    checkpoint.npz             after every epoch, all that the next one needs
+    history.csv                loss and accuracy of both sides by epoch; accuracy.png and loss.png show it
+    logs/                      the same for TensorBoard
+    model.keras                the model to keep
+    run.json                   recipe, dataset, seed, what was kept and why it stopped, library versions; written last
+"""
+
+import argparse
+import csv
+import json
+import os
+import platform
+from dataclasses import asdict, replace
+from importlib.metadata import version
+from pathlib import Path
+
+from training import plots
+from training.config import RECIPES, Mistake
+
+CHECKPOINT = "checkpoint.npz"
+MODEL = "model.keras"
+RUN = "run.json"
+ASKED = "asked.json"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data", type=Path, required=True, metavar="DATASET", help="folder that prepare wrote")
+    parser.add_argument("--out", type=Path, required=True, metavar="RUN", help="folder to write; an unfinished run in it goes on")
+    parser.add_argument("--recipe", choices=tuple(RECIPES), default="ragam", help="see training/config.py (default ragam)")
+    parser.add_argument(
+        "--weights", default="imagenet", metavar="imagenet|PATH", help="where MobileNetV2 starts (default imagenet, downloaded)"
+    )
+    parser.add_argument("--epochs", type=int, metavar="N", help="at most so many instead of the recipe's")
+    parser.add_argument("--seed", type=int, default=0, help="of the head, the order, the augmentation (default 0)")
+
+
+def run(args: argparse.Namespace) -> None:
+    if args.epochs is not None and args.epochs < 1:
+        raise Mistake("--epochs must be at least 1.")
+    recipe = RECIPES[args.recipe]
+    if args.epochs is not None:
+        recipe = replace(recipe, epochs=args.epochs)
+    if (args.out / RUN).exists():
+        raise Mistake(f"{args.out} holds a finished run. Name another --out, or remove it.")
+
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    # Keras takes seconds to import, which `--help` need not wait for.
+    import tensorflow as tf  # noqa: PLC0415
+
+    from training.data import load  # noqa: PLC0415
+    from training.fit import best_blend, fit  # noqa: PLC0415
+
+    dataset = load(args.data)
+    genres = list(dataset.genres)
+    asked = {
+        "recipe": asdict(recipe),
+        "seed": args.seed,
+        "weights": Path(args.weights).name,
+        "genres": genres,
+        "dataset": dataset.digest,
+    }
+    start_or_resume(args.out, asked)
+    train, validation = dataset.part("train"), dataset.part("validation")
+    print(
+        f"Recipe {recipe.name}: {len(train.labels):,} pictures to train on, {len(validation.labels):,} to validate, {len(genres)} genres."
+    )
+
+    board = tf.summary.create_file_writer(str(args.out / "logs"))
+
+    def told(epoch: int, row: dict[str, float]) -> None:
+        with board.as_default(step=epoch + 1):
+            for name, value in row.items():
+                if name != "epoch":
+                    tf.summary.scalar(name, value)
+        board.flush()
+        seen = {name: row[f"validation_{name}"] for name in ("loss", "accuracy", "balanced_accuracy")}
+        print("  validation: " + ", ".join(f"{name.replace('_', ' ')} {value:.3f}" for name, value in seen.items()), flush=True)
+
+    model, checkpoint, stopped = fit(
+        recipe,
+        train,
+        validation,
+        genre_count=len(genres),
+        weights=args.weights,
+        seed=args.seed,
+        file=args.out / CHECKPOINT,
+        told=told,
+    )
+    share, shares = best_blend(recipe, model, checkpoint, validation)
+    print(f"Stopped: {stopped}. Kept epoch {checkpoint.best_epoch + 1}, {share:.0%} of its weights and the rest of the start's.")
+
+    if checkpoint.history:
+        write_history(args.out / "history.csv", checkpoint.history)
+        plots.curves(checkpoint.history, args.out)
+    temporary = args.out / f".part.{MODEL}"
+    model.save(temporary)
+    temporary.replace(args.out / MODEL)
+    report = {
+        **asked,
+        "kept_epoch": checkpoint.best_epoch + 1,
+        "share_of_trained_weights": share,
+        "balanced_accuracy_by_share": shares,
+        "stopped": stopped,
+        "epochs": len(checkpoint.history),
+        "seconds": round(sum(row["seconds"] for row in checkpoint.history)),
+        "parameters": model.count_params(),
+        "python": platform.python_version(),
+        "versions": {package: version(package) for package in ("tensorflow", "keras", "numpy", "pillow")},
+    }
+    write_json(args.out / RUN, report)
+
+
+def start_or_resume(out: Path, asked: dict[str, object]) -> None:
+    """Make the folder of a new run, or see that the unfinished run in it was asked for the same."""
+    out.mkdir(parents=True, exist_ok=True)
+    file = out / ASKED
+    if not file.exists():
+        if any(out.iterdir()):
+            raise Mistake(f"{out} is not empty and holds no run. Name another --out.")
+        write_json(file, asked)
+        return
+    before = json.loads(file.read_text())
+    differing = [name for name, value in json.loads(json.dumps(asked)).items() if before.get(name) != value]
+    if differing:
+        raise Mistake(f"{out} holds a run with another {' and '.join(differing)}. Name another --out, or remove it.")
+    if (out / CHECKPOINT).exists():
+        print("Going on after the last full epoch.")
+
+
+def write_history(path: Path, history: list[dict[str, float]]) -> None:
+    temporary = path.with_name(f".{path.name}.part")
+    with temporary.open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(history[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(history)
+    temporary.replace(path)
+
+
+def write_json(path: Path, content: object) -> None:
+    temporary = path.with_name(f".{path.name}.part")
+    temporary.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+    temporary.replace(path)
