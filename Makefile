@@ -5,13 +5,17 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
+BUILD := build
+PAINTINGS ?= $(BUILD)/paintings
+WEIGHTS ?= imagenet
+
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-unit test-contract test-e2e check format lock clean
+.PHONY: help serve test test-unit test-contract test-e2e train check format lock clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 
-serve: $(VENV)/.serve ## set up, then run the model server and the gateway until Ctrl-C
+serve: $(VENV)/.model_server ## set up, then run the model server and the gateway until Ctrl-C
 	@exec $(BIN)/python serve.py
 
 test: $(VENV)/.dev ## set up, then run all tests
@@ -25,6 +29,13 @@ test-contract: $(VENV)/.dev ## the model server against TensorFlow Serving's beh
 
 test-e2e: $(VENV)/.dev ## the real processes, as make serve runs them
 	$(BIN)/python -m pytest tests/e2e
+
+train: $(VENV)/.training ## a new version of the model; PAINTINGS=folder has the pictures, by default the Kaggle sets are downloaded
+	@test -e $(PAINTINGS) || $(BIN)/python -m training collect --out $(PAINTINGS)
+	@test -e $(BUILD)/dataset || $(BIN)/python -m training prepare --data $(PAINTINGS) --out $(BUILD)/dataset
+	$(BIN)/python -m training train --data $(BUILD)/dataset --out $(BUILD)/run --weights $(WEIGHTS)
+	$(BIN)/python -m training evaluate --data $(BUILD)/dataset --run $(BUILD)/run
+	$(BIN)/python -m training export --data $(BUILD)/dataset --run $(BUILD)/run
 
 check: $(VENV)/.dev ## lint, format, types and the rules on who imports whom
 	$(BIN)/ruff check .
@@ -49,13 +60,8 @@ $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(None if (3, 11) <= sys.version_info < (3, 14) else "Python 3.11 to 3.13 is needed, not " + sys.version.split()[0] + ". Name one with make PYTHON=...")'
 	$(PYTHON) -m venv $(VENV)
 
-# A stamp for each set of requirements: dev.txt holds all the others.
-$(VENV)/.serve: requirements/model_server.txt | $(VENV)/bin/python
-	@echo "Installing what the service needs. The first time this takes some minutes."
-	@test -e $(VENV)/.dev || $(PIP_INSTALL) -r $<
-	@touch $@
-
-$(VENV)/.dev: requirements/dev.txt | $(VENV)/bin/python
-	@echo "Installing what the service, the training and the tests need. The first time this takes some minutes."
-	@$(PIP_INSTALL) -r $<
+# A stamp for each set of requirements; dev.txt holds all the others, so where it is installed nothing is missing.
+$(VENV)/.%: requirements/%.txt | $(VENV)/bin/python
+	@if [ $* = dev ] || [ ! -e $(VENV)/.dev ]; then \
+		echo "Installing requirements/$*.txt. The first time this takes some minutes."; $(PIP_INSTALL) -r $<; fi
 	@touch $@

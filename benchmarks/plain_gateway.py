@@ -7,7 +7,7 @@ import os
 
 import grpc
 import numpy as np
-from flask import Flask, jsonify, request
+from flask import Flask, Response, jsonify, request
 from PIL import Image
 from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
 
@@ -15,12 +15,12 @@ app = Flask(__name__)
 
 
 @app.get("/readyz")
-def ready():
+def ready() -> Response:
     return jsonify(status="ok")
 
 
 @app.post("/prediction")
-def prediction():
+def prediction() -> Response:
     pixels = np.asarray(Image.open(request.files["image"].stream).convert("RGB").resize((224, 224)), np.float32)
     message = predict_pb2.PredictRequest()
     message.model_spec.name = "painting_genre"

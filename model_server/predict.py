@@ -12,12 +12,12 @@ from model_server.status import StatusError
 from model_server.tensors import check_inputs, output_names, read_inputs, to_proto
 
 
-def predict(servable: Servable, request: Any, remaining_s: Callable[[], float | None]) -> Any:
+def predict(servable: Servable, request: Any, remaining_s: Callable[[], float]) -> Any:
     """The PredictResponse for a PredictRequest, without the version in its model_spec.
 
     The checks come in TensorFlow Serving's order, so that a request with two mistakes hears of the same one.
 
-    remaining_s: the seconds that are left before the caller's deadline, None without one.
+    remaining_s: the seconds that are left before the caller's deadline.
 
     Raises StatusError.
     """
@@ -27,7 +27,7 @@ def predict(servable: Servable, request: Any, remaining_s: Callable[[], float | 
     wanted = output_names(signature, list(request.output_filter))
     check_inputs(signature, request.inputs, batched=servable.batching is not None)
     left = remaining_s()
-    if left is not None and left <= 0:
+    if left <= 0:
         raise StatusError(grpc.StatusCode.DEADLINE_EXCEEDED, "Deadline Exceeded")
     outputs = servable.run(name, inputs, left)
     response = PredictResponse()

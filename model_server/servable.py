@@ -20,6 +20,9 @@ from model_server.status import StatusError, code_of
 
 Array = npt.NDArray[Any]
 
+# What gRPC gives as the time that is left to a call without a deadline is larger than RunOptions can carry.
+NO_DEADLINE_S = 24 * 60 * 60
+
 _FILE = "saved_model.pb"
 _TAG = "serve"
 _PREDICT = "tensorflow/serving/predict"
@@ -55,12 +58,13 @@ class Servable:
             raise StatusError(grpc.StatusCode.FAILED_PRECONDITION, f'Serving signature key "{name}" not found.')
         return self.signature_defs[name]
 
-    def run(self, name: str, inputs: Sequence[Array], timeout_s: float | None) -> dict[str, Array]:
+    def run(self, name: str, inputs: Sequence[Array], timeout_s: float) -> dict[str, Array]:
         """The outputs by name. `inputs` lie in the order of their sorted names and have the signature's types and shapes.
 
         A call that waits in the batching queue for longer than timeout_s is not computed. Raises StatusError.
         """
-        options = None if timeout_s is None else tf.compat.v1.RunOptions(timeout_in_ms=max(1, int(timeout_s * 1000)))
+        # 0 would be no limit to TensorFlow.
+        options = tf.compat.v1.RunOptions(timeout_in_ms=max(1, int(min(timeout_s, NO_DEADLINE_S) * 1000)))
         with _tensorflow_errors():
             values = self._calls[name](*inputs, options=options)
         return dict(zip(sorted(self.signature_defs[name].outputs), values, strict=True))

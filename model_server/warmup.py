@@ -7,7 +7,7 @@ import tensorflow as tf
 from tensorflow_serving.apis.prediction_log_pb2 import PredictionLog
 
 from model_server.predict import predict
-from model_server.servable import Servable
+from model_server.servable import NO_DEADLINE_S, Servable
 from model_server.status import StatusError, code_of
 
 WARMUP_FILE = Path("assets.extra") / "tf_serving_warmup_requests"
@@ -27,7 +27,7 @@ def warm_up(servable: Servable, path: Path) -> int:
             log = PredictionLog.FromString(record)
             if log.WhichOneof("log_type") != "predict_log":
                 raise StatusError(grpc.StatusCode.UNIMPLEMENTED, f"{WARMUP_FILE}: record {count} is no Predict request")
-            predict(servable, log.predict_log.request, lambda: None)
+            predict(servable, log.predict_log.request, lambda: NO_DEADLINE_S)
             count += 1
     except tf.errors.OpError as error:
         raise StatusError(code_of(error.error_code), f"{WARMUP_FILE}: {error.message}") from error

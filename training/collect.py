@@ -81,8 +81,8 @@ def roots_of(genres: Sequence[Genre], downloaded: Sequence[Path] | None) -> list
 def download(source: str) -> Path:
     """The local folder of a Kaggle data set, downloaded where it is not there yet. Raises Mistake."""
     # Takes a second to import, which `--from` and `--help` need not wait for.
-    import kagglehub  # noqa: PLC0415
-    from kagglehub.exceptions import CredentialError, DataCorruptionError, UnauthenticatedError  # noqa: PLC0415
+    import kagglehub
+    from kagglehub.exceptions import CredentialError, DataCorruptionError, UnauthenticatedError
 
     instead = f"or download https://www.kaggle.com/datasets/{source} yourself and name its folder with --from"
     try:

@@ -48,12 +48,12 @@ def run(args: argparse.Namespace) -> None:
     facts = read_run(args.run)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     # Keras takes seconds to import, which `--help` need not wait for.
-    import keras  # noqa: PLC0415
+    import keras
 
-    from training.checkpoint import Checkpoint  # noqa: PLC0415
-    from training.data import load  # noqa: PLC0415
-    from training.fit import outputs_of  # noqa: PLC0415
-    from training.protocols import compare  # noqa: PLC0415
+    from training.checkpoint import Checkpoint
+    from training.data import load
+    from training.fit import outputs_of
+    from training.protocols import compare
 
     dataset = load(args.data)
     genres = list(dataset.genres)

@@ -60,13 +60,13 @@ def run(args: argparse.Namespace) -> None:
     card = read_scorecard(args.run)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     # TensorFlow takes seconds to import, which `--help` need not wait for.
-    import keras  # noqa: PLC0415
-    import tensorflow as tf  # noqa: PLC0415
+    import keras
+    import tensorflow as tf
 
-    from training.card import model_card  # noqa: PLC0415
-    from training.data import load  # noqa: PLC0415
-    from training.freeze import signatures  # noqa: PLC0415
-    from training.warmup import write_warmup  # noqa: PLC0415
+    from training.card import model_card
+    from training.data import load
+    from training.freeze import signatures
+    from training.warmup import write_warmup
 
     dataset = load(args.data)
     if card["dataset"]["digest"] != dataset.digest:
@@ -168,7 +168,7 @@ def verify(
 
 def answers(loaded: Any, signature: str, pictures: npt.NDArray[np.float32]) -> dict[str, npt.NDArray[Any]]:
     """The outputs of a loaded model's signature for `pictures` float32 (n, 224, 224, 3), asked in the largest batches a server takes."""
-    import tensorflow as tf  # noqa: PLC0415
+    import tensorflow as tf
 
     ask = loaded.signatures[signature]
     parts = [ask(**{IMAGE_INPUT: tf.constant(pictures[at : at + MAX_BATCH])}) for at in range(0, len(pictures), MAX_BATCH)]

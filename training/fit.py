@@ -87,10 +87,10 @@ def fit(
     seed: int,
     file: Path,
     told: Callable[[int, dict[str, float]], None],
-) -> tuple[keras.Model, Checkpoint, str]:
+) -> tuple[Checkpoint, str]:
     """Train, or go on from the checkpoint in `file`; `told` hears of every epoch that is done.
 
-    Returns the model with the best epoch's weights, the last checkpoint, and why it stopped.
+    Returns the last checkpoint, and why it stopped.
     """
     steps = -(-len(train.labels) // recipe.batch_size)
     gpus = tf.config.list_physical_devices("GPU")
@@ -137,8 +137,7 @@ def fit(
             stopped = finished(recipe, checkpoint)
     except KeyboardInterrupt:
         stopped = "interrupted"
-    model.set_weights(checkpoint.best)
-    return model, checkpoint, stopped
+    return checkpoint, stopped
 
 
 def best_epoch(recipe: Recipe, history: list[dict[str, float]]) -> int:
@@ -162,18 +161,20 @@ def finished(recipe: Recipe, checkpoint: Checkpoint) -> str | None:
     return f"all {recipe.epochs} epochs are done" if len(history) >= recipe.epochs else None
 
 
-def best_blend(recipe: Recipe, model: keras.Model, checkpoint: Checkpoint, validation: Part) -> tuple[float, dict[str, float]]:
-    """Leave `model` with the blend of start and best that does best on the validation pictures.
+def best_blend(recipe: Recipe, checkpoint: Checkpoint, validation: Part, genre_count: int) -> tuple[keras.Model, float, dict[str, float]]:
+    """The blend of start and best weights that does best on the validation pictures, as a model in float32 however it was trained.
 
-    Returns its share of the trained weights, and by share the balanced accuracy of each.
+    Returns the model, its share of the trained weights, and by share the balanced accuracy of each.
     """
+    keras.mixed_precision.set_global_policy("float32")
+    model = build(genre_count, None, seed=0)
     found: dict[str, float] = {}
     for share in recipe.blends:
         model.set_weights(blend(checkpoint.start, checkpoint.best, share))
         found[str(share)] = measure.balanced_accuracy(outputs_of(model, validation.pixels), validation.labels)
     chosen = max(recipe.blends, key=lambda share: (found[str(share)], share))
     model.set_weights(blend(checkpoint.start, checkpoint.best, chosen))
-    return chosen, found
+    return model, chosen, found
 
 
 def reseed_dropout(model: keras.Model, seed: int, epoch: int) -> None:

@@ -1,6 +1,6 @@
 """From a dataset to a trained model.
 
-    python -m training train --data DATASET --out RUN [--recipe ragam|paper] [--weights imagenet|PATH] [--epochs N] [--seed N]
+    python -m training train --data DATASET --out RUN [--recipe ragam|paper] [--weights imagenet|PATH|none] [--epochs N] [--seed N]
 
 Reads DATASET as `prepare` writes it: its `train` pictures to learn from, its `validation` pictures to choose by, nothing else.
 The same command again goes on where a killed run stopped, after its last full epoch, and ends as that would have ended.
@@ -38,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True, metavar="RUN", help="folder to write; an unfinished run in it goes on")
     parser.add_argument("--recipe", choices=tuple(RECIPES), default="ragam", help="see training/config.py (default ragam)")
     parser.add_argument(
-        "--weights", default="imagenet", metavar="imagenet|PATH", help="where MobileNetV2 starts (default imagenet, downloaded)"
+        "--weights", default="imagenet", metavar="imagenet|PATH|none", help="where MobileNetV2 starts (default imagenet, downloaded)"
     )
     parser.add_argument("--epochs", type=int, metavar="N", help="at most so many instead of the recipe's")
     parser.add_argument("--seed", type=int, default=0, help="of the head, the order, the augmentation (default 0)")
@@ -55,10 +55,10 @@ def run(args: argparse.Namespace) -> None:
 
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     # Keras takes seconds to import, which `--help` need not wait for.
-    import tensorflow as tf  # noqa: PLC0415
+    import tensorflow as tf
 
-    from training.data import load  # noqa: PLC0415
-    from training.fit import best_blend, fit  # noqa: PLC0415
+    from training.data import load
+    from training.fit import best_blend, fit
 
     dataset = load(args.data)
     genres = list(dataset.genres)
@@ -69,8 +69,10 @@ def run(args: argparse.Namespace) -> None:
         "genres": genres,
         "dataset": dataset.digest,
     }
-    start_or_resume(args.out, asked)
     train, validation = dataset.part("train"), dataset.part("validation")
+    if not (train.rows and validation.rows):
+        raise Mistake(f"{args.data} has no pictures to train on, or none to validate. Prepare one with more pictures.")
+    start_or_resume(args.out, asked)
     print(
         f"Recipe {recipe.name}: {len(train.labels):,} pictures to train on, {len(validation.labels):,} to validate, {len(genres)} genres."
     )
@@ -86,17 +88,17 @@ def run(args: argparse.Namespace) -> None:
         seen = {name: row[f"validation_{name}"] for name in ("loss", "accuracy", "balanced_accuracy")}
         print("  validation: " + ", ".join(f"{name.replace('_', ' ')} {value:.3f}" for name, value in seen.items()), flush=True)
 
-    model, checkpoint, stopped = fit(
+    checkpoint, stopped = fit(
         recipe,
         train,
         validation,
         genre_count=len(genres),
-        weights=args.weights,
+        weights=None if args.weights == "none" else args.weights,
         seed=args.seed,
         file=args.out / CHECKPOINT,
         told=told,
     )
-    share, shares = best_blend(recipe, model, checkpoint, validation)
+    model, share, shares = best_blend(recipe, checkpoint, validation, len(genres))
     print(f"Stopped: {stopped}. Kept epoch {checkpoint.best_epoch + 1}, {share:.0%} of its weights and the rest of the start's.")
 
     if checkpoint.history:
