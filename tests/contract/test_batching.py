@@ -98,7 +98,7 @@ def test_a_call_past_its_deadline_is_not_computed(batching: Callable[..., Server
     with ThreadPoolExecutor(20) as pool:
         # Computed one after the other they would take 8 s.
         late = list(pool.map(lambda _: status_of(lambda: server.predict(timeout=DELAY_MS / 2000)), range(20)))
-    assert set(late) == {("DEADLINE_EXCEEDED", "Deadline Exceeded")}
+    assert {code for code, _ in late} == {"DEADLINE_EXCEEDED"}
     assert status_of(lambda: server.predict(timeout=4)) == ("OK", "")
 
 

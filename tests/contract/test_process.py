@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from calls import Calls, status_of, until
+from calls import Calls, predict_request, status_of
 from conftest import ROOT, Server
 from grpc_health.v1.health_pb2 import HealthCheckRequest
 from grpc_health.v1.health_pb2_grpc import HealthStub
@@ -46,24 +46,18 @@ def test_calls_in_flight_finish(slow: Callable[..., Server], number: signal.Sign
     watch = HealthStub(server.channel).Watch(HealthCheckRequest())
     seen = [watch.next().status]
     calling = Calls(server.address)
-    with ThreadPoolExecutor(4) as pool:
-        calls = [pool.submit(calling.predict) for _ in range(4)]
-        until(lambda: in_flight(server) >= 4)
-        server.process.send_signal(number)
-        seen += [answer.status for answer in watch]  # ends: a watcher does not keep the server
-        assert not server.dead()
-        newcomer = Calls(server.address)
-        assert status_of(newcomer.predict)[0] == "UNAVAILABLE"
-        newcomer.channel.close()
-        assert [call.result().model_spec.version.value for call in calls] == [1] * 4
+    calls = [calling.prediction.Predict.future(predict_request()) for _ in range(4)]
+    calling.status()  # on the same connection: once it is answered, the calls before it have arrived
+    server.process.send_signal(number)
+    seen += [answer.status for answer in watch]  # ends: a watcher does not keep the server
     assert seen == [1, 2], "SERVING, then NOT_SERVING"
+    assert not any(call.done() for call in calls)
+    newcomer = Calls(server.address)
+    assert status_of(newcomer.predict)[0] == "UNAVAILABLE"
+    newcomer.channel.close()
+    assert [call.result().model_spec.version.value for call in calls] == [1] * 4
     calling.channel.close()
     assert server.process.wait(10) == 0
-
-
-def in_flight(server: Server) -> int:
-    """The threads of the server that hold a call, by name."""
-    return sum(task.read_text().startswith("grpc") for task in Path(f"/proc/{server.process.pid}/task").glob("*/comm"))
 
 
 def test_more_calls_than_threads(slow: Callable[..., Server]) -> None:

@@ -1,0 +1,56 @@
+"""What the tests of training, evaluation and export share: a small dataset of generated pictures, and a run on it."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from training.__main__ import main
+from training.genres import NAMES_7
+
+PICTURES_A_GENRE = 8
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # Keras 3.15 converts variables in a way of which numpy 2.4 warns.
+    for item in items:
+        item.add_marker(pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"))
+
+
+@pytest.fixture(scope="session")
+def dataset(tmp_path_factory: pytest.TempPathFactory, picture: Callable[..., bytes]) -> Path:
+    """A dataset of seven genres as `prepare` writes it: eight pictures a genre, each by its own artist, and an external one each."""
+    folder = tmp_path_factory.mktemp("pictures")
+    lines = ["path,genre,artist,split"]
+    for number in range((PICTURES_A_GENRE + 1) * len(NAMES_7)):
+        (folder / f"{number:02}.jpg").write_bytes(picture(60, 50, seed=number))
+        split = "external" if number >= PICTURES_A_GENRE * len(NAMES_7) else "train"
+        lines.append(f"{number:02}.jpg,{NAMES_7[number % 7]},Painter {number},{split}")
+    (folder / "metadata.csv").write_text("\n".join(lines) + "\n")
+    assert main(["prepare", "--data", str(folder), "--out", str(folder / "set")]) == 0
+    return folder / "set"
+
+
+@pytest.fixture(scope="session")
+def training_on(dataset: Path) -> Callable[..., list[str]]:
+    """The arguments of a short training into a folder, without weights from elsewhere."""
+
+    def arguments(out: Path, *more: str) -> list[str]:
+        return ["train", "--data", str(dataset), "--out", str(out), "--weights", "none", "--epochs", "2", *more]
+
+    return arguments
+
+
+@pytest.fixture(scope="session")
+def trained(training_on: Callable[..., list[str]], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished run of two epochs of the default recipe."""
+    out = tmp_path_factory.mktemp("run") / "trained"
+    assert main(training_on(out)) == 0
+    return out
+
+
+@pytest.fixture(scope="session")
+def evaluated(dataset: Path, trained: Path) -> Path:
+    """The same run with its scorecard."""
+    assert main(["evaluate", "--data", str(dataset), "--run", str(trained)]) == 0
+    return trained

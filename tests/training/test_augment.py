@@ -1,0 +1,121 @@
+from collections.abc import Callable
+from io import BytesIO
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image
+from scipy import ndimage
+
+from training import augment
+
+SEEDS = [(0, 0), (1, 7), (2, 3), (5, 1), (9, 9)]
+
+
+@pytest.fixture(scope="module")
+def image(picture: Callable[..., bytes]) -> np.ndarray:
+    with Image.open(BytesIO(picture(224, 224, image_format="PNG", seed=3))) as made:
+        return np.asarray(made)
+
+
+@pytest.mark.parametrize("name", augment.AUGMENTATIONS)
+def test_the_result_is_a_picture_of_the_same_size_and_range(name: str, image: np.ndarray) -> None:
+    for seed in SEEDS:
+        changed = augment.AUGMENTATIONS[name](tf.constant(image), tf.constant(seed))
+        assert changed.shape == (224, 224, 3)
+        assert changed.dtype == tf.float32
+        assert 0 <= float(tf.reduce_min(changed)) < float(tf.reduce_max(changed)) <= 255
+
+
+@pytest.mark.parametrize("name", augment.AUGMENTATIONS)
+def test_the_seed_decides_in_a_graph_as_without(name: str, image: np.ndarray) -> None:
+    function = augment.AUGMENTATIONS[name]
+    first, again, other = (function(tf.constant(image), tf.constant(seed)) for seed in ((1, 2), (1, 2), (1, 3)))
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
+    assert np.allclose(first, tf.function(function)(tf.constant(image), tf.constant((1, 2))), atol=1e-2)
+
+
+@pytest.mark.parametrize(
+    ("degrees", "shift", "shear", "zoom", "mirrored"),
+    [
+        (20.0, (0.0, 0.0), 0.0, (1.0, 1.0), False),
+        (0.0, (30.0, -12.0), 0.0, (1.0, 1.0), False),
+        (0.0, (0.0, 0.0), 0.0, (0.8, 1.2), False),
+        (0.0, (0.0, 0.0), 30.0, (1.0, 1.0), False),
+        (0.0, (0.0, 0.0), 0.0, (1.0, 1.0), True),
+        (-13.0, (-20.0, 40.0), 5.0, (1.1, 0.9), True),
+    ],
+)
+def test_the_affine_map_is_the_one_of_keras(
+    degrees: float, shift: tuple[float, float], shear: float, zoom: tuple[float, float], mirrored: bool, image: np.ndarray
+) -> None:
+    """Keras' ImageDataGenerator documents its matrices over (row, column) and hands them to scipy; so does this."""
+    theta, slant = np.radians(degrees), np.radians(shear)
+    matrix = (
+        np.array([[np.cos(theta), -np.sin(theta), 0], [np.sin(theta), np.cos(theta), 0], [0, 0, 1]])
+        @ np.array([[1, 0, shift[0]], [0, 1, shift[1]], [0, 0, 1]])
+        @ np.array([[1, -np.sin(slant), 0], [0, np.cos(slant), 0], [0, 0, 1]])
+        @ np.diag([*zoom, 1.0])
+    )
+    middle = np.array([[1, 0, 111.5], [0, 1, 111.5], [0, 0, 1]])
+    around = middle @ matrix @ np.linalg.inv(middle)
+    planes = [
+        ndimage.affine_transform(image[..., c].astype(float), around[:2, :2], around[:2, 2], order=1, mode="nearest") for c in range(3)
+    ]
+    expected = np.stack(planes, axis=-1)[:, :: -1 if mirrored else 1]
+
+    found = augment.affine(*(tf.constant(value, tf.float32) for value in (theta, shift, slant, zoom)), tf.constant(mirrored))
+    moved = augment.moved(tf.constant(image), found)
+    assert np.abs(moved - expected).mean() < 0.1
+    assert np.abs(moved - expected).max() < 3
+
+
+def test_the_papers_settings_stay_in_their_ranges() -> None:
+    drawn = np.array([augment.paper_matrix(tf.constant((0, number))) for number in range(300)])
+    centre = drawn @ np.array([111.5, 111.5, 1.0]) - np.array([111.5, 111.5, 1.0])
+    assert np.abs(centre[:, :2]).max() <= 0.2 * 224 * np.sqrt(2)
+    assert np.abs(centre[:, :2]).max() > 0.2 * 224 * 0.9
+    scale = np.sqrt(np.abs(np.linalg.det(drawn[:, :2, :2])))
+    assert 0.79 < scale.min() < 0.86
+    assert 1.14 < scale.max() < 1.21
+    assert 0.4 < (np.linalg.det(drawn[:, :2, :2]) < 0).mean() < 0.6
+
+
+def test_crops_have_the_area_and_aspect_they_should() -> None:
+    image = tf.zeros((224, 224, 3), tf.uint8)
+    sizes = np.array([augment.crop(image, tf.random.stateless_uniform((4,), (0, number))).shape[:2] for number in range(300)], dtype=float)
+    share = sizes.prod(axis=1) / 224**2
+    assert 0.34 < share.min() < 0.42
+    assert 0.93 < share.max() <= 1
+    assert 0.74 < (sizes[:, 0] / sizes[:, 1]).min() < (sizes[:, 0] / sizes[:, 1]).max() < 1.35
+
+
+def test_colour_without_a_draw_off_centre_is_left_alone(image: np.ndarray) -> None:
+    assert np.allclose(augment.recoloured(tf.constant(image), tf.fill((6,), 0.5)), image, atol=0.01)
+
+
+def test_colour_keeps_gray_where_only_saturation_is_drawn() -> None:
+    gray = tf.fill((8, 8, 3), tf.constant(90, tf.uint8))
+    assert np.allclose(augment.recoloured(gray, tf.constant([1.0, 0.5, 0.5, 0.5, 0.5, 0.5])), 90, atol=0.01)
+
+
+def test_brightness_is_what_it_says() -> None:
+    gray = tf.fill((8, 8, 3), tf.constant(100, tf.uint8))
+    assert np.allclose(augment.recoloured(gray, tf.constant([0.5, 0.5, 0.5, 0.5, 1.0, 0.5])), 115, atol=0.01)
+
+
+def test_contrast_turns_around_the_pictures_own_gray() -> None:
+    halves = tf.concat([tf.fill((4, 8, 3), tf.constant(value, tf.uint8)) for value in (100, 140)], axis=0)
+    changed = augment.recoloured(halves, tf.constant([0.5, 0.5, 0.5, 0.5, 0.5, 1.0]))
+    assert np.allclose(changed[:4], 96, atol=0.01)
+    assert np.allclose(changed[4:], 144, atol=0.01)
+
+
+def test_mixing_lays_each_picture_over_its_neighbour() -> None:
+    images = tf.constant(np.arange(4, dtype=np.float32)[:, None, None, None] * np.ones((1, 2, 2, 3), np.float32))
+    mixed, labels = augment.mixed(images, tf.eye(4), tf.constant((0, 1)), alpha=0.4)
+    assert np.allclose(tf.reduce_sum(labels, axis=1), 1)
+    # A picture's brightness was its number, so the label says what the mixture is to be.
+    assert np.allclose(mixed[:, 0, 0, 0], labels.numpy() @ np.arange(4), atol=1e-5)
+    assert all(np.flatnonzero(row).tolist() in ([i], [(i - 1) % 4], sorted({i, (i - 1) % 4})) for i, row in enumerate(labels.numpy()))

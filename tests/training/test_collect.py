@@ -1,0 +1,199 @@
+import csv
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from training import collect
+from training.__main__ import main
+from training.genres import ABSTRACT, FOURTEEN, NAMES_7, WIKIART
+
+ROOT = Path(__file__).resolve().parents[2]
+Command = Callable[..., "Done"]
+Picture = Callable[..., bytes]
+
+
+def command(*arguments: object) -> list[str]:
+    return [sys.executable, "-m", "training", "collect", *map(str, arguments)]
+
+
+@dataclass(frozen=True)
+class Done:
+    """How a command ended, as subprocess tells it; in this process, for it takes a second to start one."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Callable[..., Done]:
+    def finish(*arguments: object) -> Done:
+        capsys.readouterr()
+        status = main(["collect", *map(str, arguments)])
+        return Done(status, *capsys.readouterr())
+
+    return finish
+
+
+def read(file: Path) -> list[dict[str, str]]:
+    with file.open(newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
+@pytest.fixture
+def downloads(tmp_path: Path, picture: Picture) -> Path:
+    """Both sets as they unpack, with two pictures of each genre."""
+    seed = 0
+    for genre in FOURTEEN:
+        folder = tmp_path / "down" / genre.source.partition("/")[2] / genre.folders[0] / genre.folders[0]
+        folder.mkdir(parents=True)
+        for number in range(2):
+            (folder / f"{seed}.jpg").write_bytes(picture(160 + number, 120, seed=seed))
+            seed += 1
+    return tmp_path / "down"
+
+
+def fourteen(downloads: Path) -> list[Path]:
+    return [downloads / source.partition("/")[2] for source in (WIKIART, ABSTRACT)]
+
+
+def test_both_sets_become_one_list_of_fourteen_genres(run: Command, downloads: Path, tmp_path: Path) -> None:
+    done = run("--out", tmp_path / "out", "--from", *fourteen(downloads))
+    assert done.returncode == 0, done.stderr
+    rows = read(tmp_path / "out" / "manifest.csv")
+    assert sorted({row["genre"] for row in rows}) == [genre.name for genre in FOURTEEN]
+    assert len(rows) == 28
+    assert {row["source"] for row in rows if row["genre"] == "Abstract"} == {"abstract-art-gallery"}
+    assert all(Path(row["path"]).is_file() and len(row["sha256"]) == 64 and len(row["phash"]) == 16 for row in rows)
+    assert read(tmp_path / "out" / "left_out.csv") == []
+    assert "45,462 pictures in 14 genres; these are -45,434 files" in done.stdout
+    assert "Abstract: -2,870 files against the published description." in done.stdout
+
+
+def test_unreadable_files_and_duplicates_are_listed_and_left_out(run: Command, downloads: Path, tmp_path: Path, picture: Picture) -> None:
+    wikiart, abstract = fourteen(downloads)
+    rococo, realism = wikiart / "Rococo", wikiart / "Realism"
+    (rococo / "cut.jpg").write_bytes(picture(seed=500)[:2000])
+    (rococo / "text.jpg").write_bytes(b"not a picture")
+    (rococo / "moving.gif").write_bytes(picture(seed=501, image_format="GIF"))
+    (rococo / "empty.png").touch()
+    original = abstract / "Abstract_gallery" / "Abstract_gallery" / "0.jpg"
+    (realism / "exact.jpg").write_bytes(original.read_bytes())
+    (realism / "stored-again.jpg").write_bytes(picture(120, 90, seed=2, quality=40))
+    (rococo / "larger.jpg").write_bytes(picture(640, 480, seed=4))
+    done = run("--out", tmp_path / "out", "--from", *fourteen(downloads))
+    assert done.returncode == 0, done.stderr
+    kept = {Path(row["path"]).name for row in read(tmp_path / "out" / "manifest.csv")}
+    left = {Path(row["path"]).name: row for row in read(tmp_path / "out" / "left_out.csv")}
+    assert kept >= {"larger.jpg", "0.jpg"}
+    assert kept.isdisjoint(left)
+    assert len(kept | set(left)) == 28 + 7
+    assert sorted(name for name, row in left.items() if row["reason"].startswith("unreadable")) == [
+        "cut.jpg",
+        "empty.png",
+        "moving.gif",
+        "text.jpg",
+    ]
+    assert left["exact.jpg"]["kept"] == str(original)
+    assert left["exact.jpg"]["reason"] == "duplicate, 0 of 64 bits apart"
+    assert Path(left["stored-again.jpg"]["kept"]).name == "2.jpg"
+    assert Path(left["4.jpg"]["kept"]).name == "larger.jpg"
+
+
+def test_a_missing_genre_is_one_sentence_and_nothing_is_written(run: Command, downloads: Path, tmp_path: Path) -> None:
+    wikiart, abstract = fourteen(downloads)
+    shutil.rmtree(wikiart / "Rococo")
+    done = run("--out", tmp_path / "out", "--from", wikiart, abstract)
+    assert done.returncode == 2
+    assert done.stderr.startswith("There is no file of Rococo (a folder Rococo) in ")
+    assert done.stderr.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+    done = run("--out", tmp_path / "out", "--from", wikiart, abstract, "--genres", 7)
+    assert done.returncode == 0
+    assert sorted({row["genre"] for row in read(tmp_path / "out" / "manifest.csv")}) == sorted(NAMES_7)
+
+
+def test_a_folder_that_is_not_there_is_one_sentence(run: Command, tmp_path: Path) -> None:
+    done = run("--out", tmp_path / "out", "--from", tmp_path / "nowhere")
+    assert (done.returncode, done.stderr) == (2, f"There is no folder {tmp_path / 'nowhere'}.\n")
+
+
+def test_killed_and_run_again_gives_the_same_list(run: Command, downloads: Path, tmp_path: Path) -> None:
+    arguments = ("--out", tmp_path / "killed", "--from", *fourteen(downloads))
+    assert run("--out", tmp_path / "whole", *arguments[2:]).returncode == 0
+    # A named pipe in a picture's place holds the reading up until the kill, however fast the machine is.
+    picture = sorted(downloads.rglob("*.jpg"))[20]
+    data, state = picture.read_bytes(), picture.stat()
+    picture.unlink()
+    os.mkfifo(picture)
+    cache = tmp_path / "killed" / "fingerprints.jsonl"
+    with subprocess.Popen(command(*arguments), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        while not (cache.exists() and cache.read_bytes().count(b"\n") >= 20):
+            assert process.poll() is None
+            time.sleep(0.01)
+        process.kill()
+    assert sorted(path.name for path in cache.parent.iterdir()) == [cache.name]
+    cache.write_bytes(cache.read_bytes()[:-7])  # and the kill came in the middle of a line
+    picture.unlink()
+    picture.write_bytes(data)
+    os.utime(picture, ns=(state.st_atime_ns, state.st_mtime_ns))
+    again = run(*arguments)
+    assert again.returncode == 0, again.stderr
+    assert " 9/9 " in again.stderr, "what was read before the kill is not read again"
+    for name in ("manifest.csv", "left_out.csv", "fingerprints.jsonl"):
+        assert (tmp_path / "killed" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+
+
+def test_a_disk_that_takes_no_more_is_one_sentence_and_leaves_no_list(run: Command, downloads: Path, tmp_path: Path) -> None:
+    own, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, most))  # bytes a file may have: as with a full disk, the write is an OSError
+    try:
+        done = run("--out", tmp_path / "out", "--from", *fourteen(downloads))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (own, most))
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1].startswith(f"{tmp_path / 'out'} cannot be written: File too large.")
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "out" / "manifest.csv").exists()
+
+
+def test_without_a_network_the_download_is_one_sentence(run: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")  # where nothing listens
+    monkeypatch.setenv("KAGGLEHUB_CACHE", str(tmp_path / "cache"))
+    done = run("--out", tmp_path / "out")
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"{ABSTRACT} cannot be downloaded, is Kaggle reachable?")
+    assert done.stderr.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "artist"),
+    [
+        ("vincent-van-gogh_the-starry-night-1889.jpg", "vincent van gogh"),
+        ("pierre-auguste-renoir_a_b.png", "pierre auguste renoir"),
+        ("193075.jpg", ""),
+        ("Abstract_image_12.jpg", ""),
+        ("painting-1_a.jpg", ""),
+        ("no-underscore.jpg", ""),
+    ],
+)
+def test_the_artist_is_in_names_as_wikiart_gives_them(name: str, artist: str) -> None:
+    assert collect.artist_in(Path(name)) == artist
+
+
+def test_a_folder_in_a_folder_is_of_the_inner_ones_genre(tmp_path: Path) -> None:
+    for folder in ("Realism/Abstract_gallery_2", "Realism/landscapes", ".Realism", "other"):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "a.jpg").touch()
+    genres: Sequence[collect.Genre] = [genre for genre in FOURTEEN if genre.name in {"Abstract", "Realism"}]
+    found = collect.find(genres, [(tmp_path, "here"), (tmp_path / "Realism", "here")])
+    assert [(item.file.parent.name, item.genre) for item in found] == [("Abstract_gallery_2", "Abstract"), ("landscapes", "Realism")]

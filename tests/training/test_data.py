@@ -1,0 +1,129 @@
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from gateway.preprocess import to_tensor
+from training import data
+from training.__main__ import main
+from training.augment import AUGMENTATIONS
+from training.config import Mistake
+from training.genres import NAMES_7
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory, picture: Callable[..., bytes]) -> Path:
+    """A leaky dataset, which has what the others have and overlapping splits, of eight pictures a genre."""
+    path = tmp_path_factory.mktemp("data")
+    lines = ["path,genre,artist"]
+    for number in range(8 * len(NAMES_7)):
+        (path / f"{number:02}.jpg").write_bytes(picture(60, 50, seed=number))
+        lines.append(f"{number:02}.jpg,{NAMES_7[number % 7]},Painter {number}")
+    (path / "metadata.csv").write_text("\n".join(lines) + "\n")
+    assert main(["prepare", "--data", str(path), "--out", str(path / "set"), "--split", "leaky"]) == 0
+    return path / "set"
+
+
+def epoch_of(part: data.Part, **options: object) -> tuple[np.ndarray, np.ndarray]:
+    batches = list(data.batches(part, 7, 16, **{"seed": 0, "epoch": 0, **options}))
+    return tuple(np.concatenate([batch[column] for batch in batches]) for column in range(2))
+
+
+def test_scaling_is_the_gateways_to_the_bit() -> None:
+    every = np.arange(256, dtype=np.uint8)
+    assert np.array_equal(data.scale(tf.constant(every)).numpy(), to_tensor(every))
+    assert np.array_equal(next(iter(tf.data.Dataset.from_tensors(every).map(data.scale))).numpy(), to_tensor(every))
+
+
+def test_a_part_has_the_pixels_and_labels_of_its_rows(folder: Path) -> None:
+    dataset = data.load(folder)
+    assert dataset.genres == NAMES_7
+    stored = np.load(folder / "pixels.npy")
+    for split in ("train", "validation"):
+        part = dataset.part(split)
+        assert np.array_equal(part.pixels, stored[[int(row["pixel"]) for row in part.rows]])
+        assert [NAMES_7[label] for label in part.labels] == [row["genre"] for row in part.rows]
+        assert len(part.pixels) == len(part.rows) > 0
+        assert not part.pixels.flags.owndata, "the pixels are to stay in the file"
+    assert len(dataset.part("test").rows) == 0
+
+
+@pytest.mark.parametrize("augment", [None, *AUGMENTATIONS.values()])
+def test_an_epoch_has_every_picture_once_in_batches_of_the_contract(folder: Path, augment: data.Augmentation | None) -> None:
+    part = data.load(folder).part("train")
+    batches = list(data.batches(part, 7, 16, augment, seed=1, epoch=2))
+    count = len(part.rows)
+    assert [len(images) for images, _ in batches] == [16] * (count // 16) + [count % 16] * (count % 16 > 0)
+    assert all(images.shape[1:] == (224, 224, 3) and images.dtype == labels.dtype == tf.float32 for images, labels in batches)
+    labels = np.concatenate([labels for _, labels in batches])
+    assert np.array_equal(labels.sum(axis=0), np.bincount(part.labels, minlength=7))
+    assert min(float(tf.reduce_min(images)) for images, _ in batches) >= -1
+    assert max(float(tf.reduce_max(images)) for images, _ in batches) <= 1
+
+
+def test_without_augmentation_the_images_are_the_pictures_with_their_labels(folder: Path) -> None:
+    part = data.load(folder).part("train")
+    images, labels = epoch_of(part)
+    expected = {to_tensor(pixels).tobytes(): label for pixels, label in zip(part.pixels, part.labels, strict=True)}
+    assert {image.tobytes(): int(label.argmax()) for image, label in zip(images, labels, strict=True)} == expected
+
+
+def test_seed_and_epoch_alone_decide_order_and_augmentation(folder: Path) -> None:
+    part = data.load(folder).part("train")
+    options = {"augment": AUGMENTATIONS["ragam"], "mixup": 0.2}
+    first = epoch_of(part, **options)
+    assert all(np.array_equal(a, b) for a, b in zip(first, epoch_of(part, **options), strict=True))
+    for other in ({"epoch": 1}, {"seed": 1}):
+        assert not np.array_equal(first[0], epoch_of(part, **options, **other)[0])
+    assert not np.array_equal(epoch_of(part)[1], epoch_of(part, epoch=1)[1])
+
+
+def test_each_picture_is_changed_in_its_own_way(folder: Path) -> None:
+    part = data.load(folder).part("train")
+    twins = data.Part(np.stack([part.pixels[0]] * 2), part.labels[:2], part.rows[:2])
+    first, second = epoch_of(twins, augment=AUGMENTATIONS["paper"])[0]
+    assert not np.allclose(first, second, atol=0.1)
+
+
+def test_mixed_labels_are_no_longer_one_hot_but_still_shares(folder: Path) -> None:
+    _, labels = epoch_of(data.load(folder).part("train"), mixup=0.4)
+    assert np.allclose(labels.sum(axis=1), 1)
+    assert ((labels > 0.01) & (labels < 0.99)).any()
+
+
+def test_the_digest_follows_the_content(folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(folder, tmp_path / "copy")
+    assert data.load(tmp_path / "copy").digest == data.load(folder).digest
+    rows = tmp_path / "copy" / "rows.csv"
+    rows.write_text(rows.read_text().replace("Painter 3", "Painter 4"))
+    rows.write_text(rows.read_text().replace("painter 3", "painter 4"))
+    assert data.load(tmp_path / "copy").digest != data.load(folder).digest
+
+
+@pytest.mark.parametrize("damage", ["missing", "json", "pixels", "count"])
+def test_a_folder_that_is_no_dataset_is_one_sentence(folder: Path, tmp_path: Path, damage: str) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(folder, copy)
+    if damage == "missing":
+        (copy / "rows.csv").unlink()
+    elif damage == "json":
+        (copy / "dataset.json").write_text("{")
+    elif damage == "pixels":
+        (copy / "pixels.npy").write_bytes((copy / "pixels.npy").read_bytes()[:5000])
+    else:
+        about = json.loads((copy / "dataset.json").read_text())
+        (copy / "dataset.json").write_text(json.dumps({**about, "pictures": 3}))
+    with pytest.raises(Mistake, match="is no dataset"):
+        data.load(copy)
+
+
+def test_rows_that_do_not_fit_the_pixels_are_refused(folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(folder, tmp_path / "copy")
+    rows = (tmp_path / "copy" / "rows.csv").read_text().splitlines(keepends=True)
+    (tmp_path / "copy" / "rows.csv").write_text("".join([rows[0], rows[2], rows[1], *rows[3:]]))
+    with pytest.raises(Mistake, match="order of pixels"):
+        data.load(tmp_path / "copy").part("train")

@@ -1,0 +1,40 @@
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from training.__main__ import main
+from training.genres import NAMES_7
+
+
+def test_scorecard_holds_every_part_and_figure(evaluated: Path) -> None:
+    card = json.loads((evaluated / "scorecard.json").read_text())
+    assert {"validation", "test", "external"} <= set(card["parts"])
+    for part in card["parts"].values():
+        assert sum(map(sum, part["confusion_matrix"])) == part["pictures"]
+        assert 0 <= part["accuracy"]["low"] <= part["accuracy"]["value"] <= part["accuracy"]["high"] <= 1
+        assert set(part["genres"]) <= set(NAMES_7)
+    assert set(card["protocols"]) == {"leaky", "random", "artist", "external", "skew"}
+    assert 0.1 <= card["temperature"] <= 10
+
+
+def test_pictures_and_text_lie_beside_it(evaluated: Path) -> None:
+    text = (evaluated / "scorecard.md").read_text()
+    assert "Abstract" in text
+    assert "nan" not in text
+    for name in ("confusion-test", "confusion-external", "reliability", "coverage"):
+        assert (evaluated / f"{name}.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_run_on_another_dataset_is_refused(dataset: Path, evaluated: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    other = shutil.copytree(dataset, tmp_path / "other")
+    rows = (other / "rows.csv").read_text()
+    (other / "rows.csv").write_text(rows.replace("Painter 1,", "Painter 2,"))
+    assert main(["evaluate", "--data", str(other), "--run", str(evaluated)]) == 2
+    assert "was not trained on" in capsys.readouterr().err
+
+
+def test_an_unfinished_run_is_refused(dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["evaluate", "--data", str(dataset), "--run", str(tmp_path)]) == 2
+    assert "no finished run" in capsys.readouterr().err

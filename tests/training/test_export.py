@@ -1,0 +1,167 @@
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from tensorflow_serving.apis.prediction_log_pb2 import PredictionLog
+
+from gateway.contract import CLASSES_OUTPUT, EXPLAIN_SIGNATURE, HEATMAP_OUTPUT, MAX_BATCH, MODEL_NAME, PREDICT_SIGNATURE, SCORES_OUTPUT
+from training import freeze, measure, model
+from training.__main__ import main
+from training.data import load
+from training.export import answers, through_the_gateway
+
+FLOOR = ("--floor", "0")
+
+
+def export(dataset: Path, run: Path, repository: Path) -> list[str]:
+    return ["export", "--data", str(dataset), "--run", str(run), "--repository", str(repository)]
+
+
+@pytest.fixture(scope="module")
+def published(dataset: Path, evaluated: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    repository = tmp_path_factory.mktemp("repository")
+    assert main([*export(dataset, evaluated, repository), *FLOOR]) == 0
+    return repository / MODEL_NAME / "1"
+
+
+def noisy(seed: int, count: int = 4) -> np.ndarray:
+    return np.random.default_rng(seed).uniform(-1, 1, (count, 224, 224, 3)).astype(np.float32)
+
+
+def test_it_answers_as_the_keras_model_does(dataset: Path, evaluated: Path, published: Path) -> None:
+    pictures = through_the_gateway(load(dataset).part("test").pixels)
+    temperature = json.loads((evaluated / "scorecard.json").read_text())["temperature"]
+    expected = measure.tempered(keras.models.load_model(evaluated / "model.keras").predict(pictures, verbose=0), temperature)
+    loaded = tf.saved_model.load(published)
+    predicted, explained = (answers(loaded, signature, pictures) for signature in (PREDICT_SIGNATURE, EXPLAIN_SIGNATURE))
+    assert set(predicted) == {SCORES_OUTPUT, CLASSES_OUTPUT}
+    assert set(explained) == {SCORES_OUTPUT, CLASSES_OUTPUT, HEATMAP_OUTPUT}
+    assert np.abs(predicted[SCORES_OUTPUT] - expected).max() <= 1e-4
+    assert np.array_equal(predicted[SCORES_OUTPUT], explained[SCORES_OUTPUT])
+    assert [name.decode() for name in predicted[CLASSES_OUTPUT][-1]] == list(load(dataset).genres)
+
+
+def test_it_is_small_and_complete(published: Path) -> None:
+    assert sum(file.stat().st_size for file in published.rglob("*") if file.is_file()) <= 12_000_000
+    card = json.loads((published / "assets.extra" / "model_card.json").read_text())
+    assert card["version"] == 1
+    assert "non-commercial" in card["licence"]
+    assert card["scorecard"]["test"]["accuracy"]["value"] >= 0
+    assert (published / "assets.extra" / "labels.txt").read_text().split() == card["genres"]
+
+
+def test_the_warm_up_asks_both_signatures_for_one_picture_and_the_largest_batch(published: Path) -> None:
+    file = published / "assets.extra" / "tf_serving_warmup_requests"
+    requests = [PredictionLog.FromString(record.numpy()).predict_log.request for record in tf.data.TFRecordDataset(str(file))]
+    asked = [(request.model_spec.signature_name, tf.make_ndarray(request.inputs["image"]).shape) for request in requests]
+    assert asked == [(name, (batch, 224, 224, 3)) for name in (PREDICT_SIGNATURE, EXPLAIN_SIGNATURE) for batch in (1, MAX_BATCH)]
+
+
+def test_the_next_export_is_the_next_version(dataset: Path, evaluated: Path, published: Path) -> None:
+    (published.parent / "backup").mkdir()
+    assert main([*export(dataset, evaluated, published.parents[1]), *FLOOR]) == 0
+    assert sorted(path.name for path in published.parent.iterdir()) == ["1", "2", "backup"]
+
+
+def test_below_the_floor_nothing_is_published(dataset: Path, evaluated: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*export(dataset, evaluated, tmp_path), "--floor", "1.1"]) == 2
+    assert "below the floor" in capsys.readouterr().err
+    assert not list((tmp_path / MODEL_NAME).iterdir())
+
+
+def test_figures_that_are_not_the_scorecards_are_not_published(dataset: Path, evaluated: Path, tmp_path: Path) -> None:
+    run = shutil.copytree(evaluated, tmp_path / "run")
+    card = json.loads((run / "scorecard.json").read_text())
+    card["parts"]["test"]["accuracy"]["value"] += 0.1
+    (run / "scorecard.json").write_text(json.dumps(card))
+    assert main([*export(dataset, run, tmp_path / "repository"), *FLOOR]) == 2
+
+
+def test_without_a_scorecard_nothing_is_published(dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(export(dataset, tmp_path, tmp_path / "repository")) == 2
+    assert "no scorecard" in capsys.readouterr().err
+    assert not (tmp_path / "repository").exists()
+
+
+def test_killed_in_the_middle_it_leaves_no_version_and_the_next_one_cleans_up(dataset: Path, evaluated: Path, tmp_path: Path) -> None:
+    arguments = [*export(dataset, evaluated, tmp_path), *FLOOR]
+    program = f"""
+import os, signal, training.export
+training.export.verify = lambda *args, **more: os.kill(os.getpid(), signal.SIGKILL)
+from training.__main__ import main
+main({arguments!r})
+"""
+    root = Path(__file__).resolve().parents[2]
+    killed = subprocess.run([sys.executable, "-c", program], cwd=root, capture_output=True, check=False)
+    assert killed.returncode == -9
+    (left,) = (tmp_path / MODEL_NAME).iterdir()
+    assert not left.name.isdigit()
+    assert (left / "saved_model.pb").exists()
+
+    assert main(arguments) == 0
+    assert [path.name for path in (tmp_path / MODEL_NAME).iterdir()] == ["1"]
+
+
+def test_batch_norm_folds_into_the_same_function() -> None:
+    trunk = model.trunk_features(model.build(7, None, seed=0))
+    random = np.random.default_rng(0)
+    for layer in trunk.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.set_weights([random.uniform(0.5, 1.5, weight.shape).astype(np.float32) for weight in layer.get_weights()])
+    pictures = noisy(0)
+    before, after = trunk.predict_on_batch(pictures), freeze.fold_batch_norm(trunk).predict_on_batch(pictures)
+    assert np.ptp(before) > 0.1
+    assert np.abs(before - after).max() <= 1e-4 * np.abs(before).max()
+
+
+def test_the_heat_map_is_the_gradient_of_the_best_logit() -> None:
+    built = model.build(7, None, seed=0)
+    pictures = noisy(1)
+    _, functions = freeze.signatures(built, tuple("abcdefg"), temperature=1.7)
+    found = functions[EXPLAIN_SIGNATURE](tf.constant(pictures))[HEATMAP_OUTPUT].numpy()
+
+    trunk = keras.Model(built.input, built.get_layer(model.FEATURE_MAP).output)
+    with tf.GradientTape() as tape:
+        feature_map = trunk(pictures, training=False)
+        tape.watch(feature_map)
+        x = tf.reduce_mean(feature_map, axis=(1, 2))
+        logits = built.get_layer(model.LOGITS)(built.get_layer(model.HIDDEN)(x))
+        best = tf.reduce_max(logits, axis=1)
+    channels = tf.reduce_mean(tape.gradient(best, feature_map), axis=(1, 2))  # Grad-CAM's weights
+    raw = tf.nn.relu(tf.einsum("nhwc,nc->nhw", feature_map, channels)).numpy()
+    expected = raw / np.maximum(raw.max(axis=(1, 2), keepdims=True), 1e-30)
+    assert found.min() >= 0
+    assert found.max() <= 1
+    assert np.abs(found - expected).max() <= 1e-3
+
+
+@pytest.mark.parametrize(("row", "column"), [(1, 1), (1, 5), (5, 2)])
+def test_the_heat_map_is_brightest_where_a_pasted_patch_drives_the_class(row: int, column: int) -> None:
+    built = model.build(7, None, seed=0)
+    picture = np.zeros((1, 224, 224, 3), np.float32)
+    patch = np.random.default_rng(2).choice([-1, 1], (64, 64, 3))
+    picture[0, row * 32 - 16 : row * 32 + 48, column * 32 - 16 : column * 32 + 48] = patch
+    # A head that knows one thing: how the middle of the patch differs from an empty picture. It votes for the fourth genre.
+    trunk = keras.Model(built.input, built.get_layer(model.FEATURE_MAP).output)
+    empty = trunk.predict_on_batch(np.zeros_like(picture))[0]
+    direction = (trunk.predict_on_batch(picture)[0] - empty)[row, column]
+    hidden, logits = np.zeros((1280, 128), np.float32), np.zeros((128, 7), np.float32)
+    hidden[:, 0] = direction / np.linalg.norm(direction)
+    logits[0, 3] = 10
+    baseline = np.zeros(128, np.float32)
+    baseline[0] = 1 - empty.mean(axis=(0, 1)) @ hidden[:, 0]
+    built.get_layer(model.HIDDEN).set_weights([hidden, baseline])
+    built.get_layer(model.LOGITS).set_weights([logits, np.zeros(7, np.float32)])
+    _, functions = freeze.signatures(built, tuple("abcdefg"), temperature=1.0)
+    found = functions[EXPLAIN_SIGNATURE](tf.constant(picture))
+    assert found[SCORES_OUTPUT].numpy().argmax() == 3
+    heatmap = found[HEATMAP_OUTPUT].numpy()[0]
+    assert np.unravel_index(heatmap.argmax(), (7, 7)) == (row, column)
+    assert heatmap.max() == pytest.approx(1)
+    assert heatmap.min() >= 0

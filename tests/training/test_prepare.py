@@ -1,0 +1,213 @@
+import csv
+import json
+import resource
+import shutil
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gateway.preprocess import open_picture, to_pixels
+from training.__main__ import main
+from training.genres import NAMES_7, NAMES_14
+from training.listing import artist_key, read_listing
+from training.prepare import sides_of
+from training.split import SHARES, SPLITS
+
+Command = Callable[..., "Done"]
+FILES = ("pixels.npy", "rows.csv", "dataset.json")
+
+
+@dataclass(frozen=True)
+class Done:
+    """How a command ended, as subprocess tells it; in this process, for it takes a second to start one."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Callable[..., Done]:
+    def command(*arguments: object) -> Done:
+        capsys.readouterr()
+        status = main(["prepare", *map(str, arguments)])
+        return Done(status, *capsys.readouterr())
+
+    return command
+
+
+@pytest.fixture
+def prepared(run: Callable[..., Done]) -> Callable[..., Done]:
+    def command(*arguments: object) -> Done:
+        done = run(*arguments)
+        assert done.returncode == 0, done.stderr
+        return done
+
+    return command
+
+
+def rows_of(dataset: Path) -> list[dict[str, str]]:
+    with (dataset / "rows.csv").open(newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
+def listing(folder: Path, picture: Callable[..., bytes], genres: tuple[str, ...]) -> None:
+    """Ten pictures of five artists for each genre, and two external ones."""
+    seed = 0
+    lines = ["path,genre,artist,title,source,label_source,split,width,height"]
+    for genre in genres:
+        (folder / genre).mkdir(parents=True)
+        for number in range(12):
+            split = "external" if number >= 10 else "train"
+            path = f"{genre}/{number:02}.jpg"
+            (folder / path).write_bytes(picture(90, 70, seed=seed))
+            lines.append(f"{path},{genre},{genre} Painter {number // 2},,made by code,code,{split},900,700")
+            seed += 1
+    (folder / "metadata.csv").write_text("\n".join(lines) + "\n")
+
+
+@pytest.fixture
+def folder(tmp_path: Path, picture: Callable[..., bytes]) -> Path:
+    listing(tmp_path / "data", picture, NAMES_7)
+    return tmp_path / "data"
+
+
+def test_the_pixels_are_the_gateways_and_the_rows_say_whose(prepared: Command, folder: Path, tmp_path: Path) -> None:
+    prepared("--data", folder, "--out", tmp_path / "set")
+    rows, pixels = rows_of(tmp_path / "set"), np.load(tmp_path / "set" / "pixels.npy")
+    assert pixels.shape == (84, 224, 224, 3)
+    assert [int(row["pixel"]) for row in rows] == list(range(84))
+    for row in rows:
+        expected = to_pixels(open_picture((folder / row["path"]).read_bytes(), 10**8))
+        assert np.array_equal(pixels[int(row["pixel"])], expected)
+        assert (row["width"], row["height"], row["source"], row["path"].split("/")[0]) == ("900", "700", "made by code", row["genre"])
+
+
+def test_no_artist_is_on_two_sides_and_external_stays_whole(prepared: Command, folder: Path, tmp_path: Path) -> None:
+    prepared("--data", folder, "--out", tmp_path / "set")
+    rows = rows_of(tmp_path / "set")
+    sides: dict[str, set[str]] = {}
+    for row in rows:
+        sides.setdefault(row["group"], set()).add(row["split"])
+    assert all(len(side) == 1 for side in sides.values())
+    assert Counter(row["split"] for row in rows)["external"] == 14
+    about = json.loads((tmp_path / "set" / "dataset.json").read_text())
+    assert about["genres"] == list(NAMES_7)
+    assert about["counts"] == {
+        split: {genre: sum(row["split"] == split and row["genre"] == genre for row in rows) for genre in NAMES_7}
+        for split in ("train", "validation", "test", "external")
+    }
+    assert all(about["counts"][split][genre] for split in about["counts"] for genre in NAMES_7)
+
+
+@pytest.mark.parametrize("split", ["artist", "random", "leaky"])
+def test_the_same_command_twice_gives_the_same_bytes(prepared: Command, folder: Path, tmp_path: Path, split: str) -> None:
+    for out in ("one", "two"):
+        prepared("--data", folder, "--out", tmp_path / out, "--split", split, "--per-genre", 8, "--seed", 5)
+    for name in FILES:
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+
+
+def test_fewer_pictures_than_asked_for_are_said(prepared: Command, folder: Path, tmp_path: Path) -> None:
+    assert "Realism: 10 pictures, fewer than the 1,000 asked for." in prepared("--data", folder, "--out", tmp_path / "set").stdout
+    done = prepared("--data", folder, "--out", tmp_path / "small", "--per-genre", 6)
+    assert "fewer than" not in done.stdout
+    counts = Counter(row["genre"] for row in rows_of(tmp_path / "small") if row["split"] != "external")
+    assert counts == dict.fromkeys(NAMES_7, 6)
+
+
+def test_leaky_shares_pictures_between_train_and_validation(prepared: Command, folder: Path, tmp_path: Path) -> None:
+    prepared("--data", folder, "--out", tmp_path / "set", "--split", "leaky")
+    rows = rows_of(tmp_path / "set")
+    places = {name: [int(row["pixel"]) for row in rows if row["split"] == name] for name in ("train", "validation", "test", "external")}
+    assert set(places["train"]) & set(places["validation"])
+    assert set(places["train"]) | set(places["validation"]) == set(range(70))
+    assert places["test"] == []
+    for side in places.values():  # so that nobody has to copy them
+        assert side == list(range(min(side, default=0), min(side, default=0) + len(side)))
+    assert len(np.load(tmp_path / "set" / "pixels.npy", mmap_mode="r")) == 84
+
+
+def test_all_fourteen_genres(prepared: Command, tmp_path: Path, picture: Callable[..., bytes]) -> None:
+    listing(tmp_path / "data", picture, NAMES_14)
+    prepared("--data", tmp_path / "data", "--out", tmp_path / "set", "--genres", 14)
+    assert json.loads((tmp_path / "set" / "dataset.json").read_text())["genres"] == list(NAMES_14)
+    assert {row["genre"] for row in rows_of(tmp_path / "set")} == set(NAMES_14)
+
+
+def test_unreadable_files_and_leaks_are_left_out_and_said(prepared: Command, folder: Path, tmp_path: Path) -> None:
+    (folder / "Realism" / "00.jpg").write_bytes(b"damaged")
+    shutil.copy(folder / "Realism" / "11.jpg", folder / "Abstract" / "00.jpg")  # an external one among those to train on
+    done = prepared("--data", folder, "--out", tmp_path / "set")
+    left = {item["path"]: item for item in json.loads((tmp_path / "set" / "dataset.json").read_text())["left_out"]}
+    assert left["Realism/00.jpg"]["reason"].startswith("unreadable")
+    assert left["Abstract/00.jpg"] == {"path": "Abstract/00.jpg", "reason": "external, 0 of 64 bits apart", "kept": "Realism/11.jpg"}
+    assert len(left) == 2
+    assert "Left out: 2" in done.stdout
+
+
+def test_a_manifest_of_collect_goes_in(prepared: Command, run: Command, folder: Path, tmp_path: Path) -> None:
+    (folder / "metadata.csv").unlink()
+    assert main(["collect", "--genres", "7", "--out", str(tmp_path / "list"), "--from", str(folder)]) == 0
+    prepared("--data", tmp_path / "list", "--out", tmp_path / "set")
+    assert len(rows_of(tmp_path / "set")) == 84
+    victim = folder / "Realism" / "00.jpg"
+    victim.write_bytes(victim.read_bytes() + b" ")
+    done = run("--data", tmp_path / "list", "--out", tmp_path / "again")
+    assert (done.returncode, done.stderr.splitlines()[-1]) == (2, f"{victim} has changed since it was listed. Run `collect` again.")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["data", "list", "set"]
+
+
+def test_mistakes_are_one_sentence_and_change_nothing(prepared: Command, run: Command, folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "set"
+    prepared("--data", folder, "--out", out)
+    before = {name: (out / name).read_bytes() for name in FILES}
+    (tmp_path / "mine").mkdir()
+    cases = [
+        (run("--data", folder, "--out", out, "--genres", 14), "lists no picture to train on of Academic Art, Art Nouveau, Baroque"),
+        (run("--data", folder, "--out", tmp_path / "mine"), "exists and is no dataset"),
+        (run("--data", tmp_path, "--out", out), "has no manifest.csv or metadata.csv"),
+        (run("--data", folder, "--out", out, "--per-genre", 0), "--per-genre must be at least 1"),
+    ]
+    (folder / "Realism" / "00.jpg").unlink()
+    cases.append((run("--data", folder, "--out", out), f"1 of the 84 pictures listed are not in {folder}; the first is Realism/00.jpg."))
+    for done, sentence in cases:
+        assert done.returncode == 2
+        assert sentence in done.stderr.splitlines()[-1]
+        assert "Traceback" not in done.stderr
+    assert {name: (out / name).read_bytes() for name in FILES} == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["data", "mine", "set"]
+
+
+def test_a_disk_that_takes_no_more_is_one_sentence_and_changes_nothing(
+    prepared: Command, run: Command, folder: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "set"
+    prepared("--data", folder, "--out", out)
+    before = {name: (out / name).read_bytes() for name in FILES}
+    own, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, most))  # bytes a file may have: as with a full disk, the write is an OSError
+    try:
+        done = run("--data", folder, "--out", out, "--seed", 1)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (own, most))
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1] == f"{out} cannot be written: File too large. Nothing was changed there."
+    assert {name: (out / name).read_bytes() for name in FILES} == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["data", "set"]
+
+
+def test_the_shared_paintings_divide_as_their_artists_allow(shared: Path) -> None:
+    listed = read_listing(shared / "data" / "paintings")
+    sides = sides_of(listed, [artist_key(picture.artist) or picture.path for picture in listed], NAMES_7, "artist", seed=0)
+    counts = Counter((picture.genre, side) for picture, (side,) in zip(listed, sides, strict=True))
+    for genre in NAMES_7:
+        total = sum(counts[genre, split] for split in SPLITS)
+        for split, share in zip(SPLITS, SHARES, strict=True):
+            # Neoclassicism has 8 artists and half of Realism is one artist's; the others have dozens.
+            assert counts[genre, split] / total == pytest.approx(share, abs=0.08 if genre in {"Neoclassicism", "Realism"} else 0.01)
+    assert sum(counts[genre, "external"] for genre in NAMES_7) == sum(picture.is_external for picture in listed) == 255

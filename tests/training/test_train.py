@@ -1,0 +1,103 @@
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from training.__main__ import main
+from training.checkpoint import Checkpoint
+from training.fit import class_weights
+
+Training = Callable[..., list[str]]
+
+
+def test_a_run_writes_what_its_docstring_says(trained: Path) -> None:
+    names = {path.name for path in trained.iterdir()}
+    assert {"accuracy.png", "checkpoint.npz", "history.csv", "logs", "loss.png", "model.keras", "run.json"} <= names
+    assert not [name for name in names if ".part" in name]
+    with (trained / "history.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["epoch"] for row in rows] == ["1", "2"]
+    facts = json.loads((trained / "run.json").read_text())
+    assert facts["stopped"] == "all 2 epochs are done"
+    assert facts["parameters"] == 2_422_855
+    assert list((trained / "logs").iterdir())
+
+
+def test_it_learns_in_both_phases(trained: Path) -> None:
+    checkpoint = Checkpoint.load(trained / "checkpoint.npz")
+    changed = [not np.array_equal(a, b) for a, b in zip(checkpoint.start, checkpoint.weights, strict=True)]
+    assert any(changed[:-4]), "the convolutions did not learn"
+    assert all(changed[-4:]), "the head did not learn"
+    assert not changed[0], "the first convolution is not to learn"
+
+
+def test_a_finished_run_is_not_trained_again(training_on: Training, trained: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(training_on(trained)) == 2
+    assert "finished run" in capsys.readouterr().err
+
+
+def test_killed_and_resumed_ends_as_if_it_had_not_been(training_on: Training, trained: Path, tmp_path: Path) -> None:
+    out = tmp_path / "killed"
+    command = [sys.executable, "-m", "training", *training_on(out)]
+    root = Path(__file__).resolve().parents[2]
+    process = subprocess.Popen(command, cwd=root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        while process.poll() is None and epochs_in(out / "checkpoint.npz") < 1:
+            time.sleep(0.05)
+        assert process.poll() is None, "it ended before it could be killed"
+    finally:
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+    assert not (out / "run.json").exists()
+
+    assert main(training_on(out)) == 0
+    through, resumed = Checkpoint.load(trained / "checkpoint.npz"), Checkpoint.load(out / "checkpoint.npz")
+    assert len(resumed.history) == 2
+    assert all(np.allclose(a, b, atol=1e-6) for a, b in zip(through.weights, resumed.weights, strict=True))
+    assert (
+        json.loads((trained / "run.json").read_text())["share_of_trained_weights"]
+        == json.loads((out / "run.json").read_text())["share_of_trained_weights"]
+    )
+
+
+def test_another_recipe_does_not_go_on_in_the_same_folder(
+    training_on: Training, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "asked.json").write_text('{"recipe": {}, "seed": 5}')
+    assert main(training_on(tmp_path)) == 2
+    assert "another" in capsys.readouterr().err
+
+
+def test_a_folder_with_other_things_is_left_alone(training_on: Training, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "letter.txt").write_text("dear")
+    assert main(training_on(tmp_path)) == 2
+    assert "holds no run" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["letter.txt"]
+
+
+def test_the_papers_recipe_runs_and_trains_the_head_alone(training_on: Training, tmp_path: Path) -> None:
+    out = tmp_path / "paper"
+    assert main(training_on(out, "--recipe", "paper", "--epochs", "1")) == 0
+    checkpoint = Checkpoint.load(out / "checkpoint.npz")
+    changed = [not np.array_equal(a, b) for a, b in zip(checkpoint.start, checkpoint.weights, strict=True)]
+    assert changed == [False] * (len(changed) - 4) + [True] * 4
+
+
+def test_class_weights_give_every_genre_the_same_say() -> None:
+    labels = np.array([0, 0, 0, 1])
+    weights = class_weights(labels, 3)
+    assert weights[0] * 3 == pytest.approx(weights[1] * 1)
+    assert np.mean([weights[label] for label in labels]) == pytest.approx(1)
+    assert weights[2] == 0
+
+
+def epochs_in(file: Path) -> int:
+    return len(Checkpoint.load(file).history) if file.exists() else 0

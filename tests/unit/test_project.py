@@ -1,0 +1,45 @@
+"""What several files of the project say alike."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+
+
+@pytest.mark.parametrize("name", ["model_server.in", "model_server.txt", "training.txt", "dev.txt"])
+def test_tensorflow_and_its_serving_api_are_the_one_version(name):
+    pins = re.findall(r"^(tensorflow|tensorflow-serving-api)==(\S+)", (ROOT / "requirements" / name).read_text(), re.MULTILINE)
+    assert sorted(pins) == [(package, PROJECT["tool"]["ragam"]["tensorflow"]) for package in ("tensorflow", "tensorflow-serving-api")]
+
+
+def test_the_gateway_alone_needs_no_tensorflow():
+    assert "tensorflow" not in re.findall(r"^([a-z0-9-]+)==", (ROOT / "requirements" / "gateway.txt").read_text(), re.MULTILINE)
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "requirements").glob("*.txt")), ids=lambda path: path.name)
+def test_every_requirement_is_pinned_with_hashes_and_names_no_index(path):
+    text = path.read_text()
+    blocks = re.split(r"\n(?=[a-z0-9])", text)
+    pinned = [block for block in blocks if "==" in block.splitlines()[0]]
+    assert len(pinned) >= 10
+    assert all("--hash=sha256:" in block for block in pinned)
+    assert "://" not in text
+    assert not re.search(r"^\s*--(extra-)?(index|find)", text, re.MULTILINE)
+
+
+def test_every_command_of_the_readme_is_a_target():
+    targets = set(re.findall(r"^([a-z0-9-]+):.*##", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    named = set()
+    for document in ("README.md", "CONTRIBUTING.md"):
+        named |= set(re.findall(r"(?:`|\$ )make ([a-z0-9-]+)", (ROOT / document).read_text()))
+    assert {"serve", "test"} <= named <= targets
+
+
+def test_every_folder_on_the_readme_s_map_exists():
+    named = re.findall(r"^\| `([a-z_]+/|[\w.]+\.(?:py|md))` \|", (ROOT / "README.md").read_text(), re.MULTILINE)
+    assert len(named) >= 8
+    assert all((ROOT / name).exists() for name in named)

@@ -1,0 +1,54 @@
+from pathlib import Path
+
+import pytest
+
+from training.config import Mistake
+from training.listing import Listed, artist_key, read_listing
+
+
+def test_a_list_is_read_sorted_with_what_it_tells(tmp_path: Path) -> None:
+    (tmp_path / "metadata.csv").write_text(
+        "path,genre,artist,title,split,width,height\nb.jpg,Realism,Gustave Courbet,Waves,external,640,480\na.jpg,Abstract,,,train,,\n"
+    )
+    assert read_listing(tmp_path) == [
+        Listed("a.jpg", "Abstract", split="train"),
+        Listed("b.jpg", "Realism", "Gustave Courbet", split="external", width=640, height=480),
+    ]
+    assert [picture.is_external for picture in read_listing(tmp_path)] == [False, True]
+
+
+def test_a_manifest_goes_before_a_metadata_file(tmp_path: Path) -> None:
+    (tmp_path / "metadata.csv").write_text("path,genre\na.jpg,Abstract\n")
+    (tmp_path / "manifest.csv").write_text("path,genre\nb.jpg,Abstract\n")
+    assert [picture.path for picture in read_listing(tmp_path)] == ["b.jpg"]
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("path,artist\na.jpg,x\n", "no column genre"),
+        ("", "no column genre and no column path"),
+        ("path,genre,width\na.jpg,Realism,wide\n", "cannot be read"),
+        ("path,genre,phash\na.jpg,Realism,xyz\n", "cannot be read"),
+        ("path,genre\na.jpg,Realism\na.jpg,Abstract\n", "a.jpg more than once"),
+    ],
+)
+def test_a_bad_list_is_one_sentence(tmp_path: Path, text: str, sentence: str) -> None:
+    (tmp_path / "metadata.csv").write_text(text)
+    with pytest.raises(Mistake, match=sentence):
+        read_listing(tmp_path)
+
+
+def test_a_folder_without_a_list_is_told_how_to_make_one(tmp_path: Path) -> None:
+    with pytest.raises(Mistake, match="collect"):
+        read_listing(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["Paul Cézanne", "paul-cezanne", "PAUL  CEZANNE", "paul_cezanne "])
+def test_spellings_of_an_artist_are_one(name: str) -> None:
+    assert artist_key(name) == "paul cezanne"
+
+
+@pytest.mark.parametrize("name", ["", " ", "Unknown", "Anonymous", "unknown-artist"])
+def test_an_unknown_artist_has_no_name(name: str) -> None:
+    assert artist_key(name) == ""

@@ -1,0 +1,69 @@
+from collections.abc import Sequence
+
+import pytest
+
+from training.genres import NAMES_7, NAMES_14
+from training.listing import Listed
+from training.selection import balance, group, without_duplicates
+
+
+def listed(path: str, bits: int = 0, split: str = "train", artist: str = "", size: int = 100, base: int = 0x00FF_1234_5678_9ABC) -> Listed:
+    """A picture whose hash is `base` with the lowest `bits` bits changed."""
+    return Listed(path, "Realism", artist, split=split, width=size, height=size, phash=f"{base ^ ((1 << bits) - 1):016x}")
+
+
+def paths(pictures: Sequence[Listed]) -> list[str]:
+    return [picture.path for picture in pictures]
+
+
+def test_of_two_alike_the_larger_is_kept_and_the_other_listed() -> None:
+    kept, left_out = without_duplicates([listed("a", size=100), listed("b", bits=6, size=200), listed("c", bits=40)])
+    assert paths(kept) == ["b", "c"]
+    assert [(item.path, item.kept) for item in left_out] == [("a", "b")]
+
+
+@pytest.mark.parametrize(("bits", "kept"), [(6, ["x"]), (8, ["a", "x"])])
+def test_within_the_training_pictures_six_bits_are_a_duplicate(bits: int, kept: list[str]) -> None:
+    assert paths(without_duplicates([listed("a", size=10), listed("x", bits)])[0]) == kept
+
+
+@pytest.mark.parametrize(("bits", "kept"), [(10, ["x"]), (12, ["a", "x"])])
+def test_against_external_ten_bits_are_a_leak_and_external_stays(bits: int, kept: list[str]) -> None:
+    pictures = [listed("a", size=1000), listed("x", bits, split="external", size=10)]
+    unique, left_out = without_duplicates(pictures)
+    assert paths(unique) == kept
+    assert [item.reason.split(",")[0] for item in left_out] == ["external"] * (2 - len(kept))
+
+
+def test_external_is_never_thinned() -> None:
+    assert paths(without_duplicates([listed("x", split="external"), listed("y", split="external")])[0]) == ["x", "y"]
+
+
+def test_balance_takes_a_random_choice_and_all_of_external() -> None:
+    pictures = [listed(f"{number:02}") for number in range(50)] + [listed("x", split="external")]
+    chosen = balance(pictures, ("Realism",), 10, seed=0)
+    assert len(chosen) == 11
+    assert "x" in paths(chosen)
+    assert paths(chosen)[:10] != paths(pictures)[:10]
+    assert chosen == balance(pictures, ("Realism",), 10, seed=0) != balance(pictures, ("Realism",), 10, seed=1)
+
+
+def test_the_choice_of_a_genre_is_the_same_among_seven_and_fourteen() -> None:
+    pictures = [listed(f"{number:02}") for number in range(50)]
+    assert balance(pictures, NAMES_7, 10, seed=3) == balance(pictures, NAMES_14, 10, seed=3)
+
+
+def test_an_artist_is_a_group_however_spelt() -> None:
+    far = 0xF0F0_F0F0_0F0F_0F0F
+    assert len(set(group([listed("a", artist="Paul Cézanne"), listed("b", artist="paul-cezanne", base=far)]))) == 1
+
+
+def test_pictures_of_unknown_artists_are_tied_where_they_look_alike() -> None:
+    far = 0xF0F0_F0F0_0F0F_0F0F
+    groups = group([listed("a"), listed("b", bits=8), listed("c", base=far), listed("d", bits=7, base=far, artist="goya")])
+    assert groups[0] == groups[1] != groups[2] == groups[3]
+
+
+def test_two_known_artists_are_not_tied_by_looks() -> None:
+    groups = group([listed("a", artist="goya"), listed("b", bits=8, artist="manet")])
+    assert groups == ["goya", "manet"]
