@@ -11,7 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -30,18 +30,20 @@ class Mistake(Exception):
 
 
 def main() -> None:
-    stop = threading.Event()
+    # A list and not an Event: a handler that runs while this thread holds the Event's lock would wait for it for ever.
+    signals: list[int] = []
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+        signal.signal(number, lambda received, _: signals.append(received))
     try:
         settings = Settings.from_env()
-        run(settings, Path(os.environ.get("RAGAM_MODEL_BASE_PATH") or HERE / "model_repository" / MODEL_NAME), stop)
+        model = Path(os.environ.get("RAGAM_MODEL_BASE_PATH") or HERE / "model_repository" / MODEL_NAME)
+        run(settings, model.resolve(), signals)
     except (Mistake, SettingsError) as error:
         sys.exit(str(error))
 
 
-def run(settings: Settings, model: Path, stop: threading.Event) -> None:
-    """Returns after `stop` is set. Raises Mistake where the service cannot start, or ends by itself."""
+def run(settings: Settings, model: Path, signals: list[int]) -> None:
+    """Returns once one of `signals` has come. Raises Mistake where the service cannot start, or ends by itself."""
     if not any(version.name.isdigit() for version in model.glob("*/") if (version / "saved_model.pb").exists()):
         raise Mistake(f"There is no model in {model}: it needs a folder named by a number with a SavedModel. Set RAGAM_MODEL_BASE_PATH.")
     serving_host, _, serving_port = settings.serving.rpartition(":")
@@ -59,15 +61,16 @@ def run(settings: Settings, model: Path, stop: threading.Event) -> None:
             "--enable_batching=true",
             f"--batching_parameters_file={HERE / 'model_repository' / 'batching.config'}",
         )
-        if not wait_for(lambda: accepts(serving_host, int(serving_port)), processes, stop):
+        if not wait_for(lambda: accepts(serving_host, int(serving_port)), processes, signals):
             return
         processes["gateway"] = start("gunicorn", "--config=gateway/gunicorn.conf.py")
         address = f"http://{settings.host}:{settings.port}"
-        if not wait_for(lambda: is_ready(address), processes, stop):
+        if not wait_for(lambda: is_ready(address), processes, signals):
             return
         print(f"\nRagam is ready at {address}\nTry: curl -F image=@painting.jpg {address}/prediction\nStop with Ctrl-C.\n", flush=True)
-        while not stop.wait(POLL_SECONDS):
+        while not signals:
             require_running(processes)
+            time.sleep(POLL_SECONDS)
     finally:
         # The gateway first: what it still has to answer needs the model server.
         for name in reversed(processes):
@@ -104,14 +107,15 @@ def require_running(processes: dict[str, subprocess.Popen[bytes]]) -> None:
             raise Mistake(f"The {name} ended with exit code {process.returncode}: its log above says why.")
 
 
-def wait_for(condition: Callable[[], bool], processes: dict[str, subprocess.Popen[bytes]], stop: threading.Event) -> bool:
-    """True once `condition` holds, False once `stop` is set. Raises Mistake where a process ends, or the time does."""
+def wait_for(condition: Callable[[], bool], processes: dict[str, subprocess.Popen[bytes]], signals: list[int]) -> bool:
+    """True once `condition` holds, False once a signal has come. Raises Mistake where a process ends, or the time does."""
     for _ in range(int(START_SECONDS / POLL_SECONDS)):
         require_running(processes)
         if condition():
             return True
-        if stop.wait(POLL_SECONDS):
+        if signals:
             return False
+        time.sleep(POLL_SECONDS)
     raise Mistake(f"The service was not ready within {START_SECONDS} seconds: its log above says why.")
 
 

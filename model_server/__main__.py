@@ -5,6 +5,7 @@ Exit status 0 after SIGTERM or SIGINT; 1, with one sentence on stderr, for a set
 
 import logging
 import os
+import signal
 import socket
 import sys
 
@@ -18,6 +19,8 @@ def main() -> None:
     except SettingsError as error:
         sys.exit(f"model_server: {error}")
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr)
+    # Until `serve` takes both signals over there is nothing to finish, and Ctrl-C needs no traceback.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     # Only now, for it imports TensorFlow: all that can be wrong without it has been told within a second.
     from model_server.server import serve

@@ -16,6 +16,7 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from model_server.batching import Batching
+from model_server.memory import give_back
 from model_server.status import StatusError, code_of
 
 Array = npt.NDArray[Any]
@@ -72,6 +73,8 @@ class Servable:
     def close(self) -> None:
         self._calls.clear()
         self._session.close()
+        del self._session
+        give_back()
 
     def _signatures(self) -> list[tuple[str, Any]]:
         return [(name, signature) for name, signature in self.signature_defs.items() if signature.method_name == _PREDICT]

@@ -16,7 +16,7 @@ def test_scorecard_holds_every_part_and_figure(evaluated: Path) -> None:
         assert 0 <= part["accuracy"]["low"] <= part["accuracy"]["value"] <= part["accuracy"]["high"] <= 1
         assert set(part["genres"]) <= set(NAMES_7)
     assert set(card["protocols"]) == {"leaky", "random", "artist", "external", "skew"}
-    assert 0.1 <= card["temperature"] <= 10
+    assert card["temperature"] > 0
 
 
 def test_pictures_and_text_lie_beside_it(evaluated: Path) -> None:
@@ -30,7 +30,7 @@ def test_pictures_and_text_lie_beside_it(evaluated: Path) -> None:
 def test_a_run_on_another_dataset_is_refused(dataset: Path, evaluated: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     other = shutil.copytree(dataset, tmp_path / "other")
     rows = (other / "rows.csv").read_text()
-    (other / "rows.csv").write_text(rows.replace("Painter 1,", "Painter 2,"))
+    (other / "rows.csv").write_text(rows.replace(",test,", ",validation,"))
     assert main(["evaluate", "--data", str(other), "--run", str(evaluated)]) == 2
     assert "was not trained on" in capsys.readouterr().err
 

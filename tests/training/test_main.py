@@ -27,7 +27,8 @@ finally:
 
 def test_no_stage_tells_the_stages(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([]) == 2
-    assert all(stage in capsys.readouterr().out for stage in STAGES)
+    told = capsys.readouterr().out
+    assert all(stage in told for stage in STAGES)
 
 
 def test_an_unknown_stage_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,6 +1,6 @@
 """The embedded model server with and without batching, side by side.
 
-    python benchmarks/model_server.py [--model model_repository/painting_genre] [--rounds 5] [--seconds 4]
+    python benchmarks/model_server_batching.py [--model model_repository/painting_genre] [--rounds 5] [--seconds 4]
 
 Starts one server of each kind. In every round each of them in turn, the other idle, answers one caller and then eight callers of one
 picture a call for some seconds. Prints the medians over the rounds of calls a second and of the median and 95th percentile
