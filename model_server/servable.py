@@ -98,7 +98,7 @@ class Servable:
             allowed_batch_sizes=list(batching.allowed_batch_sizes) or None,
             max_enqueued_batches=batching.max_enqueued_batches,
             autograph=False,
-            # As in TensorFlow Serving, more rows than a batch holds are an error.
+            # TensorFlow Serving's default: the rows of a call stay in one batch.
             enable_large_batch_splitting=False,
         )
 

@@ -1,7 +1,6 @@
-"""Model servers as processes of their own. Each listens on loopback and ends with its tests."""
+"""The model servers and models that the tests share."""
 
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -9,46 +8,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from calls import PATIENCE_S, Calls, until
+from calls import PATIENCE_S, Calls
+from processes import ROOT, Server
 
 from gateway.contract import MODEL_NAME
 
-ROOT = Path(__file__).resolve().parents[2]
 REAL_MODEL = ROOT / "model_repository" / MODEL_NAME
-
-
-class Server(Calls):
-    """A `python -m model_server` of this test's, ready to serve unless told otherwise."""
-
-    def __init__(self, base_path: Path, log: Path, *flags: str, ready: bool = True) -> None:
-        self.base_path = base_path
-        self.log = log
-        command = [sys.executable, "-m", "model_server", "--port=0", f"--model_base_path={base_path}", *flags]
-        with log.open("wb") as stderr:
-            self.process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=stderr, stderr=stderr)
-        try:
-            listening = until(lambda: self.dead() or re.search(r"listening on (\S+)", log.read_text()))
-            assert listening is not True, log.read_text()
-            super().__init__(listening[1])
-            if ready:
-                until(lambda: self.dead() or " serving " in log.read_text())
-                assert not self.dead(), log.read_text()
-        except BaseException:
-            self.stop(signal.SIGKILL)
-            raise
-
-    def dead(self) -> bool:
-        return self.process.poll() is not None
-
-    def stop(self, number: int = signal.SIGTERM) -> int:
-        if not self.dead():
-            self.process.send_signal(number)
-        if hasattr(self, "channel"):
-            self.channel.close()
-        try:
-            return self.process.wait(PATIENCE_S)
-        finally:
-            self.process.kill()
 
 
 @pytest.fixture(scope="session")

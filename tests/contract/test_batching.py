@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from calls import Calls, pixels, predict_request, status_of
-from conftest import ROOT, Server
+from processes import ROOT, Server
 
 from gateway.contract import EXPLAIN_SIGNATURE, MAX_BATCH, SCORES_OUTPUT
 
@@ -94,12 +94,13 @@ def test_a_scalar(batching: Callable[..., Server]) -> None:
 
 
 def test_a_call_past_its_deadline_is_not_computed(batching: Callable[..., Server]) -> None:
-    server = batching(DELAY_MS, max_batch_size=1, num_batch_threads=1, max_enqueued_batches=50)
-    with ThreadPoolExecutor(20) as pool:
-        # Computed one after the other they would take 8 s.
-        late = list(pool.map(lambda _: status_of(lambda: server.predict(timeout=DELAY_MS / 2000)), range(20)))
+    server = batching(2 * DELAY_MS, max_batch_size=1, num_batch_threads=1, max_enqueued_batches=50)
+    server.predict()
+    with ThreadPoolExecutor(12) as pool:
+        # Computed one after the other they would take 10 s.
+        late = list(pool.map(lambda _: status_of(lambda: server.predict(timeout=0.7)), range(12)))
     assert {code for code, _ in late} == {"DEADLINE_EXCEEDED"}
-    assert status_of(lambda: server.predict(timeout=4)) == ("OK", "")
+    assert status_of(lambda: server.predict(timeout=5)) == ("OK", "")
 
 
 def test_the_repository_s_own_parameters(start: Callable[..., Server], tiny_model: Callable[..., Path], tmp_path: Path) -> None:

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 from calls import Calls, predict_request, status_of
-from conftest import ROOT, Server
 from grpc_health.v1.health_pb2 import HealthCheckRequest
 from grpc_health.v1.health_pb2_grpc import HealthStub
+from processes import ROOT, Server
 
 DELAY_MS = 1000
 

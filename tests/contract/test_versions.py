@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from calls import Calls, predict_request, status_of, until
-from conftest import Server
+from processes import Server
 
 from gateway.contract import SCORES_OUTPUT
 

@@ -5,7 +5,7 @@ import signal
 import time
 
 import pytest
-from conftest import Callers, wait_until
+from service import Callers, wait_until
 
 
 @pytest.fixture

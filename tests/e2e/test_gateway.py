@@ -6,7 +6,7 @@ import re
 
 import pytest
 import requests
-from conftest import wait_until
+from service import wait_until
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import requests
-from conftest import ROOT, wait_until
+from service import ROOT, wait_until
 
 
 def serve(service, **environ):

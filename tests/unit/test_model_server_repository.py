@@ -108,6 +108,7 @@ def test_a_version_in_use_is_not_unloaded(disk: Disk, repository: Repository[Fak
         polling = threading.Thread(target=repository.poll)
         polling.start()
         while states(repository) != [(2, State.AVAILABLE), (1, State.UNLOADING)]:
+            assert polling.is_alive(), "it returned without waiting for the call"
             polling.join(0.01)
         assert not first.closed
         assert served(repository) == 2

@@ -1,0 +1,157 @@
+"""The real processes, from outside: nothing of the product is imported. Every one listens on loopback and ends with its test."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import requests
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def wait_until(condition: Callable[[], object], seconds: float = 120, what: str = "the condition") -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, f"{what} did not come within {seconds} s"
+        time.sleep(0.02)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Process:
+    """A program of this project, its output in a file."""
+
+    def __init__(self, output: Path, module: list[str], environ: dict[str, str]) -> None:
+        self.output = output
+        clean = {name: value for name, value in os.environ.items() if not name.startswith("RAGAM_")}
+        with output.open("ab") as file:
+            self.popen = subprocess.Popen([sys.executable, *module], cwd=ROOT, env={**clean, **environ}, stdout=file, stderr=file)
+
+    def text(self) -> str:
+        return self.output.read_text()
+
+    def signal(self, number: signal.Signals) -> None:
+        self.popen.send_signal(number)
+
+    def wait(self, seconds: float = 120) -> int:
+        return self.popen.wait(seconds)
+
+    def stop(self) -> None:
+        if self.popen.poll() is None:
+            self.popen.terminate()
+            try:
+                self.popen.wait(40)
+            except subprocess.TimeoutExpired:
+                self.popen.kill()
+                self.popen.wait()
+
+
+class Service:
+    """A model folder, two free ports, and the processes that a test starts on them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.models = folder / "painting_genre"
+        self.models.mkdir()
+        self.port, self.serving_port = free_port(), free_port()
+        self.address = f"http://127.0.0.1:{self.port}"
+        self.environ = {
+            "RAGAM_PORT": str(self.port),
+            "RAGAM_SERVING": f"127.0.0.1:{self.serving_port}",
+            "RAGAM_MODEL_BASE_PATH": str(self.models),
+        }
+        self.processes: list[Process] = []
+
+    def publish(self, model: Path, version: int) -> None:
+        """As a version is published: copied beside, then renamed into place."""
+        shutil.copytree(model, self.models / ".copy")
+        (self.models / ".copy").rename(self.models / str(version))
+
+    def start(self, *arguments: str, **environ: str) -> Process:
+        process = Process(self.folder / f"output-{len(self.processes)}.txt", list(arguments), {**self.environ, **environ})
+        self.processes.append(process)
+        return process
+
+    def start_model_server(self) -> Process:
+        return self.start(
+            "-m",
+            "model_server",
+            f"--port={self.serving_port}",
+            f"--model_base_path={self.models}",
+            "--enable_batching=true",
+            "--batching_parameters_file=model_repository/batching.config",
+        )
+
+    def start_gateway(self, **environ: str) -> Process:
+        return self.start("-m", "gunicorn", "--config=gateway/gunicorn.conf.py", **environ)
+
+    def ready(self) -> bool:
+        """All workers: each of ten requests has a connection of its own, which goes to either."""
+        try:
+            return all(requests.get(f"{self.address}/readyz", timeout=5).status_code == 200 for _ in range(10))
+        except requests.ConnectionError:
+            return False
+
+    def post(self, picture: bytes, name: str = "painting.jpg", query: str = "?details=true") -> requests.Response:
+        return requests.post(f"{self.address}/prediction{query}", files={"image": (name, picture)}, timeout=30)
+
+
+class Callers:
+    """Threads that send one picture after the other; `answers` holds (seconds, status, body), `failures` what was no answer."""
+
+    def __init__(self, service: Service, picture: bytes, *, keep_alive: bool) -> None:
+        self._service, self._picture, self._keep_alive = service, picture, keep_alive
+        self._stop = threading.Event()
+        self.answers: list[tuple[float, int, dict]] = []
+        self.failures: list[str] = []
+        self.refused = 0
+
+    def _call(self) -> None:
+        session = requests.Session()
+        while not self._stop.is_set():
+            headers = {} if self._keep_alive else {"Connection": "close"}
+            try:
+                answer = session.post(
+                    f"{self._service.address}/prediction?details=true",
+                    files={"image": ("a.jpg", self._picture)},
+                    headers=headers,
+                    timeout=30,
+                )
+                self.answers.append((time.monotonic(), answer.status_code, answer.json()))
+            except requests.RequestException as error:
+                if "Connection refused" in str(error):
+                    # Nobody listens any more: the request was not taken, and its sender knows it.
+                    self.refused += 1
+                    return
+                self.failures.append(repr(error))
+        session.close()
+
+    @contextmanager
+    def running(self, count: int = 8) -> Iterator["Callers"]:
+        threads = [threading.Thread(target=self._call) for _ in range(count)]
+        for thread in threads:
+            thread.start()
+        try:
+            yield self
+        finally:
+            self._stop.set()
+            for thread in threads:
+                thread.join()
+
+    def statuses(self) -> set[int]:
+        return {status for _, status, _ in self.answers}
+
+    def versions(self) -> set[int]:
+        return {body["data"]["model"]["version"] for _, status, body in self.answers if status == 200}
