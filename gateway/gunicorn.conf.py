@@ -8,6 +8,7 @@ import tempfile
 
 from gateway import logs
 from gateway.settings import Settings, SettingsError
+from gateway.worker import turn_newcomers_away
 
 try:
     _settings = Settings.from_env()
@@ -38,6 +39,18 @@ keepalive = 30
 # The port is the only way in.
 control_socket_disable = True
 logconfig_dict = logs.config(_settings.log_level)
+
+
+def when_ready(server):
+    # gunicorn has no hook for the moment before a stop. A master that was replaced (USR2) shares its listeners with the next one.
+    stop = server.stop
+
+    def turn_newcomers_away_and_stop(graceful=True):
+        if server.reexec_pid == server.master_pid == 0:
+            turn_newcomers_away(server.LISTENERS)
+        stop(graceful)
+
+    server.stop = turn_newcomers_away_and_stop
 
 
 def post_worker_init(worker):

@@ -1,8 +1,40 @@
-"""gunicorn's threaded worker, which turns no caller away when it is told to stop."""
+"""gunicorn's threaded worker, which turns no caller away when the gateway is told to stop."""
 
+import contextlib
+import ctypes
 import select
+import socket
+import struct
+from collections.abc import Iterable
+from typing import Any
 
 from gunicorn.workers.gthread import ThreadWorker
+
+# Linux' option for a filter on what a socket receives, which Python's socket module does not name.
+SO_ATTACH_FILTER = 26
+
+# Classic BPF, which sees a listener's packets from the TCP header on: the byte of the flags, and nothing that has SYN set.
+NO_NEWCOMERS = b"".join(
+    struct.pack("HBBI", code, if_true, if_false, value)
+    for code, if_true, if_false, value in ((0x30, 0, 0, 13), (0x45, 0, 1, 0x02), (0x06, 0, 0, 0), (0x06, 0, 0, 0xFFFFFFFF))
+)
+
+# What a handshake that had begun before may still take.
+HANDSHAKE_SECONDS = 0.05
+
+
+def turn_newcomers_away(listeners: Iterable[Any]) -> None:
+    """From here on nobody new gets into the queue of `listeners`, in any process; once they are closed, callers are refused.
+
+    Without it a connection that arrives between a worker's last look into the queue and the close is reset. Only for the end of
+    the whole gateway, for the listeners are shared by all workers.
+    """
+    program = ctypes.create_string_buffer(NO_NEWCOMERS, len(NO_NEWCOMERS))
+    option = struct.pack("HP", len(NO_NEWCOMERS) // struct.calcsize("HBBI"), ctypes.addressof(program))
+    for listener in listeners:
+        # Where there is no such filter the worker's own care remains.
+        with contextlib.suppress(OSError):
+            listener.sock.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, option)
 
 
 class DrainingThreadWorker(ThreadWorker):  # type: ignore[misc]
@@ -19,6 +51,9 @@ class DrainingThreadWorker(ThreadWorker):  # type: ignore[misc]
         if enabled or self.alive:
             return
         for listener in self.sockets:
-            while select.select([listener], [], [], 0)[0]:
+            # A queue holds no more; where only this worker stops, the others go on filling and emptying it.
+            for _ in range(self.cfg.backlog):
+                if not select.select([listener], [], [], HANDSHAKE_SECONDS)[0]:
+                    break
                 self.accept(listener)
             listener.close()

@@ -79,3 +79,18 @@ def test_sigterm_to_the_gateway_fails_no_request(running, picture, keep_alive):
         wait_until(lambda: callers.refused == 8, 10, "every caller's end")
     assert not callers.failures
     assert callers.statuses() == {200}
+
+
+@pytest.mark.parametrize("keep_alive", [True, False])
+def test_a_reload_of_the_gateway_fails_no_request(running, picture, keep_alive):
+    with Callers(running, picture(), keep_alive=keep_alive).running() as callers:
+        wait_until(lambda: len(callers.answers) > 40, what="the first answers")
+        booted = running.gateway.text().count("Booting worker")
+        running.gateway.signal(signal.SIGHUP)
+        wait_until(lambda: running.gateway.text().count("Booting worker") == booted + 2, what="two new workers")
+        wait_until(lambda: running.gateway.text().count("Worker exiting") == 2, what="the end of the old workers")
+        seen = len(callers.answers)
+        wait_until(lambda: len(callers.answers) > seen + 40, what="answers of the new workers")
+    assert not callers.failures
+    assert not callers.refused
+    assert callers.statuses() == {200}
