@@ -154,16 +154,15 @@ def write_csv(file: Path, kind: type[Listed | LeftOut], items: Sequence[Listed |
 
 
 def tell(genres: Sequence[Genre], found: Sequence[Found], readable: Sequence[Listed], kept: Sequence[Listed]) -> None:
-    """The inventory beside what is known of the paper's, on stdout."""
+    """The inventory beside the paper's, on stdout."""
     files, good, left = (Counter(item.genre for item in items) for items in (found, readable, kept))
-    print(f"{'':18}{'files':>9}{'readable':>10}{'kept':>9}{'published':>11}")
+    print(f"{'':18}{'files':>9}{'readable':>10}{'kept':>9}{'paper':>11}")
     for genre in genres:
-        published = f"{genre.published:,}" if genre.published else "unknown"
-        print(f"{genre.name:18}{files[genre.name]:9,}{good[genre.name]:10,}{left[genre.name]:9,}{published:>11}")
-    print(f"{'together':18}{len(found):9,}{len(readable):10,}{len(kept):9,}")
+        print(f"{genre.name:18}{files[genre.name]:9,}{good[genre.name]:10,}{left[genre.name]:9,}{genre.pictures:11,}")
+    print(f"{'together':18}{len(found):9,}{len(readable):10,}{len(kept):9,}{sum(genre.pictures for genre in genres):11,}")
     for genre in genres:
-        if genre.published and files[genre.name] != genre.published:
-            print(f"{genre.name}: {files[genre.name] - genre.published:+,} files against the published description.")
+        if files[genre.name] != genre.pictures:
+            print(f"{genre.name}: {files[genre.name] - genre.pictures:+,} files against the paper's set.")
     if len(genres) == len(FOURTEEN):
         print(f"The paper counts {PAPER_TOTAL:,} pictures in 14 genres; these are {len(found) - PAPER_TOTAL:+,} files against that.")
     print(f"{sum(bool(item.artist) for item in kept):,} of the {len(kept):,} pictures kept name an artist.")

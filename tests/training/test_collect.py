@@ -75,7 +75,7 @@ def test_both_sets_become_one_list_of_fourteen_genres(run: Command, downloads: P
     assert all(Path(row["path"]).is_file() and len(row["sha256"]) == 64 and len(row["phash"]) == 16 for row in rows)
     assert read(tmp_path / "out" / "left_out.csv") == []
     assert "45,462 pictures in 14 genres; these are -45,434 files" in done.stdout
-    assert "Abstract: -2,870 files against the published description." in done.stdout
+    assert "Abstract: -2,870 files against the paper's set." in done.stdout
 
 
 def test_unreadable_files_and_duplicates_are_listed_and_left_out(run: Command, downloads: Path, tmp_path: Path, picture: Picture) -> None:

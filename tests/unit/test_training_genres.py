@@ -15,3 +15,7 @@ def test_the_seven_are_among_the_fourteen_in_the_same_order() -> None:
 def test_no_folder_belongs_to_two_genres() -> None:
     folders = [folder for genre in genres.FOURTEEN for folder in genre.folders]
     assert len(folders) == len(set(folders))
+
+
+def test_the_counts_of_the_genres_are_the_paper_s_total() -> None:
+    assert sum(genre.pictures for genre in genres.FOURTEEN) == genres.PAPER_TOTAL
