@@ -10,17 +10,19 @@ import numpy.typing as npt
 
 Weights = list[npt.NDArray[np.float32]]
 
-PARTS = ("weights", "optimizer", "start", "best")
+PARTS = ("weights", "average", "optimizer", "start", "best")
 
 
 @dataclass
 class Checkpoint:
     """Weights are the model's, in Keras's order; `optimizer` its variables, so that the rate and the moments go on too.
 
-    `start` are the weights before the main phase, `best` those of epoch `best_epoch` (from 0; -1: still the start).
+    `average` is the moving average of the weights, `start` the weights before the main phase, `best` the average after epoch
+    `best_epoch` (from 0; -1: still the start).
     """
 
     weights: Weights
+    average: Weights
     optimizer: Weights
     start: Weights
     best: Weights
@@ -46,6 +48,4 @@ class Checkpoint:
             names = sorted(name for name in arrays.files if name != "facts")
             parts: dict[str, Weights] = {part: [arrays[name] for name in names if name.startswith(f"{part}.")] for part in PARTS}
             facts = json.loads(str(arrays["facts"]))
-        return cls(
-            parts["weights"], parts["optimizer"], parts["start"], parts["best"], best_epoch=facts["best_epoch"], history=facts["history"]
-        )
+        return cls(**parts, best_epoch=facts["best_epoch"], history=facts["history"])

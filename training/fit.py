@@ -12,6 +12,7 @@ import tensorflow as tf
 from gateway.preprocess import to_tensor
 from training import measure
 from training.augment import AUGMENTATIONS
+from training.average import MovingAverage
 from training.checkpoint import Checkpoint, Weights
 from training.config import Recipe
 from training.data import Part, batches
@@ -93,21 +94,16 @@ def fit(
     Returns the last checkpoint, and why it stopped.
     """
     steps = -(-len(train.labels) // recipe.batch_size)
-    gpus = tf.config.list_physical_devices("GPU")
-    keras.mixed_precision.set_global_policy("mixed_float16" if gpus else "float32")
-    strategy = tf.distribute.MirroredStrategy() if len(gpus) > 1 else tf.distribute.get_strategy()
-    with strategy.scope():
-        model = build(genre_count, None if file.exists() else weights, seed)
-        if recipe.head_epochs and not file.exists():
-            train_head(model, recipe, train, genre_count, seed)
+    chosen = strategy()
+    if not file.exists():
+        begin(recipe, train, genre_count, weights, seed).save(file)
+    checkpoint = Checkpoint.load(file)
+    with chosen.scope():
+        model = build(genre_count, None, seed, recipe.train_size)
         compile_main(model, recipe, steps)
-        if file.exists():
-            checkpoint = Checkpoint.load(file)
-            restore(model, checkpoint)
-        else:
-            begun = model.get_weights()
-            checkpoint = Checkpoint(begun, _optimizer(model), start=begun, best=begun)
-            checkpoint.save(file)
+        restore(model, checkpoint)
+        average = MovingAverage(recipe.moving_average, checkpoint.average)
+    judged = build(genre_count, None, seed)
     factors = class_weights(train.labels, genre_count) if recipe.class_weights else None
     stopped = finished(recipe, checkpoint)
     try:
@@ -115,10 +111,12 @@ def fit(
             epoch = len(checkpoint.history)
             began = time.monotonic()
             reseed_dropout(model, seed, epoch)
-            pictures = batches(train, genre_count, recipe.batch_size, AUGMENTATIONS[recipe.augmentation], seed=seed, epoch=epoch)
+            augment = AUGMENTATIONS[recipe.augmentation]
+            pictures = batches(train, genre_count, recipe.batch_size, augment, seed=seed, epoch=epoch, size=recipe.train_size)
             print(f"Epoch {epoch + 1} of at most {recipe.epochs}")
-            logs = model.fit(pictures, epochs=1, steps_per_epoch=steps, class_weight=factors, shuffle=False).history
-            seen = outputs_of(model, validation.pixels)
+            logs = model.fit(pictures, steps_per_epoch=steps, class_weight=factors, shuffle=False, callbacks=[average]).history
+            judged.set_weights(average.weights())
+            seen = outputs_of(judged, validation.pixels)
             row = {
                 "epoch": epoch + 1,
                 "loss": logs["loss"][0],
@@ -129,15 +127,32 @@ def fit(
                 "seconds": time.monotonic() - began,
             }
             checkpoint.history.append(row)
-            checkpoint.weights, checkpoint.optimizer = model.get_weights(), _optimizer(model)
+            checkpoint.weights, checkpoint.average, checkpoint.optimizer = model.get_weights(), average.weights(), _optimizer(model)
             if best_epoch(recipe, checkpoint.history) == epoch:
-                checkpoint.best, checkpoint.best_epoch = checkpoint.weights, epoch
+                checkpoint.best, checkpoint.best_epoch = checkpoint.average, epoch
             checkpoint.save(file)
             told(epoch, row)
             stopped = finished(recipe, checkpoint)
     except KeyboardInterrupt:
         stopped = "interrupted"
     return checkpoint, stopped
+
+
+def begin(recipe: Recipe, train: Part, genre_count: int, weights: str | None, seed: int) -> Checkpoint:
+    """The checkpoint before the first epoch of the main phase: the convolutions as `weights` has them, the head new or fitted on them."""
+    model = build(genre_count, weights, seed)
+    if recipe.head_epochs:
+        train_head(model, recipe, train, genre_count, seed)
+    compile_main(model, recipe, 1)
+    begun = model.get_weights()
+    return Checkpoint(begun, begun, _optimizer(model), start=begun, best=begun)
+
+
+def strategy() -> tf.distribute.Strategy:
+    """All GPUs in mixed precision, one GPU in mixed precision, or the processor in float32: also sets Keras's policy."""
+    gpus = tf.config.list_physical_devices("GPU")
+    keras.mixed_precision.set_global_policy("mixed_float16" if gpus else "float32")
+    return tf.distribute.MirroredStrategy() if len(gpus) > 1 else tf.distribute.get_strategy()
 
 
 def best_epoch(recipe: Recipe, history: list[dict[str, float]]) -> int:

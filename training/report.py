@@ -18,14 +18,15 @@ def markdown(card: dict[str, Any]) -> str:
         f"# Scorecard: recipe {run['recipe']['name']}, {len(card['genres'])} genres",
         "",
         f"{card['dataset']['trained_on']:,} pictures to train on. Temperature {card['temperature']:.3f}, fitted on validation.",
-        "In brackets: 95 % bootstrap intervals over artists. ECE: expected calibration error, before and after the temperature.",
+        "In brackets: 95 % bootstrap intervals over artists. ECE: expected calibration error, before and after the temperature,",
+        "and by chance: what so few pictures show on average even where every confidence is exactly right.",
         "",
-        "| | pictures | artists | accuracy | balanced accuracy | macro-F1 | ECE before | ECE after |",
-        "|---|---|---|---|---|---|---|---|",
+        "| | pictures | artists | accuracy | balanced accuracy | macro-F1 | ECE before | after | by chance |",
+        "|---|---|---|---|---|---|---|---|---|",
         *(
             f"| {TITLES[name]} | {part['pictures']:,} | {part['groups']:,} | {_interval(part['accuracy'])} "
             f"| {_interval(part['balanced_accuracy'])} | {_interval(part['macro_f1'])} "
-            f"| {part['calibration_error']['before']:.3f} | {part['calibration_error']['after']:.3f} |"
+            f"| {' | '.join(format(part['calibration_error'][name], '.3f') for name in ('before', 'after', 'by_chance'))} |"
             for name, part in parts.items()
         ),
         "",

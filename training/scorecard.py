@@ -47,6 +47,7 @@ def describe(
         "calibration_error": {
             "before": _rounded(measure.calibration_error(raw, labels, BINS)),
             "after": _rounded(measure.calibration_error(scores, labels, BINS)),
+            "by_chance": _rounded(measure.calibration_error_by_chance(scores, BINS)),
         },
         "certain": {
             "from": certain_from,

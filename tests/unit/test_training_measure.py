@@ -26,6 +26,14 @@ def test_calibration_error_is_the_gap_between_confidence_and_accuracy() -> None:
     assert measure.calibration_error(scores, np.array([0] * 5 + [1] * 5)) == pytest.approx(0.3)
 
 
+def test_calibration_error_by_chance_is_what_honest_confidences_show_and_vanishes_with_the_pictures() -> None:
+    random = np.random.default_rng(1)
+    few, many = (random.dirichlet([0.5] * 4, size=size) for size in (100, 20_000))
+    errors = [measure.calibration_error(few, np.array([random.choice(4, p=row) for row in few])) for _ in range(50)]
+    assert measure.calibration_error_by_chance(few) == pytest.approx(np.mean(errors), rel=0.15)
+    assert measure.calibration_error_by_chance(many) < 0.01
+
+
 @given(SCORES, st.floats(0.2, 5))
 def test_a_temperature_keeps_the_order_and_the_sum(scores: np.ndarray, temperature: float) -> None:
     scaled = measure.tempered(scores, temperature)
