@@ -30,7 +30,7 @@ test-contract: $(VENV)/.dev ## the model server against TensorFlow Serving's beh
 test-e2e: $(VENV)/.dev ## the real processes, as make serve runs them
 	$(BIN)/python -m pytest tests/e2e
 
-client: $(VENV)/.client ## set up the command `python -m gateway classify` alone, without a server
+client: $(VENV)/.client ## set up python -m gateway classify, which sends a folder of pictures
 
 train: $(VENV)/.training ## a new version of the model; PAINTINGS=folder has the pictures, by default the Kaggle sets are downloaded
 	@test -e $(PAINTINGS) || $(BIN)/python -m training collect --out $(PAINTINGS)

@@ -9,7 +9,7 @@ try:
 except ModuleNotFoundError as error:
     if (error.name or "").partition(".")[0] == "gateway":
         raise
-    sys.exit(f"{error.name} is missing. `python -m pip install --require-hashes -r requirements/client.txt` installs what this needs.")
+    sys.exit(f"{error.name} is missing. `make client` installs what this needs, or pip with requirements/client.txt.")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
