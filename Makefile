@@ -10,7 +10,7 @@ PAINTINGS ?= $(BUILD)/paintings
 WEIGHTS ?= imagenet
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-unit test-contract test-e2e train check format lock clean
+.PHONY: help serve test test-unit test-contract test-e2e client train check format lock clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -30,6 +30,8 @@ test-contract: $(VENV)/.dev ## the model server against TensorFlow Serving's beh
 test-e2e: $(VENV)/.dev ## the real processes, as make serve runs them
 	$(BIN)/python -m pytest tests/e2e
 
+client: $(VENV)/.client ## set up python -m gateway classify, which sends a folder of pictures
+
 train: $(VENV)/.training ## a new version of the model; PAINTINGS=folder has the pictures, by default the Kaggle sets are downloaded
 	@test -e $(PAINTINGS) || $(BIN)/python -m training collect --out $(PAINTINGS)
 	@test -e $(BUILD)/dataset || $(BIN)/python -m training prepare --data $(PAINTINGS) --out $(BUILD)/dataset
@@ -48,7 +50,7 @@ format: $(VENV)/.dev ## format the code
 	$(BIN)/ruff format .
 
 lock: $(VENV)/.dev ## pin requirements/*.in again, with hashes
-	cd requirements && for name in gateway model_server training dev; do \
+	cd requirements && for name in client gateway model_server training dev; do \
 		../$(BIN)/pip-compile --quiet --upgrade --generate-hashes --strip-extras --allow-unsafe \
 			--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --output-file=$$name.txt $$name.in || exit 1; done
 

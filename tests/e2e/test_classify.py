@@ -1,0 +1,212 @@
+"""The command against the real service: a folder of pictures, a command that is killed, pipes, and a service that comes and goes."""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+import requests
+from service import ROOT, wait_until
+
+COUNT = 500
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory, picture):
+    """500 pictures, some in folders within, of three sizes and both formats."""
+    folder = tmp_path_factory.mktemp("pictures")
+    for number in range(COUNT):
+        inside = folder / f"room {number % 7}"
+        inside.mkdir(exist_ok=True)
+        size, image_format = ((64, 48), (320, 240), (600, 800))[number % 3], ("JPEG", "PNG")[number % 2]
+        (inside / f"{number:03}.{image_format.lower()}").write_bytes(picture(*size, image_format=image_format, seed=number))
+    return folder
+
+
+@pytest.fixture
+def running(service, models):
+    service.publish(models["first"], 1)
+    service.model_server = service.start_model_server()
+    service.gateway = service.start_gateway()
+    wait_until(service.ready, what="readiness")
+    return service
+
+
+def classify(service, *arguments):
+    return service.start("-m", "gateway", "classify", *map(str, arguments), "--url", service.address)
+
+
+def bash(command, text="", **environ):
+    environ = {**os.environ, "PYTHON": sys.executable, **environ}
+    return subprocess.run(
+        ["bash", "-c", command], cwd=ROOT, env=environ, input=text, capture_output=True, text=True, check=False, timeout=120
+    )
+
+
+def rows(path):
+    if not path.exists():
+        return []
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def answered(path):
+    """Rows on disk so far, the header and perhaps half a row aside; cheap enough to ask all the time."""
+    return path.read_bytes().count(b"\n") - 1 if path.exists() else 0
+
+
+def held_to_single_requests(service, entries):
+    """Each of `entries` (file, genre, confidence, certain, version, scores) is what the service says of that picture alone."""
+    with requests.Session() as session:
+        for file, genre, confidence, certain, version, scores in entries:
+            image = (Path(file).name, Path(file).read_bytes())
+            body = session.post(f"{service.address}/prediction?details=true", files={"image": image}, timeout=30).json()["data"]
+            assert (genre, confidence, certain, version) == (
+                body["image_types_prediction"],
+                body["confidence"],
+                body["certain"],
+                body["model"]["version"],
+            )
+            assert scores == {entry["genre"]: entry["confidence"] for entry in body["scores"]}
+
+
+def test_killed_half_way_and_resumed_each_picture_is_there_once_with_its_own_figures(running, folder, tmp_path):
+    out = tmp_path / "out.csv"
+    first = classify(running, folder, "--csv", out)
+    wait_until(lambda: answered(out) >= COUNT // 2, what="half of the rows")
+    first.signal(signal.SIGKILL)
+    assert first.wait() == -signal.SIGKILL
+    kept = rows(out)
+    assert COUNT // 2 <= len(kept) < COUNT
+    # A kill alone leaves no half row, for each is one write; a machine that loses power does.
+    whole = out.read_bytes()
+    out.write_bytes(whole[:-30])
+
+    second = classify(running, folder, "--csv", out)
+    assert second.wait() == 0, second.text()
+    assert f"500 of 500 pictures have an answer, {len(kept) - 1} of them from before." in second.text()
+    assert Counter(row["file"] for row in rows(out)) == Counter(str(path) for path in folder.rglob("*.*"))
+    assert rows(out)[: len(kept) - 1] == kept[:-1]
+    asked = running.gateway.text().count('"path": "/prediction"')
+    # Asked twice: four whose rows were about to be written, the next four that were under way, and the row that was cut.
+    assert COUNT <= asked <= COUNT + 9
+
+    genres = list(rows(out)[0])[5:-2]
+    assert len(genres) == 7
+    held_to_single_requests(
+        running,
+        (
+            (
+                row["file"],
+                row["genre"],
+                float(row["confidence"]),
+                row["certain"] == "true",
+                int(row["model version"]),
+                {genre: float(row[genre]) for genre in genres},
+            )
+            for row in rows(out)
+        ),
+    )
+
+
+def test_json_lines_through_pipes(running, folder, tmp_path):
+    some = sorted(folder.rglob("*.*"))[:30]
+    (tmp_path / "none.jpg").write_bytes(b"no picture")
+    names = "".join(f"{path}\n" for path in (*some, tmp_path / "none.jpg"))
+    reader = "import json, sys; [print(json.loads(line)['file']) for line in sys.stdin if not json.loads(line)['error']]"
+    command = """
+        "$PYTHON" -m gateway classify - --jsonl --url "$URL" 2> "$OUT/told" | tee "$OUT/lines" | "$PYTHON" -c "$READER"
+        exit ${PIPESTATUS[0]}
+    """
+    done = bash(command, names, URL=running.address, OUT=str(tmp_path), READER=reader)
+    assert done.returncode == 1
+    assert sorted(done.stdout.splitlines()) == sorted(map(str, some))
+    entries = [json.loads(line) for line in (tmp_path / "lines").read_text().splitlines()]
+    assert len(entries) == 31
+    assert [entry["file"] for entry in entries if entry["error"]] == [str(tmp_path / "none.jpg")]
+    assert (tmp_path / "told").read_text().splitlines()[-1] == "30 of 31 pictures have an answer, 1 failed."
+    held_to_single_requests(
+        running,
+        (
+            (entry["file"], entry["genre"], entry["confidence"], entry["certain"], entry["model_version"], entry["scores"])
+            for entry in entries
+            if not entry["error"]
+        ),
+    )
+
+
+def test_a_reader_that_has_enough_ends_the_command(running, folder):
+    command = '"$PYTHON" -m gateway classify "$FOLDER" --url "$URL" | head -n 1; exit ${PIPESTATUS[0]}'
+    done = bash(command, FOLDER=str(folder), URL=running.address)
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["genre"]
+    assert "Traceback" not in done.stderr
+    assert running.gateway.text().count('"path": "/prediction"') < COUNT
+
+
+def test_ctrl_c_keeps_what_is_done(running, folder, tmp_path):
+    out = tmp_path / "out.csv"
+    process = classify(running, folder, "--csv", out)
+    wait_until(lambda: answered(out) >= 20, what="some rows")
+    process.signal(signal.SIGINT)
+    assert process.wait(20) == 130
+    assert process.text().splitlines()[-1] == "Stopped."
+    kept = rows(out)
+    assert f"{len(kept)} of 500 pictures have an answer, {COUNT - len(kept)} were not asked." in process.text()
+    assert "Traceback" not in process.text()
+    assert all(row["genre"] for row in kept)
+
+
+def test_rides_out_a_restart_of_both_servers(running, folder, tmp_path):
+    out = tmp_path / "out.csv"
+    process = classify(running, folder, "--csv", out, "--retries", "10")
+    wait_until(lambda: answered(out) >= 20, what="some rows")
+    running.model_server.signal(signal.SIGKILL)
+    running.gateway.signal(signal.SIGTERM)
+    running.model_server.wait()
+    running.gateway.wait()
+    running.start_model_server()
+    running.start_gateway()
+    assert process.wait() == 0, process.text()
+    assert len({row["file"] for row in rows(out)}) == len(rows(out)) == COUNT
+
+
+def test_a_server_that_goes_away_for_good(running, folder, tmp_path):
+    out = tmp_path / "out.csv"
+    process = classify(running, folder, "--csv", out, "--retries", "1")
+    wait_until(lambda: answered(out) >= 20, what="some rows")
+    running.gateway.signal(signal.SIGTERM)
+    assert process.wait(60) == 1
+    assert process.text().splitlines()[-1].startswith(f"Nobody answers at {running.address} (")
+    failed = [row for row in rows(out) if row["error"]]
+    assert 1 <= len(failed) <= 4
+    running.gateway.wait()
+    running.gateway = running.start_gateway()
+    wait_until(running.ready, what="readiness")
+    again = classify(running, folder, "--csv", out)
+    assert again.wait() == 0, again.text()
+    assert Counter(row["file"] for row in rows(out)) == Counter(str(path) for path in folder.rglob("*.*"))
+    assert not [row for row in rows(out) if row["error"]]
+
+
+def test_nobody_there_is_one_sentence(service, folder):
+    process = classify(service, folder, "--retries", "0")
+    assert process.wait(60) == 1
+    [line] = process.text().splitlines()
+    assert line.startswith(f"Error: Nobody answers at {service.address} (")
+
+
+def test_two_commands_at_once_do_not_share_a_csv(running, folder, tmp_path):
+    out = tmp_path / "out.csv"
+    first = classify(running, folder, "--csv", out)
+    wait_until(lambda: answered(out) >= 5, what="some rows")
+    second = classify(running, folder, "--csv", out)
+    assert second.wait(60) == 2
+    assert second.text().startswith("Error: Another command is writing to ")
+    assert first.wait() == 0
+    assert len(rows(out)) == COUNT

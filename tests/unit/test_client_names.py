@@ -1,0 +1,63 @@
+import os
+
+import pytest
+
+from gateway import uploads
+from gateway.client import service
+from gateway.client.errors import Mistake
+from gateway.client.names import EXTENSIONS, from_lines, identity, pictures
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("b.jpg", "a.PNG", "sub/deep/c.JpEg", "note.txt", ".hidden.jpg", ".git/d.jpg", "sub/.e/f.jpg", "jpg", "empty/readme"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"")
+    return tmp_path
+
+
+def test_the_gateway_takes_what_the_command_looks_for():
+    assert (EXTENSIONS, service.FIELD) == (uploads.EXTENSIONS, uploads.FIELD)
+
+
+def test_a_folder_is_its_pictures_sorted_and_nothing_hidden(folder):
+    assert pictures(["."]) == ["a.PNG", "b.jpg", "sub/deep/c.JpEg"]
+    assert pictures([str(folder)]) == [f"{folder}/{name}" for name in ("a.PNG", "b.jpg", "sub/deep/c.JpEg")]
+
+
+def test_a_file_that_is_named_is_taken_whatever_its_name(folder):
+    assert pictures(["note.txt", ".hidden.jpg", "nowhere.jpg"]) == ["note.txt", ".hidden.jpg", "nowhere.jpg"]
+
+
+def test_each_picture_once(folder):
+    assert pictures(["b.jpg", "./b.jpg", "sub/../b.jpg", f"{folder}/b.jpg", "."]) == ["b.jpg", "a.PNG", "sub/deep/c.JpEg"]
+
+
+def test_a_link_is_a_picture_of_its_own(folder):
+    (folder / "link.jpg").symlink_to("b.jpg")
+    assert identity("link.jpg") != identity("b.jpg")
+    assert pictures(["link.jpg", "b.jpg"]) == ["link.jpg", "b.jpg"]
+
+
+def test_an_empty_folder_is_one_sentence(folder):
+    with pytest.raises(Mistake) as caught:
+        pictures(["empty"])
+    assert caught.value.message == "There is no .png, .jpg or .jpeg picture in empty."
+    assert pictures(["empty", "b.jpg"]) == ["b.jpg"]
+    with pytest.raises(Mistake, match="No file is named"):
+        pictures([])
+
+
+def test_a_folder_that_cannot_be_read_is_not_passed_over(folder, monkeypatch):
+    def refuse(path):
+        raise PermissionError(13, "Permission denied", os.fspath(path))
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    with pytest.raises(Mistake, match=r"The folder \. cannot be read: Permission denied\."):
+        pictures(["."])
+
+
+def test_lines_are_names_of_any_bytes():
+    assert from_lines(b"a.jpg\r\n\n caf\xc3\xa9.jpg\n\xff.jpg") == ["a.jpg", " café.jpg", os.fsdecode(b"\xff.jpg")]
+    assert from_lines(b"") == []
