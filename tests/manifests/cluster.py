@@ -21,6 +21,9 @@ KUBECTL = Path(sys.executable).with_name("kubectl")
 OVERLAYS = sorted(folder.name for folder in (K8S / "overlays").iterdir())
 COMPONENTS = sorted(folder.name for folder in (K8S / "components").iterdir())
 
+# Where components mount Secrets.
+SECRETS = "/run/secrets/"
+
 PROBES = ("startupProbe", "readinessProbe", "livenessProbe")
 
 
@@ -90,8 +93,8 @@ class Cluster:
         return values | {entry["name"]: entry["value"] for entry in container.get("env", [])}
 
     def settings(self) -> Settings:
-        """Raises SettingsError, as the gateway itself would."""
-        return Settings.from_env(self.environment())
+        """But for the files of Secrets, which are not here. Raises SettingsError, as the gateway itself would."""
+        return Settings.from_env({name: value for name, value in self.environment().items() if not value.startswith(SECRETS)})
 
     def serving_flags(self) -> dict[str, str]:
         [container] = containers(self.get("Deployment", "serving"))

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 import serving_flags
-from cluster import PROJECT, ROOT, Cluster, containers, name_of
+from cluster import PROJECT, ROOT, Cluster, containers, name_of, template
 
 MODELS = ROOT / "model_repository"
 SERVING_TAG = re.compile(r"(\d+\.\d+\.\d+)-model(\d+)(-gpu)?")
@@ -41,7 +41,10 @@ def serving_tag(tag: str, *, on_gpu: bool) -> Iterator[str]:
 
 
 def serving_command(cluster: Cluster) -> Iterator[str]:
-    [container] = containers(cluster.get("Deployment", "serving"))
+    deployment = cluster.get("Deployment", "serving")
+    [container] = containers(deployment)
+    if template(deployment).get("shareProcessNamespace") is not True:
+        yield "serving is the first process of its container, and does not hear SIGTERM"
     yield from serving_flags.complaints([*container["command"], *container["args"]], MODELS)
     flags = cluster.serving_flags()
     numbers = {port["name"]: port["containerPort"] for port in container["ports"]}

@@ -29,6 +29,8 @@ SPOILT = [
     ("references", "Deployment gateway", f"{POD} serviceAccountName", "default", "no ServiceAccount default"),
     ("references", "Deployment gateway", f"{CONTAINER} envFrom 0 configMapRef name", "settings", "no ConfigMap settings"),
     ("references", "Deployment gateway", f"{CONTAINER} volumeMounts 0 name", "temp", "those mounted ['temp']"),
+    ("references", "Deployment gateway", f"{CONTAINER} env", [{"name": "A", "value": "/run/secrets/a/b"}], "no Secret is mounted"),
+    ("references", "Deployment serving", f"{CONTAINER} args 0", "--ssl_config_file=/run/secrets/tls/x", "no Secret is mounted"),
     ("gateway_finds_serving", "ConfigMap settings", "data RAGAM_SERVING", "model:8500", "no Service"),
     ("gateway_finds_serving", "ConfigMap settings", "data RAGAM_SERVING", "serving:8501", "the port 8501"),
     ("gateway_finds_serving", "Service serving", "spec clusterIP", GONE, "not headless"),
@@ -126,6 +128,7 @@ SPOILT = [
     ),
     ("serving_command", "Deployment serving", f"{CONTAINER} args 4", "--enable_batching=yes", "neither true nor false"),
     ("serving_command", "Deployment serving", f"{CONTAINER} args 8", "--max_num_load_retries=5", "lacks --max_num_load_retries=0"),
+    ("serving_command", "Deployment serving", f"{POD} shareProcessNamespace", GONE, "the first process"),
     ("serving_command", "Deployment serving", f"{CONTAINER} resources limits", {"memory": "8Gi"}, "the share of the GPU's memory"),
 ]
 

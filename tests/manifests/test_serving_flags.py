@@ -3,7 +3,7 @@
 import pytest
 import serving_flags
 import yaml
-from cluster import ROOT
+from cluster import ROOT, Cluster
 from images import MODELS
 
 COMPOSE = """
@@ -45,6 +45,23 @@ def project_commands() -> dict[str, list[str]]:
 def test_every_command_of_the_project_is_understood():
     problems = {place: list(serving_flags.complaints(words, MODELS)) for place, words in project_commands().items()}
     assert {place: found for place, found in problems.items() if found} == {}
+
+
+def differences(words: list[str], flags: dict[str, str]) -> set[str]:
+    """The flags of a command that are not as in `flags`, but for those that are each deployment's own."""
+    own = dict(word.removeprefix("--").partition("=")[::2] for word in words[1:])
+    changed = {name for name in own.keys() | flags.keys() if own.get(name) != flags.get(name)}
+    return changed - {"per_process_gpu_memory_fraction", "ssl_config_file"}
+
+
+def test_compose_and_the_cluster_start_it_alike(overlay_with):
+    flags = Cluster.build(overlay_with("gpu", ())).serving_flags()
+    alike = ["tensorflow_model_server", *(f"--{name}={value}" for name, value in flags.items()), "--ssl_config_file="]
+    assert differences(alike, flags) == set()
+    assert differences([*alike[:-2], "--grpc_max_threads=8", "--port=1"], flags) == {"grpc_max_threads", "port"}
+    for place, words in project_commands().items():
+        if place.startswith("docker-compose"):
+            assert differences(words, flags) == set(), place
 
 
 def test_the_list_has_the_flags_that_the_service_stands_on():

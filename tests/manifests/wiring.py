@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from cluster import Cluster, containers, labels, name_of, ports, probes, template
+from cluster import SECRETS, Cluster, containers, labels, name_of, ports, probes, template
 from network import reachable_from
 
 from gateway.app import create_app
@@ -75,6 +75,15 @@ def references(cluster: Cluster) -> Iterator[str]:
             mounted = {mount["name"] for mount in container["volumeMounts"]}
             if mounted != volumes:
                 yield f"{name}: its volumes are {sorted(volumes)}, those mounted {sorted(mounted)}"
+            secrets = {volume["name"] for volume in spec["volumes"] if "secret" in volume}
+            folders = tuple(f"{mount['mountPath']}/" for mount in container["volumeMounts"] if mount["name"] in secrets)
+            words = [
+                *(entry["value"] for entry in container.get("env", [])),
+                *(word.partition("=")[2] for word in container.get("args", [])),
+            ]
+            for word in words:
+                if word.startswith(SECRETS) and not word.startswith(folders):
+                    yield f"{name}: no Secret is mounted where {word} is"
             for source in container.get("envFrom", []):
                 if not cluster.has("ConfigMap", source["configMapRef"]["name"]):
                     yield f"{name}: there is no ConfigMap {source['configMapRef']['name']}"
