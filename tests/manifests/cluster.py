@@ -4,12 +4,14 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from gateway.settings import Settings
+from gateway.uploads import MULTIPART_OVERHEAD_BYTES
 
 ROOT = Path(__file__).resolve().parents[2]
 K8S = ROOT / "k8s"
@@ -95,6 +97,11 @@ class Cluster:
     def settings(self) -> Settings:
         """But for the files of Secrets, which are not here. Raises SettingsError, as the gateway itself would."""
         return Settings.from_env({name: value for name, value in self.environment().items() if not value.startswith(SECRETS)})
+
+    def largest_request(self) -> int:
+        """Bytes of the largest request that the gateway takes: whichever of its limits is the highest, and the form around it."""
+        settings = self.settings()
+        return max(getattr(settings, entry.name) for entry in fields(settings) if entry.name.endswith("_bytes")) + MULTIPART_OVERHEAD_BYTES
 
     def serving_flags(self) -> dict[str, str]:
         [container] = containers(self.get("Deployment", "serving"))

@@ -7,7 +7,6 @@ from network import reachable_from
 
 from gateway.app import create_app
 from gateway.settings import Settings
-from gateway.uploads import MULTIPART_OVERHEAD_BYTES
 
 # What a client has no business with.
 INNER_ROUTES = {"/healthz", "/readyz", "/metrics"}
@@ -105,7 +104,7 @@ def gateway_finds_serving(cluster: Cluster) -> Iterator[str]:
 
 
 def ingress(cluster: Cluster) -> Iterator[str]:
-    largest = cluster.settings().max_upload_bytes + MULTIPART_OVERHEAD_BYTES
+    largest = cluster.largest_request()
     for entry in cluster.of("Ingress"):
         for annotation in BODY_SIZES:
             size = entry["metadata"]["annotations"][annotation]
