@@ -43,7 +43,7 @@ class Inputs:
     upload_kb: float = _input(478, "its file: benchmarks/gateway_cost.py")
     gateway_cores: int = _input(2, "k8s/base/gateway.yaml, a worker each")
     gateway_threads: int = _input(8, "k8s/base/gateway.env: workers x threads")
-    serving_rate: float = _input(2000, "ASSUMPTION for one GPU, in full batches; no GPU was at hand. 114 to 146 for TF Serving on 2 cores")
+    serving_rate: float = _input(2000, "ASSUMPTION for one GPU, in full batches; no GPU was at hand. 117 to 146 for TF Serving on 2 cores")
     batch_ms: float = _input(2, "ASSUMPTION: what a batch costs before its first picture")
     serving_gbit: float = _input(10, "ASSUMPTION: the network of a serving pod's node")
     headroom: float = _input(0.7, "the share of a resource that is used; k8s/base/gateway-scaling.yaml")
