@@ -10,7 +10,7 @@ PAINTINGS ?= $(BUILD)/paintings
 WEIGHTS ?= imagenet
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-unit test-contract test-e2e client train check format lock clean
+.PHONY: help serve test test-unit test-contract test-manifests test-e2e client train check format lock clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -26,6 +26,9 @@ test-unit: $(VENV)/.dev ## the tests that need no TensorFlow and no network: sec
 
 test-contract: $(VENV)/.dev ## the model server against TensorFlow Serving's behaviour; TFS_ADDRESS=host:port asks a real one
 	$(BIN)/python -m pytest tests/contract
+
+test-manifests: $(VENV)/.dev ## the cluster's files, without a cluster
+	$(BIN)/python -m pytest tests/manifests
 
 test-e2e: $(VENV)/.dev ## the real processes, as make serve runs them
 	$(BIN)/python -m pytest tests/e2e
