@@ -44,9 +44,7 @@ def model_card(number: int, scorecard: dict[str, Any], dataset: Dataset, agreeme
         "licence": LICENCE,
         "limits": LIMITS,
         "recipe": run["recipe"],
-        "training": {
-            name: run[name] for name in ("seed", "weights", "epochs", "kept_epoch", "share_of_trained_weights", "stopped", "versions")
-        },
+        "training": {name: run[name] for name in ("seed", "weights", "epochs", "kept_epoch", "stopped", "versions")},
         "temperature": scorecard["temperature"],
         "scorecard": {
             name: {

@@ -29,14 +29,16 @@ class Recipe:
     batch_size: int
     epochs: int
     head_epochs: int  # epochs for the head alone, on the frozen features of the pictures and their mirror images, before the main phase
+    head_learning_rate: float
+    head_l2: float  # penalty on the squares of the head's kernels in that phase
     cosine: bool  # the rate falls along half a cosine to 2 % of itself after half an epoch of warm-up
     weight_decay: float
     label_smoothing: float
     class_weights: bool  # weigh every genre alike in the loss, however many pictures it has
     stop_at_accuracy: float | None  # stop once training and validation accuracy both reach it
     patience: int | None  # stop after so many epochs without a lower validation loss
-    keep: Literal["loss", "balanced_accuracy"]  # what of the validation decides which epoch is kept
-    blends: tuple[float, ...]  # shares of the trained weights to try between the starting point (0) and the kept epoch (1)
+    keep: Literal["loss", "last"]  # the epoch to keep: that of the lowest validation loss, or the last
+    share: float  # where the model lies on the line from the weights before the main phase (0) to those of the kept epoch (1)
 
 
 PAPER = Recipe(
@@ -50,6 +52,8 @@ PAPER = Recipe(
     batch_size=32,  # paper
     epochs=1000,  # paper
     head_epochs=0,
+    head_learning_rate=0.0,
+    head_l2=0.0,
     cosine=False,
     weight_decay=0.0,
     label_smoothing=0.0,  # paper: plain categorical cross-entropy
@@ -57,7 +61,7 @@ PAPER = Recipe(
     stop_at_accuracy=0.8,  # paper: a callback stops the training at 80 % of both accuracies
     patience=10,  # the paper has none; without it a run that never reaches 80 % takes all 1000 epochs
     keep="loss",
-    blends=(1.0,),
+    share=1.0,
 )
 
 RAGAM = Recipe(
@@ -70,15 +74,17 @@ RAGAM = Recipe(
     moving_average=0.99,
     batch_size=32,
     epochs=10,
-    head_epochs=6,
+    head_epochs=12,
+    head_learning_rate=3e-4,
+    head_l2=0.02,
     cosine=True,
     weight_decay=1e-4,
     label_smoothing=0.1,
     class_weights=True,
     stop_at_accuracy=None,
     patience=None,
-    keep="balanced_accuracy",
-    blends=(0.5, 0.6, 0.7, 0.8, 0.9, 1.0),
+    keep="last",
+    share=0.5,  # what Wortsman et al. (2022) advise where no pictures of the kind that is served are at hand to choose it by
 )
 
 RECIPES = {recipe.name: recipe for recipe in (RAGAM, PAPER)}

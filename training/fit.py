@@ -16,7 +16,7 @@ from training.average import MovingAverage
 from training.checkpoint import Checkpoint, Weights
 from training.config import Recipe
 from training.data import Part, batches
-from training.model import blend, build, head, train_from, trunk_features
+from training.model import HIDDEN, LOGITS, blend, build, head, train_from, trunk_features
 
 PREDICT_BATCH = 64
 
@@ -40,7 +40,11 @@ def train_head(model: keras.Model, recipe: Recipe, train: Part, genre_count: int
     features = np.concatenate([outputs_of(trunk, train.pixels), outputs_of(trunk, train.pixels[:, :, ::-1])])
     labels = np.concatenate([train.labels, train.labels])
     keras.utils.set_random_seed(seed)
-    top.compile(keras.optimizers.Adam(1e-3), keras.losses.CategoricalCrossentropy(label_smoothing=recipe.label_smoothing))
+    for name in (HIDDEN, LOGITS):
+        model.get_layer(name).kernel.regularizer = keras.regularizers.L2(recipe.head_l2)
+    top.compile(
+        keras.optimizers.Adam(recipe.head_learning_rate), keras.losses.CategoricalCrossentropy(label_smoothing=recipe.label_smoothing)
+    )
     top.fit(
         features,
         np.eye(genre_count, dtype=np.float32)[labels],
@@ -49,6 +53,8 @@ def train_head(model: keras.Model, recipe: Recipe, train: Part, genre_count: int
         class_weight=class_weights(train.labels, genre_count) if recipe.class_weights else None,
         verbose=2,
     )
+    for name in (HIDDEN, LOGITS):
+        model.get_layer(name).kernel.regularizer = None
 
 
 def compile_main(model: keras.Model, recipe: Recipe, steps: int) -> None:
@@ -157,9 +163,9 @@ def strategy() -> tf.distribute.Strategy:
 
 def best_epoch(recipe: Recipe, history: list[dict[str, float]]) -> int:
     """The index of the epoch to keep."""
-    if recipe.keep == "loss":
-        return int(np.argmin([row["validation_loss"] for row in history]))
-    return int(np.argmax([row["validation_balanced_accuracy"] for row in history]))
+    if recipe.keep == "last":
+        return len(history) - 1
+    return int(np.argmin([row["validation_loss"] for row in history]))
 
 
 def finished(recipe: Recipe, checkpoint: Checkpoint) -> str | None:
@@ -176,20 +182,12 @@ def finished(recipe: Recipe, checkpoint: Checkpoint) -> str | None:
     return f"all {recipe.epochs} epochs are done" if len(history) >= recipe.epochs else None
 
 
-def best_blend(recipe: Recipe, checkpoint: Checkpoint, validation: Part, genre_count: int) -> tuple[keras.Model, float, dict[str, float]]:
-    """The blend of start and best weights that does best on the validation pictures, as a model in float32 however it was trained.
-
-    Returns the model, its share of the trained weights, and by share the balanced accuracy of each.
-    """
+def blended(recipe: Recipe, checkpoint: Checkpoint, genre_count: int) -> keras.Model:
+    """The model to keep: the recipe's share of the kept epoch's weights and the rest of the start's, in float32 however it was trained."""
     keras.mixed_precision.set_global_policy("float32")
     model = build(genre_count, None, seed=0)
-    found: dict[str, float] = {}
-    for share in recipe.blends:
-        model.set_weights(blend(checkpoint.start, checkpoint.best, share))
-        found[str(share)] = measure.balanced_accuracy(outputs_of(model, validation.pixels), validation.labels)
-    chosen = max(recipe.blends, key=lambda share: (found[str(share)], share))
-    model.set_weights(blend(checkpoint.start, checkpoint.best, chosen))
-    return model, chosen, found
+    model.set_weights(blend(checkpoint.start, checkpoint.best, recipe.share))
+    return model
 
 
 def reseed_dropout(model: keras.Model, seed: int, epoch: int) -> None:

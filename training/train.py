@@ -58,7 +58,7 @@ def run(args: argparse.Namespace) -> None:
     import tensorflow as tf
 
     from training.data import load
-    from training.fit import best_blend, fit
+    from training.fit import blended, fit
 
     dataset = load(args.data)
     genres = list(dataset.genres)
@@ -98,8 +98,8 @@ def run(args: argparse.Namespace) -> None:
         file=args.out / CHECKPOINT,
         told=told,
     )
-    model, share, shares = best_blend(recipe, checkpoint, validation, len(genres))
-    print(f"Stopped: {stopped}. Kept epoch {checkpoint.best_epoch + 1}, {share:.0%} of its weights and the rest of the start's.")
+    model = blended(recipe, checkpoint, len(genres))
+    print(f"Stopped: {stopped}. Kept epoch {checkpoint.best_epoch + 1}, {recipe.share:.0%} of its weights and the rest of the start's.")
 
     if checkpoint.history:
         write_history(args.out / "history.csv", checkpoint.history)
@@ -110,8 +110,6 @@ def run(args: argparse.Namespace) -> None:
     report = {
         **asked,
         "kept_epoch": checkpoint.best_epoch + 1,
-        "share_of_trained_weights": share,
-        "balanced_accuracy_by_share": shares,
         "stopped": stopped,
         "epochs": len(checkpoint.history),
         "seconds": round(sum(row["seconds"] for row in checkpoint.history)),
