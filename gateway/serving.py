@@ -11,6 +11,7 @@ from gateway import contract, signature
 from gateway.errors import ServingBusy, ServingError, ServingTimeout, ServingUnavailable, WrongModel
 from gateway.prediction import Prediction
 from gateway.stubs import get_model_metadata_pb2, model_pb2, predict_pb2, prediction_service_pb2_grpc, types_pb2
+from gateway.tls import Identity
 
 # A check that takes longer than this is a model server that cannot be worked with.
 CHECK_SECONDS = 1.0
@@ -61,10 +62,11 @@ _ERRORS: dict[grpc.StatusCode, type[ServingUnavailable | ServingBusy | ServingTi
 class TensorFlowServing:
     """A prediction.Classifier. Its channel is made at the first call, for a gRPC channel does not survive gunicorn's fork."""
 
-    def __init__(self, address: str, predict_seconds: float) -> None:
-        """`address` is host:port; a name with several addresses is balanced round robin over all of them."""
+    def __init__(self, address: str, predict_seconds: float, identity: Identity | None = None) -> None:
+        """`address` is host:port; a name with several addresses is balanced round robin over all of them. `identity` is for mutual TLS."""
         self._target = f"dns:///{address}"
         self._predict_seconds = predict_seconds
+        self._identity = identity
         self._lock = Lock()
         self._stub: prediction_service_pb2_grpc.PredictionServiceStub | None = None
 
@@ -105,9 +107,14 @@ class TensorFlowServing:
     def _connected(self) -> prediction_service_pb2_grpc.PredictionServiceStub:
         with self._lock:
             if self._stub is None:
-                channel = grpc.insecure_channel(self._target, options=CHANNEL_OPTIONS)
-                self._stub = prediction_service_pb2_grpc.PredictionServiceStub(channel)
+                self._stub = prediction_service_pb2_grpc.PredictionServiceStub(self._channel())
             return self._stub
+
+    def _channel(self) -> grpc.Channel:
+        if self._identity is None:
+            return grpc.insecure_channel(self._target, options=CHANNEL_OPTIONS)
+        credentials = grpc.ssl_channel_credentials(self._identity.authority, self._identity.key, self._identity.certificate)
+        return grpc.secure_channel(self._target, credentials, options=CHANNEL_OPTIONS)
 
 
 def _model_spec() -> model_pb2.ModelSpec:
