@@ -52,7 +52,9 @@ def running_engine() -> Iterator[Engine]:
             yield Engine({}, _base_image({}, Path(folder)))
         return
     if os.geteuid() or not shutil.which("apt-get"):
-        raise NoEngine("No Docker engine answers here, and one of our own needs root and apt-get (Debian 12). Start Docker, then try again.")
+        raise NoEngine(
+            "No Docker engine answers here, and one of our own needs root and apt-get (Debian 12). Start Docker, then try again."
+        )
     folder = Path(tempfile.mkdtemp(prefix="ragam-engine-"))
     try:
         _install()

@@ -1,0 +1,50 @@
+"""The images: what is in them, how large they are, how fast the gateway starts."""
+
+import time
+import tomllib
+
+import pytest
+from deployment import ROOT, SERVING, wait_until
+
+pytestmark = pytest.mark.deploy
+
+VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+MB = 1_000_000
+
+
+@pytest.mark.parametrize("service", ["gateway", SERVING])
+def test_each_names_its_version_and_runs_as_nobody_in_particular(deployment, service):
+    image = deployment.inspect(deployment.inspect(deployment.container(service))["Image"])
+    assert image["Config"]["Labels"]["org.opencontainers.image.version"] == VERSION
+    assert image["Config"]["User"] == "10001:10001"
+
+
+def test_the_gateway_is_small_and_without_tensorflow(deployment):
+    image = deployment.inspect(deployment.inspect(deployment.container("gateway"))["Image"])
+    base = deployment.inspect(deployment.engine.base_image)
+    above = (image["Size"] - base["Size"]) / MB
+    print(f"\ngateway image: {above:.0f} MB above its base")
+    assert above <= 150
+    code = "import importlib.util as u; print([u.find_spec(name) is None for name in ('tensorflow.python', 'keras', 'model_server', 'training')])"
+    assert deployment.python(deployment.container("gateway"), code) == str([True] * 4)
+
+
+def test_the_first_processes_are_the_servers_themselves(deployment):
+    for service, program in (("gateway", "gunicorn"), (SERVING, "model_server")):
+        line = deployment.python(deployment.container(service), "print(open('/proc/1/cmdline').read().replace(chr(0), ' '))")
+        assert program in line
+        assert "sh -c" not in line
+
+
+def test_the_gateway_is_ready_within_two_seconds(deployment):
+    gateway = deployment.container("gateway")
+    seconds = []
+    # The machine does other things too: the best of three is the gateway's own time.
+    for _ in range(3):
+        deployment.engine.docker("stop", gateway)
+        start = time.monotonic()
+        deployment.engine.docker("start", gateway)
+        wait_until(deployment.ready, 30, "readiness")
+        seconds.append(time.monotonic() - start)
+    print(f"\ngateway: start to ready {sorted(seconds)[0]:.2f} s, slowest of three {max(seconds):.2f} s")
+    assert min(seconds) < 2
