@@ -64,7 +64,7 @@ class Keys:
                     self._keys = read_keys(self._path)
                     logger.info("%d API keys read again", len(self._keys))
                 except (OSError, ValueError) as error:
-                    logger.error("the API keys cannot be read again, those from before stay: %s", error)
+                    logger.warning("the API keys cannot be read again, those from before stay: %s", error)
             return self._keys
 
     def _state(self) -> tuple[int, int, int] | None:

@@ -1,6 +1,6 @@
 """For the image's builder: copies the generated protobuf modules out of wheels into this Python's site-packages.
 
-    python messages.py tensorflow-*.whl tensorflow_serving_api-*.whl
+python messages.py tensorflow-*.whl tensorflow_serving_api-*.whl
 """
 
 import compileall

@@ -56,8 +56,8 @@ CHANNEL_OPTIONS = (
     ("grpc.dns_min_time_between_resolutions_ms", 1000),
     ("grpc.dns_ares_query_timeout", 1000),
     # A model server that is frozen, or behind a cut cable, keeps its connection. One that has sent nothing for a second while calls
-    # wait is asked for a sign of life; without it within a second and a half the calls end, and new ones fail at once. The third option is for the
-    # pings that gRPC sends anyway, to measure the bandwidth: while one is on its way no other is sent, and it may take a minute.
+    # wait is asked for a sign of life; without it within one and a half the calls end, and new ones fail at once. The third option
+    # is for the pings that measure the bandwidth: while one of them is on its way no other is sent, and it may take a minute.
     ("grpc.keepalive_time_ms", 1000),
     ("grpc.keepalive_timeout_ms", 1500),
     ("grpc.http2.ping_timeout_ms", 1500),
@@ -82,7 +82,10 @@ class TensorFlowServing:
     """
 
     def __init__(self, address: str, predict_seconds: float, identity: Identity | None = None) -> None:
-        """`address` is host:port; a name with several addresses is balanced round robin over all of them. `identity` is for mutual TLS."""
+        """`address` is host:port; a name with several addresses is balanced round robin over all of them.
+
+        With `identity` both sides show certificates; without, they speak plain text.
+        """
         self._target = f"dns:///{address}"
         self._predict_seconds = predict_seconds
         self._identity = identity

@@ -117,9 +117,10 @@ class Settings:
             try:
                 settings = cls(**values)
                 settings.identity()
-                return settings
             except ValueError as error:
                 complaints.append(f"{error}.")
+            else:
+                return settings
         raise SettingsError("\n".join(complaints))
 
     def identity(self) -> Identity | None:

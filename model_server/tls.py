@@ -42,7 +42,7 @@ def read_tls(text: str) -> Tls:
 
 
 def _check(tls: Tls) -> None:
-    """gRPC takes whatever it is given and then refuses every caller."""
+    """Without this gRPC would take whatever it is given, and then refuse every caller."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     try:
         if tls.custom_ca:
@@ -53,7 +53,7 @@ def _check(tls: Tls) -> None:
             pem.flush()
             context.load_cert_chain(pem.name, password="")
     except (ssl.SSLError, ValueError):
-        raise ValueError("server_key must be the key, without a password, of server_cert, and custom_ca a certificate, all in PEM.") from None
+        raise ValueError("server_key must be the key, with no password, of server_cert, and custom_ca a certificate, all PEM.") from None
 
 
 def _message_class() -> type[Any]:

@@ -30,7 +30,8 @@ LIMITS = """
 import pathlib
 def first(*paths):
     return next(pathlib.Path(path).read_text().strip() for path in paths if pathlib.Path(path).exists())
-print(first("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"), first("/sys/fs/cgroup/pids.max", "/sys/fs/cgroup/pids/pids.max"))
+memory = first("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
+print(memory, first("/sys/fs/cgroup/pids.max", "/sys/fs/cgroup/pids/pids.max"))
 """
 
 CONNECT = """
@@ -78,9 +79,8 @@ def test_only_the_gateway_is_published(deployment):
 def test_the_model_port_is_for_the_gateway_alone(deployment):
     address = deployment.ip(deployment.container(SERVING), "model")
     assert deployment.python(deployment.container("gateway"), CONNECT, "serving", "8500") == "connected"
-    for network in ("bridge", f"{deployment.project}_public"):
-        command = ["run", "--rm", f"--network={network}", deployment.engine.base_image, "python3", "-c", CONNECT, address, "8500"]
-        assert deployment.engine.docker(*command).stdout.strip() == "not connected"
+    command = ["run", "--rm", f"--network={deployment.project}_public", deployment.engine.base_image, "python3", "-c", CONNECT]
+    assert deployment.engine.docker(*command, address, "8500").stdout.strip() == "not connected"
 
 
 def test_the_model_server_has_no_way_out(deployment):
