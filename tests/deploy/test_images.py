@@ -49,3 +49,29 @@ def test_the_gateway_is_ready_within_two_seconds(deployment):
         seconds.append(time.monotonic() - start)
     print(f"\ngateway: start to ready {min(seconds):.2f} s, slowest of three {max(seconds):.2f} s")
     assert min(seconds) < 2
+
+
+@pytest.mark.parametrize("profile", ["gpu", "cpu", "embedded", "gpu,monitoring", "cpu,monitoring"])
+def test_each_profile_is_what_compose_understands(deployment, profile):
+    services = set(deployment.compose("config", "--services", COMPOSE_PROFILES=profile).stdout.split())
+    monitoring = {"prometheus", "grafana"} if "monitoring" in profile else set()
+    assert services == {"gateway", f"serving-{profile.split(',')[0]}"} | monitoring
+
+
+def test_the_image_of_a_cluster_has_every_version(deployment):
+    """On another base, for TensorFlow Serving's cannot be pulled everywhere: what is shown is what the project's own lines do."""
+    tag = f"{deployment.project}-model"
+    file, base = ROOT / "model_repository" / "Dockerfile", f"SERVING_IMAGE={deployment.engine.base_image}"
+    deployment.engine.docker("build", f"--file={file}", f"--build-arg={base}", f"--tag={tag}", str(ROOT))
+    try:
+        files = ["run", "--rm", "--entrypoint=find", tag, "/models", "-type", "f", "-readable", "-printf", "%P\\n"]
+        found = set(deployment.engine.docker(*files).stdout.split())
+        config = deployment.inspect(tag)["Config"]
+    finally:
+        deployment.engine.docker("image", "rm", tag)
+    repository = ROOT / "model_repository"
+    expected = {str(path.relative_to(repository)) for path in (repository / "painting_genre").rglob("*") if path.is_file()}
+    assert {name for name in found if name.startswith("painting_genre/")} == expected
+    assert {"models.config", "batching.config", "monitoring.config"} <= found
+    assert config["Entrypoint"] == ["tensorflow_model_server"]
+    assert "--model_config_file=/models/models.config" in config["Cmd"]

@@ -1,6 +1,5 @@
 import hashlib
 import logging
-import os
 import subprocess
 import sys
 
@@ -24,7 +23,7 @@ def rewrite(file, text):
     """As an editor does, by a new file that takes the name, so that no clock's step can hide the change."""
     other = file.with_suffix(".new")
     other.write_text(text)
-    os.replace(other, file)
+    other.replace(file)
 
 
 def test_names_the_owner_of_a_key(file):
@@ -32,7 +31,9 @@ def test_names_the_owner_of_a_key(file):
     assert [keys.name_of(key) for key in ("one", "two", "three", "", "ünïcode", digest("one"))] == ["alice", "bob", None, None, None, None]
 
 
-@pytest.mark.parametrize("line", ["alice", f"{digest('one')}", f"{digest('one')[:-1]} alice", f"{digest('one')} alice bob", "g" * 64 + " alice"])
+@pytest.mark.parametrize(
+    "line", ["alice", f"{digest('one')}", f"{digest('one')[:-1]} alice", f"{digest('one')} alice bob", "g" * 64 + " alice"]
+)
 def test_a_bad_line_is_told_by_its_number_and_not_shown(file, line):
     file.write_text(f"# first\n{line}\n")
     with pytest.raises(ValueError, match=r"^line 2 is not the SHA-256 of a key in hexadecimal and a name$"):

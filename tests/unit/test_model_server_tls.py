@@ -57,5 +57,5 @@ def test_channel_arguments(tmp_path: Path) -> None:
     flags = [f"--model_base_path={tmp_path}", "--grpc_channel_arguments=grpc.max_connection_age_ms=30000,grpc.x=y"]
     assert parse_settings(flags).grpc_channel_arguments == (("grpc.max_connection_age_ms", 30000), ("grpc.x", "y"))
     assert parse_settings(flags[:1]).grpc_channel_arguments == ()
-    with pytest.raises(SettingsError, match="'grpc.x' is not name=value"):
+    with pytest.raises(SettingsError, match=r"'grpc\.x' is not name=value"):
         parse_settings([*flags[:1], "--grpc_channel_arguments=grpc.x"])

@@ -189,7 +189,10 @@ def test_a_frozen_server_is_noticed_before_the_deadline(port, serving):
     code = f"import time; from test_serving import *; server = serve(FakeServing(), {port}); print('up', flush=True); time.sleep(600)"
     folder = Path(__file__).parent
     environ = {**os.environ, "PYTHONPATH": f"{folder}{os.pathsep}{folder.parents[1]}"}
-    with subprocess.Popen([sys.executable, "-c", code], env=environ, stdout=subprocess.PIPE, text=True) as server, ThreadPoolExecutor(4) as pool:
+    with (
+        subprocess.Popen([sys.executable, "-c", code], env=environ, stdout=subprocess.PIPE, text=True) as server,
+        ThreadPoolExecutor(4) as pool,
+    ):
         try:
             assert server.stdout.readline() == "up\n"
             # More than one call: only then are there pings that measure the bandwidth, in whose way another would be.
