@@ -80,6 +80,16 @@ class Deployment:
         """What `code` prints, run by the container's own Python."""
         return self.engine.docker("exec", container, "python", "-c", code, *arguments).stdout.strip()
 
+    def memory(self, container: str) -> tuple[int, int]:
+        """Anonymous memory of all its processes and the limit, in bytes; the page cache, which gives way, is left out."""
+        code = """
+import pathlib
+new, old = pathlib.Path("/sys/fs/cgroup/memory.stat"), pathlib.Path("/sys/fs/cgroup/memory/memory.stat")
+stat = dict(line.split() for line in (new if new.exists() else old).read_text().splitlines())
+print(stat["anon"] if new.exists() else stat["total_rss"])
+"""
+        return int(self.python(container, code)), self.inspect(container)["HostConfig"]["Memory"]
+
     def ip(self, container: str, network: str) -> str:
         return self.inspect(container)["NetworkSettings"]["Networks"][f"{self.project}_{network}"]["IPAddress"]
 

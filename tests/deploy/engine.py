@@ -21,6 +21,7 @@ from pathlib import Path
 
 PYTHON_IMAGE = "python:3.11-slim"
 DEBOOTSTRAPPED_IMAGE = "ragam-base:bookworm"
+DEBIAN_SOURCES = Path("/etc/apt/sources.list.d/debian.sources")
 CA_BUNDLE = Path("/etc/ssl/certs/ca-certificates.crt")
 PLUGINS = {"docker-compose": "docker-compose", "docker-buildx": "docker-buildx"}
 START_SECONDS = 30
@@ -51,15 +52,18 @@ def running_engine() -> Iterator[Engine]:
         with tempfile.TemporaryDirectory() as folder:
             yield Engine({}, _base_image({}, Path(folder)))
         return
-    if os.geteuid() or not shutil.which("apt-get"):
+    if os.geteuid() or not shutil.which("apt-get") or not DEBIAN_SOURCES.exists():
         raise NoEngine(
             "No Docker engine answers here, and one of our own needs root and apt-get (Debian 12). Start Docker, then try again."
         )
     folder = Path(tempfile.mkdtemp(prefix="ragam-engine-"))
+    environ = {"DOCKER_HOST": f"unix://{folder}/docker.sock", "DOCKER_CONFIG": str(folder / "client"), "DOCKER_BUILDKIT": "1"}
     try:
-        _install()
-        environ = {"DOCKER_HOST": f"unix://{folder}/docker.sock", "DOCKER_CONFIG": str(folder / "client")}
-        _install_plugins(folder)
+        try:
+            _install()
+            _install_plugins(folder)
+        except RuntimeError as error:
+            raise NoEngine(f"An engine of our own cannot be installed: {error}") from error
         with _daemon(folder, environ):
             yield Engine(environ, _base_image(environ, folder))
     finally:
@@ -84,7 +88,7 @@ def _install_plugins(folder: Path) -> None:
     # apt fetches as a user of its own.
     for path in (folder, trixie, trixie / "debs"):
         path.chmod(0o755)
-    stanza = Path("/etc/apt/sources.list.d/debian.sources").read_text().split("\n\n")[0]
+    stanza = DEBIAN_SOURCES.read_text().split("\n\n")[0]
     lines = ["Suites: trixie" if line.startswith("Suites:") else line for line in stanza.splitlines()]
     (trixie / "sources" / "trixie.sources").write_text("\n".join(lines) + "\n")
     isolated = [f"Dir::Etc::SourceList={os.devnull}", f"Dir::Etc::SourceParts={trixie}/sources", f"Dir::State::Lists={trixie}/lists"]

@@ -71,7 +71,7 @@ def test_yamllint_has_nothing_to_say():
 
 
 def test_every_image_of_tensorflow_serving_is_the_one_version():
-    files = [ROOT / "docker-compose.yml", *(ROOT / path for path in DOCKERFILES)]
+    files = [ROOT / "docker-compose.yml", ROOT / "README.md", *(ROOT / path for path in DOCKERFILES)]
     tags = [tag for path in files for tag in re.findall(r"tensorflow/serving:(\S+)", path.read_text())]
     assert len(tags) >= 4
     assert set(tags) == {TENSORFLOW, f"{TENSORFLOW}-gpu"}
@@ -127,8 +127,13 @@ def test_every_variable_has_a_default():
     assert len(variables) >= 8
     bare = set(re.findall(r"\$\{(\w+)\}", COMPOSE_TEXT)) | set(re.findall(r"(?<!\$)\$(\w+)", COMPOSE_TEXT))
     assert bare == set()
-    named = set(re.findall(r"^(\w+)=", (ROOT / ".env").read_text(), re.MULTILINE))
-    assert named - {"COMPOSE_PROFILES"} <= variables
+    assigned = dict(re.findall(r"^(\w+)=(.*)$", (ROOT / ".env").read_text(), re.MULTILINE))
+    assert assigned.pop("COMPOSE_PROFILES") == "gpu"
+    assert set(assigned) <= variables
+    # What stands in both is the same, so that the file alone starts the same.
+    assert {name: value for name, value in re.findall(r"\$\{(\w+):-([^}]*)\}", COMPOSE_TEXT) if assigned.get(name)} == {
+        name: value for name, value in assigned.items() if value
+    }
 
 
 @pytest.mark.parametrize(("state", "status"), [("AVAILABLE", 0), ("LOADING", 1), (None, 1)])
