@@ -10,7 +10,7 @@ PAINTINGS ?= $(BUILD)/paintings
 WEIGHTS ?= imagenet
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-unit test-contract test-manifests test-e2e client train check format lock clean
+.PHONY: help serve test test-unit test-contract test-manifests test-e2e test-deploy certificates client train check format lock clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -32,6 +32,12 @@ test-manifests: $(VENV)/.dev ## the cluster's files, without a cluster
 
 test-e2e: $(VENV)/.dev ## the real processes, as make serve runs them
 	$(BIN)/python -m pytest tests/e2e
+
+test-deploy: $(VENV)/.dev ## build the images and run the containers; finds a Docker engine, or as root sets one up (Debian)
+	$(BIN)/python -m pytest tests/deploy -m deploy --capture=no
+
+certificates: ## for mutual TLS between gateway and model server, in secrets/; again to renew them
+	@./certificates.sh secrets
 
 client: $(VENV)/.client ## set up python -m gateway classify, which sends a folder of pictures
 

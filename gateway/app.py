@@ -2,14 +2,17 @@
 
 import logging
 from http import HTTPStatus
+from pathlib import Path
 
 from flask import Flask, Response
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from gateway import envelope
 from gateway.access import note_requests
-from gateway.errors import RagamError
+from gateway.authorization import require_keys
+from gateway.errors import RagamError, Unauthorized
 from gateway.health import Readiness, health
+from gateway.keys import Keys
 from gateway.prediction import Classifier
 from gateway.settings import Settings
 from gateway.uploads import MULTIPART_OVERHEAD_BYTES, InMemoryRequest
@@ -33,6 +36,8 @@ def create_app(settings: Settings, classifier: Classifier) -> Flask:
     app.extensions["classifier"] = classifier
     app.extensions["readiness"] = Readiness(classifier)
     note_requests(app)
+    if settings.api_keys_file:
+        require_keys(app, Keys(Path(settings.api_keys_file)))
     app.register_blueprint(views)
     app.register_blueprint(health)
     app.register_error_handler(RagamError, _ragam_error)
@@ -47,6 +52,8 @@ def _ragam_error(error: RagamError) -> Response:
     answer = envelope.failure(error.status, error.detail)
     if error.retry_after is not None:
         answer.headers["Retry-After"] = str(error.retry_after)
+    if isinstance(error, Unauthorized):
+        answer.headers["WWW-Authenticate"] = 'Bearer realm="ragam"'
     return answer
 
 

@@ -6,6 +6,7 @@
     │   ├── EmptyPicture        400  a file of zero bytes
     │   ├── WrongExtension      400  not named .png, .jpg or .jpeg
     │   └── UnreadablePicture   400  the bytes are no JPEG or PNG that can be decoded
+    ├── Unauthorized            401  no API key, or none that is known
     ├── TooLarge                413
     │   ├── TooManyBytes        413
     │   └── TooManyPixels       413
@@ -55,6 +56,13 @@ class WrongExtension(BadUpload):
 class UnreadablePicture(BadUpload):
     def __init__(self) -> None:
         super().__init__("The file cannot be read as a JPEG or PNG picture. It may be damaged, cut short or of another format.")
+
+
+class Unauthorized(RagamError):
+    status = HTTPStatus.UNAUTHORIZED
+
+    def __init__(self) -> None:
+        super().__init__("Send an API key that this service knows, as 'Authorization: Bearer KEY' or as 'X-API-Key: KEY'.")
 
 
 class TooLarge(RagamError):

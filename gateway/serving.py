@@ -2,6 +2,8 @@
 
 import json
 from threading import Lock
+from time import monotonic
+from typing import Any
 
 import grpc
 import numpy as np
@@ -11,9 +13,16 @@ from gateway import contract, signature
 from gateway.errors import ServingBusy, ServingError, ServingTimeout, ServingUnavailable, WrongModel
 from gateway.prediction import Prediction
 from gateway.stubs import get_model_metadata_pb2, model_pb2, predict_pb2, prediction_service_pb2_grpc, types_pb2
+from gateway.tls import Identity
 
 # A check that takes longer than this is a model server that cannot be worked with.
 CHECK_SECONDS = 1.0
+
+# A channel that has lost the model server is replaced at most this often.
+RENEW_SECONDS = 1.0
+
+# How TensorFlow Serving begins to say that it is there and has too much work, with the code that else means it is not there.
+QUEUE_IS_FULL = "The batch scheduling queue"
 
 SERVICE_CONFIG = {
     "loadBalancingConfig": [{"round_robin": {}}],
@@ -45,6 +54,13 @@ CHANNEL_OPTIONS = (
     ("grpc.min_reconnect_backoff_ms", 1000),
     ("grpc.max_reconnect_backoff_ms", 500),
     ("grpc.dns_min_time_between_resolutions_ms", 1000),
+    ("grpc.dns_ares_query_timeout", 1000),
+    # A model server that is frozen, or behind a cut cable, keeps its connection. One that has sent nothing for a second while calls
+    # wait is asked for a sign of life; without it within one and a half the calls end, and new ones fail at once. The third option
+    # is for the pings that measure the bandwidth: while one of them is on its way no other is sent, and it may take a minute.
+    ("grpc.keepalive_time_ms", 1000),
+    ("grpc.keepalive_timeout_ms", 1500),
+    ("grpc.http2.ping_timeout_ms", 1500),
 )
 
 _ERRORS: dict[grpc.StatusCode, type[ServingUnavailable | ServingBusy | ServingTimeout | WrongModel]] = {
@@ -59,14 +75,23 @@ _ERRORS: dict[grpc.StatusCode, type[ServingUnavailable | ServingBusy | ServingTi
 
 
 class TensorFlowServing:
-    """A prediction.Classifier. Its channel is made at the first call, for a gRPC channel does not survive gunicorn's fork."""
+    """A prediction.Classifier. Its channel is made at the first call, for a gRPC channel does not survive gunicorn's fork.
 
-    def __init__(self, address: str, predict_seconds: float) -> None:
-        """`address` is host:port; a name with several addresses is balanced round robin over all of them."""
+    A channel that has lost the model server is replaced, and the call that noticed it made once more. Where the name resolved to
+    nothing for a while, gRPC asks for it again only with a back-off of up to two minutes, which no option bounds.
+    """
+
+    def __init__(self, address: str, predict_seconds: float, identity: Identity | None = None) -> None:
+        """`address` is host:port; a name with several addresses is balanced round robin over all of them.
+
+        With `identity` both sides show certificates; without, they speak plain text.
+        """
         self._target = f"dns:///{address}"
         self._predict_seconds = predict_seconds
+        self._identity = identity
         self._lock = Lock()
         self._stub: prediction_service_pb2_grpc.PredictionServiceStub | None = None
+        self._connected_at = 0.0
 
     def classify(self, images: npt.NDArray[np.float32]) -> list[Prediction]:
         """See prediction.Classifier."""
@@ -80,7 +105,7 @@ class TensorFlowServing:
             tensor.tensor_shape.dim.add(size=size)
         tensor.tensor_content = images.tobytes()
         try:
-            response = self._connected().Predict(request, timeout=self._predict_seconds)
+            response = self._call("Predict", request, self._predict_seconds)
         except grpc.RpcError as error:
             raise _serving_error(error) from error
         try:
@@ -92,7 +117,7 @@ class TensorFlowServing:
         """Compares the signature that is served with contract.py. See prediction.Classifier."""
         request = get_model_metadata_pb2.GetModelMetadataRequest(model_spec=_model_spec(), metadata_field=["signature_def"])
         try:
-            response = self._connected().GetModelMetadata(request, timeout=CHECK_SECONDS)
+            response = self._call("GetModelMetadata", request, CHECK_SECONDS)
         except grpc.RpcError as error:
             raise _serving_error(error) from error
         signatures = get_model_metadata_pb2.SignatureDefMap()
@@ -102,19 +127,46 @@ class TensorFlowServing:
         except signature.ContractBroken as error:
             raise WrongModel from error
 
+    def _call(self, method: str, request: Any, seconds: float) -> Any:
+        end = monotonic() + seconds
+        stub = self._connected()
+        try:
+            return getattr(stub, method)(request, timeout=seconds)
+        except grpc.RpcError as error:
+            if not _is_away(error) or not self._replace(stub):
+                raise
+        return getattr(self._connected(), method)(request, timeout=max(end - monotonic(), 0.001))
+
+    def _replace(self, stub: prediction_service_pb2_grpc.PredictionServiceStub) -> bool:
+        """Whether there is, or can be made, another channel than that of `stub`, whose calls in flight go on to their ends."""
+        with self._lock:
+            if self._stub is stub and monotonic() - self._connected_at > RENEW_SECONDS:
+                self._stub = None
+            return self._stub is not stub
+
     def _connected(self) -> prediction_service_pb2_grpc.PredictionServiceStub:
         with self._lock:
             if self._stub is None:
-                channel = grpc.insecure_channel(self._target, options=CHANNEL_OPTIONS)
-                self._stub = prediction_service_pb2_grpc.PredictionServiceStub(channel)
+                self._stub = prediction_service_pb2_grpc.PredictionServiceStub(self._channel())
+                self._connected_at = monotonic()
             return self._stub
+
+    def _channel(self) -> grpc.Channel:
+        if self._identity is None:
+            return grpc.insecure_channel(self._target, options=CHANNEL_OPTIONS)
+        credentials = grpc.ssl_channel_credentials(self._identity.authority, self._identity.key, self._identity.certificate)
+        return grpc.secure_channel(self._target, credentials, options=CHANNEL_OPTIONS)
 
 
 def _model_spec() -> model_pb2.ModelSpec:
     return model_pb2.ModelSpec(name=contract.MODEL_NAME, signature_name=contract.PREDICT_SIGNATURE)
 
 
+def _is_away(error: grpc.RpcError) -> bool:
+    return error.code() is grpc.StatusCode.UNAVAILABLE and not (error.details() or "").startswith(QUEUE_IS_FULL)
+
+
 def _serving_error(error: grpc.RpcError) -> ServingError | grpc.RpcError:
     """What `error` means to a client. A code that says nothing of the model server's state stays itself, and becomes a 500."""
-    kind = _ERRORS.get(error.code())
+    kind = ServingBusy if (error.details() or "").startswith(QUEUE_IS_FULL) else _ERRORS.get(error.code())
     return kind() if kind else error

@@ -3,7 +3,11 @@
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from pathlib import Path
 from typing import Any
+
+from gateway.keys import read_keys
+from gateway.tls import Identity, read_identity
 
 PREFIX = "RAGAM_"
 
@@ -47,6 +51,20 @@ def _address(text: str) -> str:
     raise ValueError("must be host:port")
 
 
+def _file(text: str) -> str:
+    if os.access(text, os.R_OK) and not Path(text).is_dir():
+        return text
+    raise ValueError("must name a file that can be read")
+
+
+def _keys_file(text: str) -> str:
+    try:
+        read_keys(Path(_file(text)))
+    except UnicodeDecodeError:
+        raise ValueError("must name a text file") from None
+    return text
+
+
 def _log_level(text: str) -> str:
     if text.lower() in ("debug", "info", "warning", "error"):
         return text.lower()
@@ -66,11 +84,15 @@ class Settings:
     workers: int = _setting(2, _whole(1, 64), "Gateway processes. One a core is enough.")
     threads: int = _setting(8, _whole(1, 256), "Threads in each process: requests that it answers at the same time.")
     serving: str = _setting("127.0.0.1:8500", _address, "Address of the model server's gRPC port.")
+    serving_ca: str = _setting("", _file, "For mutual TLS with the model server: file with its authority's certificate (PEM).")
+    serving_certificate: str = _setting("", _file, "... file with the gateway's own certificate (PEM).")
+    serving_key: str = _setting("", _file, "... file with the key of that certificate (PEM, no password). All three, or none.")
     predict_seconds: float = _setting(5.0, _number(0.01, 600), "Deadline of a call to the model server, its retry included.")
     max_upload_bytes: int = _setting(20 * 1024 * 1024, _whole(1, 2**31), "Largest file that is accepted, in bytes.")
     max_pixels: int = _setting(100_000_000, _whole(1, 2**31), "Largest picture that is decoded, in pixels.")
     certain_from: float = _setting(0.5, _number(0, 1), "Confidence from which an answer is called certain.")
     grace_seconds: int = _setting(30, _whole(0, 600), "On SIGTERM, how long requests in flight may take to finish.")
+    api_keys_file: str = _setting("", _keys_file, "File of the API keys that may send pictures; without it everybody may.")
     log_level: str = _setting("info", _log_level, "Least level that is logged: debug, info, warning or error.")
 
     @classmethod
@@ -91,9 +113,24 @@ class Settings:
             except ValueError as error:
                 shown = "its value" if entry.metadata["secret"] else repr(text)
                 complaints.append(f"{variable} {error}, not {shown}.")
-        if complaints:
-            raise SettingsError("\n".join(complaints))
-        return cls(**values)
+        if not complaints:
+            try:
+                settings = cls(**values)
+                settings.identity()
+            except ValueError as error:
+                complaints.append(f"{error}.")
+            else:
+                return settings
+        raise SettingsError("\n".join(complaints))
+
+    def identity(self) -> Identity | None:
+        """What the gateway shows to the model server and asks of it, or None for plain text. Raises ValueError for unusable files."""
+        files = (self.serving_ca, self.serving_certificate, self.serving_key)
+        if not any(files):
+            return None
+        if not all(files):
+            raise ValueError("RAGAM_SERVING_CA, RAGAM_SERVING_CERTIFICATE and RAGAM_SERVING_KEY must be set together")
+        return read_identity(*files)
 
     def masked(self) -> dict[str, Any]:
         """Every setting by name, for the log: a secret that is set shows as ***."""

@@ -7,5 +7,5 @@ from gateway.serving import TensorFlowServing
 from gateway.settings import Settings
 
 settings = Settings.from_env()
-app = create_app(settings, TensorFlowServing(settings.serving, settings.predict_seconds))
+app = create_app(settings, TensorFlowServing(settings.serving, settings.predict_seconds, settings.identity()))
 logging.getLogger("ragam.boot").info("settings", extra={"fields": settings.masked()})

@@ -22,6 +22,7 @@ from model_server.servicer import Model, Prediction
 from model_server.settings import Settings
 from model_server.signals import StopSignals
 from model_server.tensors import MAX_RECEIVED_BYTES
+from model_server.tls import Tls
 from model_server.warmup import warm_up
 
 log = logging.getLogger(__name__)
@@ -57,7 +58,7 @@ def serve(settings: Settings, reserved: socket.socket) -> None:
     # One thread a call and no queue before them: a call beyond the limit hears RESOURCE_EXHAUSTED at once.
     server = grpc.server(
         ThreadPoolExecutor(settings.grpc_max_threads, thread_name_prefix="grpc"),
-        options=_OPTIONS,
+        options=[*_OPTIONS, *settings.grpc_channel_arguments],
         maximum_concurrent_rpcs=settings.grpc_max_threads,
     )
     add_PredictionServiceServicer_to_server(Prediction(settings.model_name, repository), server)
@@ -69,7 +70,10 @@ def serve(settings: Settings, reserved: socket.socket) -> None:
         host, port = reserved.getsockname()[:2]
         address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         reserved.close()
-        server.add_insecure_port(address)
+        if settings.tls is None:
+            server.add_insecure_port(address)
+        else:
+            server.add_secure_port(address, _credentials(settings.tls))
         server.start()
         log.info("listening on %s", address)
     stop = threading.Event()
@@ -83,6 +87,10 @@ def serve(settings: Settings, reserved: socket.socket) -> None:
     watcher.join()
     repository.close()
     log.info("stopped")
+
+
+def _credentials(tls: Tls) -> grpc.ServerCredentials:
+    return grpc.ssl_server_credentials([(tls.server_key, tls.server_cert)], tls.custom_ca or None, tls.client_verify)
 
 
 def _poll(repository: Repository[Servable], health: Health) -> None:

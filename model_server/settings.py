@@ -7,10 +7,13 @@ import argparse
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
 from gateway.contract import MODEL_NAME
 from model_server.batching import Batching, read_batching
+from model_server.tls import Tls, read_tls
+
+T = TypeVar("T")
 
 
 class SettingsError(Exception):
@@ -28,6 +31,8 @@ class Settings:
     grpc_max_threads: int
     tensorflow_intra_op_parallelism: int
     tensorflow_inter_op_parallelism: int
+    grpc_channel_arguments: tuple[tuple[str, int | str], ...]
+    tls: Tls | None
 
 
 class _Parser(argparse.ArgumentParser):
@@ -58,18 +63,22 @@ def parse_settings(arguments: Sequence[str]) -> Settings:
         grpc_max_threads=flags.grpc_max_threads,
         tensorflow_intra_op_parallelism=flags.tensorflow_intra_op_parallelism,
         tensorflow_inter_op_parallelism=flags.tensorflow_inter_op_parallelism,
+        grpc_channel_arguments=flags.grpc_channel_arguments,
+        tls=_read("--ssl_config_file", flags.ssl_config_file, read_tls) if flags.ssl_config_file else None,
     )
 
 
 def _batching(file: str | None) -> Batching:
-    if not file:
-        return Batching()
+    return _read("--batching_parameters_file", file, read_batching) if file else Batching()
+
+
+def _read(flag: str, file: str, parse: Callable[[str], T]) -> T:
     try:
-        return read_batching(Path(file).read_text(encoding="utf-8"))
+        return parse(Path(file).read_text(encoding="utf-8"))
     except OSError as error:
-        raise SettingsError(f"--batching_parameters_file {file} cannot be read: {error.strerror}.") from error
+        raise SettingsError(f"{flag} {file} cannot be read: {error.strerror}.") from error
     except ValueError as error:
-        raise SettingsError(f"--batching_parameters_file {file} cannot be used: {error}") from error
+        raise SettingsError(f"{flag} {file} cannot be used: {error}") from error
 
 
 def _flags() -> argparse.ArgumentParser:
@@ -90,6 +99,8 @@ def _flags() -> argparse.ArgumentParser:
     add("--grpc_max_threads", type=_integer(1), default=64, help="calls at a time, more get RESOURCE_EXHAUSTED (default: %(default)s)")
     for name, what in (("intra", "threads of one operation"), ("inter", "operations at a time")):
         add(f"--tensorflow_{name}_op_parallelism", type=_integer(0), default=0, help=f"{what}, 0 for one a core (default: 0)")
+    add("--grpc_channel_arguments", type=_arguments, default=(), help="name=value,... such as grpc.max_connection_age_ms=30000")
+    add("--ssl_config_file", help="text-format SSLConfig: serve TLS only; empty or missing for plain text")
     return parser
 
 
@@ -106,6 +117,16 @@ def _integer(lowest: int, highest: int | None = None) -> Callable[[str], int]:
         return value
 
     return integer
+
+
+def _arguments(text: str) -> tuple[tuple[str, int | str], ...]:
+    arguments = []
+    for entry in filter(None, text.split(",")):
+        name, equals, value = entry.partition("=")
+        if not name or not equals:
+            raise argparse.ArgumentTypeError(f"{entry!r} is not name=value.")
+        arguments.append((name, int(value) if value.isascii() and value.isdigit() else value))
+    return tuple(arguments)
 
 
 def _boolean(text: str) -> bool:

@@ -1,6 +1,11 @@
+import os
+import signal
 import socket
+import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import grpc
 import numpy as np
@@ -8,7 +13,7 @@ import pytest
 
 from gateway import contract
 from gateway.errors import ServingBusy, ServingTimeout, ServingUnavailable, WrongModel
-from gateway.serving import TensorFlowServing
+from gateway.serving import QUEUE_IS_FULL, RENEW_SECONDS, TensorFlowServing
 from gateway.stubs import get_model_metadata_pb2, predict_pb2, prediction_service_pb2_grpc, types_pb2
 
 IMAGES = np.linspace(-1, 1, 2 * contract.IMAGE_BYTES // 4, dtype=np.float32).reshape(2, *contract.IMAGE_SHAPE)
@@ -19,6 +24,7 @@ class FakeServing(prediction_service_pb2_grpc.PredictionServiceServicer):
 
     def __init__(self):
         self.failures = []
+        self.details = "at the model server's /secret/path"
         self.requests = []
         self.signature = contract.PREDICT_SIGNATURE
         self.seconds = 0.0
@@ -27,7 +33,7 @@ class FakeServing(prediction_service_pb2_grpc.PredictionServiceServicer):
         self.requests.append(request)
         time.sleep(self.seconds)
         if self.failures:
-            context.abort(self.failures.pop(0), "at the model server's /secret/path")
+            context.abort(self.failures.pop(0), self.details)
         tensor = request.inputs["image"]
         images = np.frombuffer(tensor.tensor_content, np.float32).reshape([dimension.size for dimension in tensor.tensor_shape.dim])
         answer = predict_pb2.PredictResponse()
@@ -145,6 +151,72 @@ def test_a_failing_server_is_not_asked_twice_for_ever(fake, serving):
         with pytest.raises(ServingUnavailable):
             serving.classify(IMAGES)
     assert len(fake.requests) < 30
+
+
+def test_a_full_queue_is_no_reason_to_look_for_another_server(fake, serving):
+    serving.check()
+    time.sleep(RENEW_SECONDS + 0.1)
+    fake.failures = [grpc.StatusCode.UNAVAILABLE] * 2
+    fake.details = f"{QUEUE_IS_FULL} to which this task was submitted is full; currently 8 batches enqueued and max_enqueued_batches is 8"
+    with pytest.raises(ServingBusy):
+        serving.classify(IMAGES)
+    assert len(fake.requests) == 2
+
+
+def test_a_name_that_means_another_address_is_found_without_an_error(fake, serving, port):
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        serving._target = f"dns:///127.0.0.1:{nobody.getsockname()[1]}"
+        with pytest.raises(ServingUnavailable):
+            serving.classify(IMAGES)
+        serving._target = f"dns:///127.0.0.1:{port}"
+        time.sleep(RENEW_SECONDS + 0.1)
+        assert len(serving.classify(IMAGES)) == 2
+
+
+def test_a_call_in_flight_outlives_its_channel(fake, serving):
+    fake.seconds = 1.0
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(serving.classify, IMAGES)
+        while not fake.requests:
+            time.sleep(0.01)
+        serving._stub = None
+        serving.check()
+        assert len(answer.result()) == 2
+
+
+def test_a_frozen_server_is_noticed_before_the_deadline(port, serving):
+    code = f"import time; from test_serving import *; server = serve(FakeServing(), {port}); print('up', flush=True); time.sleep(600)"
+    folder = Path(__file__).parent
+    environ = {**os.environ, "PYTHONPATH": f"{folder}{os.pathsep}{folder.parents[1]}"}
+    with (
+        subprocess.Popen([sys.executable, "-c", code], env=environ, stdout=subprocess.PIPE, text=True) as server,
+        ThreadPoolExecutor(4) as pool,
+    ):
+        try:
+            assert server.stdout.readline() == "up\n"
+            # More than one call: only then are there pings that measure the bandwidth, in whose way another would be.
+            assert all(pool.map(serving.classify, [IMAGES] * 40))
+            server.send_signal(signal.SIGSTOP)
+            start = time.monotonic()
+            for future in [pool.submit(serving.classify, IMAGES) for _ in range(4)]:
+                with pytest.raises(ServingUnavailable):
+                    future.result()
+            assert time.monotonic() - start < 4.8
+            with pytest.raises(ServingUnavailable):
+                serving.classify(IMAGES)
+            server.send_signal(signal.SIGCONT)
+            returned = time.monotonic()
+            while time.monotonic() < returned + 2:
+                try:
+                    assert len(serving.classify(IMAGES)) == 2
+                    break
+                except ServingUnavailable:
+                    time.sleep(0.05)
+            else:
+                pytest.fail("it is not found again within two seconds")
+        finally:
+            server.kill()
 
 
 def test_the_deadline_ends_a_call(fake, port):

@@ -74,3 +74,21 @@ def test_the_readme_tells_every_setting():
     rows = re.findall(r"^\| `(RAGAM_\w+)` \| `?([^|`]*)`? \| ([^|]*) \|$", README.read_text(), re.MULTILINE)
     expected = [(f"RAGAM_{entry.name.upper()}", str(entry.default), entry.metadata["meaning"]) for entry in fields(Settings)]
     assert [row for row in rows if row[0] != "RAGAM_MODEL_BASE_PATH"] == expected
+
+
+def test_a_file_of_keys_must_be_one(tmp_path):
+    file = tmp_path / "api_keys"
+    for content, complaint in (
+        (b"0" * 64 + b" alice\n", None),
+        (b"alice\n", "line 1 is not the SHA-256"),
+        (b"\xff", "must name a text file"),
+    ):
+        file.write_bytes(content)
+        if complaint is None:
+            assert Settings.from_env({"RAGAM_API_KEYS_FILE": str(file)}).api_keys_file == str(file)
+            continue
+        with pytest.raises(SettingsError, match=f"^RAGAM_API_KEYS_FILE {complaint}"):
+            Settings.from_env({"RAGAM_API_KEYS_FILE": str(file)})
+    for name in ("/nowhere", str(tmp_path)):
+        with pytest.raises(SettingsError, match="must name a file that can be read"):
+            Settings.from_env({"RAGAM_API_KEYS_FILE": name})

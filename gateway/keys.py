@@ -1,0 +1,87 @@
+"""API keys: a file of their SHA-256, one a line with a name, and the command that makes a key.
+
+    python -m gateway.keys NAME >> api_keys
+
+The command prints the line for the file on standard output, and the key itself, which is stored nowhere, on standard error.
+"""
+
+import hashlib
+import hmac
+import logging
+import re
+import secrets
+import sys
+from pathlib import Path
+from threading import Lock
+
+# By its prefix a scanner for leaked secrets can tell a key. 256 random bits need no slow hash.
+KEY_PREFIX = "ragam_"
+_LINE = re.compile(r"([0-9a-fA-F]{64})\s+(\S+)")
+_NAME = re.compile(r"[A-Za-z0-9._@-]{1,64}")
+
+logger = logging.getLogger("ragam.keys")
+
+
+def read_keys(path: Path) -> dict[bytes, str]:
+    """The name of each key, by its SHA-256. Raises OSError, and ValueError with the number of a line that cannot be used."""
+    keys = {}
+    for number, text in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        line = text.partition("#")[0].strip()
+        if not line:
+            continue
+        match = _LINE.fullmatch(line)
+        if match is None:
+            raise ValueError(f"line {number} is not the SHA-256 of a key in hexadecimal and a name")
+        keys[bytes.fromhex(match[1])] = match[2]
+    return keys
+
+
+class Keys:
+    """The keys in the file at `path`, read again when the file changes. A file that turns bad leaves the last good keys."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises as read_keys."""
+        self._path = path
+        self._lock = Lock()
+        self._seen = self._state()
+        self._keys = read_keys(path)
+
+    def name_of(self, key: str) -> str | None:
+        """Whose `key` it is, or None for nobody's. Takes as long for any key."""
+        digest = hashlib.sha256(key.encode()).digest()
+        name = None
+        for known, owner in self._current().items():
+            if hmac.compare_digest(known, digest):
+                name = owner
+        return name
+
+    def _current(self) -> dict[bytes, str]:
+        with self._lock:
+            state = self._state()
+            if state != self._seen:
+                self._seen = state
+                try:
+                    self._keys = read_keys(self._path)
+                    logger.info("%d API keys read again", len(self._keys))
+                except (OSError, ValueError) as error:
+                    logger.warning("the API keys cannot be read again, those from before stay: %s", error)
+            return self._keys
+
+    def _state(self) -> tuple[int, int, int] | None:
+        try:
+            status = self._path.stat()
+        except OSError:
+            return None
+        return status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def main(arguments: list[str]) -> None:
+    if len(arguments) != 1 or not _NAME.fullmatch(arguments[0]):
+        sys.exit("Say whose key it is: python -m gateway.keys NAME, of letters, digits and . _ @ -")
+    key = KEY_PREFIX + secrets.token_urlsafe(32)
+    sys.stdout.write(f"{hashlib.sha256(key.encode()).hexdigest()} {arguments[0]}\n")
+    sys.stderr.write(f"The key of {arguments[0]}, shown only now: {key}\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

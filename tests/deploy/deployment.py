@@ -1,0 +1,157 @@
+"""The composed service on an engine, from outside: nothing of the product is imported."""
+
+import json
+import os
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import requests
+from engine import Engine
+
+ROOT = Path(__file__).resolve().parents[2]
+SERVING = "serving-embedded"
+
+
+def wait_until(condition: Callable[[], object], seconds: float, what: str) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, f"{what} did not come within {seconds} s"
+        time.sleep(0.02)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Deployment:
+    """One project of Compose; `variables` are what a person would put into the shell or into .env."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.project = f"ragam-test-{os.getpid()}"
+        self.port = free_port()
+        self.address = f"http://127.0.0.1:{self.port}"
+        self.variables = {
+            "COMPOSE_PROFILES": "embedded",
+            "COMPOSE_PROJECT_NAME": self.project,
+            "BASE_IMAGE": engine.base_image,
+            "PUBLISH": f"127.0.0.1:{self.port}",
+            "API_KEYS_FILE": "",
+            "TLS_FOLDER": "",
+        }
+
+    def compose(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        environ = {**os.environ, **self.engine.environ, **self.variables, **variables}
+        done = subprocess.run(
+            ["docker", "compose", *arguments], cwd=ROOT, env=environ, capture_output=True, text=True, timeout=600, check=False
+        )
+        assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-8000:] + self.logs()
+        return done
+
+    def up(self, *arguments: str, **variables: str) -> None:
+        self.compose("up", "--detach", "--wait", *arguments, **variables)
+
+    def logs(self) -> str:
+        ids = self.engine.docker("ps", "--all", "--quiet", f"--filter=label=com.docker.compose.project={self.project}").stdout.split()
+        return "".join(
+            f"\n{name}\n{done.stdout[-3000:]}{done.stderr[-3000:]}" for name in ids for done in [self.engine.docker("logs", name)]
+        )
+
+    def containers(self, service: str) -> list[str]:
+        return self.compose("ps", "--quiet", service).stdout.split()
+
+    def container(self, service: str) -> str:
+        [name] = self.containers(service)
+        return name
+
+    def inspect(self, thing: str) -> dict[str, Any]:
+        [found] = json.loads(self.engine.docker("inspect", thing).stdout)
+        return found
+
+    def python(self, container: str, code: str, *arguments: str) -> str:
+        """What `code` prints, run by the container's own Python."""
+        return self.engine.docker("exec", container, "python", "-c", code, *arguments).stdout.strip()
+
+    def memory(self, container: str) -> tuple[int, int]:
+        """Anonymous memory of all its processes and the limit, in bytes; the page cache, which gives way, is left out."""
+        code = """
+import pathlib
+new, old = pathlib.Path("/sys/fs/cgroup/memory.stat"), pathlib.Path("/sys/fs/cgroup/memory/memory.stat")
+stat = dict(line.split() for line in (new if new.exists() else old).read_text().splitlines())
+print(stat["anon"] if new.exists() else stat["total_rss"])
+"""
+        return int(self.python(container, code)), self.inspect(container)["HostConfig"]["Memory"]
+
+    def ip(self, container: str, network: str) -> str:
+        return self.inspect(container)["NetworkSettings"]["Networks"][f"{self.project}_{network}"]["IPAddress"]
+
+    def ready(self) -> bool:
+        try:
+            return requests.get(f"{self.address}/readyz", timeout=5).status_code == 200
+        except requests.RequestException:
+            return False
+
+    def post(self, picture: bytes, name: str = "painting.jpg", **headers: str) -> requests.Response:
+        return requests.post(f"{self.address}/prediction?details=true", files={"image": (name, picture)}, headers=headers, timeout=30)
+
+    def left(self) -> list[str]:
+        """Whatever of this project the engine still has."""
+        label = f"--filter=label=com.docker.compose.project={self.project}"
+        listings = (["ps", "--all"], ["network", "ls"], ["volume", "ls"])
+        return [line for listing in listings for line in self.engine.docker(*listing, "--quiet", label).stdout.split()]
+
+
+class Callers:
+    """Threads that send one picture after the other, each over a new connection, to `address`.
+
+    answers: (sent, answered, status, Retry-After) of each; failures: what was taken and not answered; refused: what nobody took.
+    """
+
+    def __init__(self, address: str, picture: bytes) -> None:
+        self._address, self._picture = address, picture
+        self._stop = threading.Event()
+        self.answers: list[tuple[float, float, int, str | None]] = []
+        self.failures: list[str] = []
+        self.refused = 0
+
+    def _call(self) -> None:
+        while not self._stop.is_set():
+            sent = time.monotonic()
+            try:
+                answer = requests.post(
+                    f"{self._address}/prediction", files={"image": ("a.jpg", self._picture)}, headers={"Connection": "close"}, timeout=30
+                )
+            except requests.RequestException as error:
+                if "NewConnectionError" in repr(error) or isinstance(error, requests.ConnectTimeout):
+                    self.refused += 1
+                    return
+                self.failures.append(repr(error))
+                continue
+            self.answers.append((sent, time.monotonic(), answer.status_code, answer.headers.get("Retry-After")))
+            if answer.status_code != 200:
+                time.sleep(0.05)
+
+    @contextmanager
+    def running(self, count: int = 4) -> Iterator["Callers"]:
+        threads = [threading.Thread(target=self._call) for _ in range(count)]
+        for thread in threads:
+            thread.start()
+        try:
+            wait_until(lambda: len(self.answers) > 20 or self.refused == count, 60, "the first answers")
+            yield self
+        finally:
+            self._stop.set()
+            for thread in threads:
+                thread.join()
+
+    def since(self, moment: float) -> list[tuple[int, str | None]]:
+        """Status and Retry-After of whatever was sent after `moment`."""
+        return [(status, retry) for sent, _, status, retry in self.answers if sent > moment]

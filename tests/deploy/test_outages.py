@@ -1,0 +1,67 @@
+"""The model server goes and comes back, under load: 503 with Retry-After meanwhile, and answers again within two seconds."""
+
+import time
+
+import pytest
+from deployment import SERVING, Callers, wait_until
+
+pytestmark = pytest.mark.deploy
+
+LISTENS = "import socket; socket.create_connection(('127.0.0.1', 8500), 1)"
+
+# What the model server may need to fall silent and the gateway to notice it.
+NOTICE_SECONDS = 0.5
+AWAY_SECONDS = 8
+PROMISED_SECONDS = 2
+
+
+def await_return(deployment):
+    """The moment at which the model server takes connections again."""
+    container = deployment.container(SERVING)
+    wait_until(lambda: not deployment.engine.docker("exec", container, "python", "-c", LISTENS, check=False).returncode, 60, "its port")
+    return time.monotonic()
+
+
+def assert_back(callers, returned):
+    time.sleep(PROMISED_SECONDS + 4)
+    back = next(answered for sent, answered, status, _ in callers.answers if sent > returned and status == 200) - returned
+    bad = [answered - returned for sent, answered, status, _ in callers.answers if sent > returned and status != 200]
+    print(f"\nfirst answer {back:.2f} s after the return, last 503 after {max(bad, default=0):.2f} s")
+    assert back < PROMISED_SECONDS
+    assert max(bad, default=0) < PROMISED_SECONDS
+    assert not callers.failures
+    assert {status for _, _, status, _ in callers.answers} == {200, 503}
+
+
+@pytest.mark.parametrize(("go", "come"), [("kill", "start"), ("stop", "start"), ("pause", "unpause")])
+def test_outage(deployment, picture, go, come):
+    container = deployment.container(SERVING)
+    with Callers(deployment.address, picture()).running() as callers:
+        deployment.engine.docker(go, container)
+        gone = time.monotonic()
+        time.sleep(AWAY_SECONDS)
+        assert set(callers.since(gone + NOTICE_SECONDS)) == {(503, "1")}
+        assert not deployment.ready()
+        deployment.engine.docker(come, container)
+        assert_back(callers, time.monotonic() if come == "unpause" else await_return(deployment))
+
+
+def test_it_comes_back_at_another_address(deployment, picture):
+    before = deployment.ip(deployment.container(SERVING), "model")
+    squatters = []
+    with Callers(deployment.address, picture()).running() as callers:
+        deployment.compose("rm", "--force", "--stop", SERVING)
+        try:
+            # The engine gives the lowest address that is free: once this one is taken, the next container gets another.
+            while before not in [deployment.ip(name, "model") for name in squatters]:
+                command = ["run", "--detach", "--rm", f"--network={deployment.project}_model", deployment.engine.base_image, "sleep", "600"]
+                squatters.append(deployment.engine.docker(*command).stdout.strip())
+                assert len(squatters) < 5
+            # Long enough for gRPC's back-off in asking for the name to have grown to many seconds.
+            time.sleep(25)
+            deployment.compose("up", "--detach", "--no-deps", SERVING)
+            assert deployment.ip(deployment.container(SERVING), "model") != before
+            assert_back(callers, await_return(deployment))
+        finally:
+            for name in squatters:
+                deployment.engine.docker("kill", name)
