@@ -10,6 +10,7 @@ from gateway import envelope
 from gateway.access import note_requests
 from gateway.errors import RagamError
 from gateway.health import Readiness, health
+from gateway.pages import pages
 from gateway.prediction import Classifier
 from gateway.settings import Settings
 from gateway.uploads import MULTIPART_OVERHEAD_BYTES, InMemoryRequest
@@ -33,6 +34,7 @@ def create_app(settings: Settings, classifier: Classifier) -> Flask:
     app.extensions["classifier"] = classifier
     app.extensions["readiness"] = Readiness(classifier)
     note_requests(app)
+    app.register_blueprint(pages)
     app.register_blueprint(views)
     app.register_blueprint(health)
     app.register_error_handler(RagamError, _ragam_error)
