@@ -2,23 +2,24 @@
 
 import { genresOf } from "./rows.js";
 
-// What a spreadsheet takes for a formula when a cell begins with it. An apostrophe before it makes the cell text.
-const FORMULA = /^[\s]*[=+\-@\t\r\n\uFF1D\uFF0B\uFF0D\uFF20]/;
+// What a spreadsheet takes for a formula, when a cell begins with it or with blanks before it; the last four are the wide forms that East
+// Asian spreadsheets read alike. An apostrophe before it makes the cell text.
+const FORMULA = /^\s*[=+\-@\t\r\n\uFF1D\uFF0B\uFF0D\uFF20]/;
 
-// RFC 4180 with a byte order mark, without which Excel takes UTF-8 for something else.
+// The columns are those of the command line's CSV, the genres in their own order. UTF-8 with a byte order mark, without which spreadsheets
+// show accents wrongly; every cell in quotes, so that a program that splits at semicolons keeps a name together.
 export function toCsv(rows) {
   const genres = genresOf(rows);
-  const head = ["file", "genre", "confidence", "certain", ...genres, "model", "version", "time", "error"];
+  const head = ["file", "genre", "confidence", "certain", "model version", ...genres, "error", "time"];
   const lines = rows.map((one) => [
     one.file,
     one.genre,
     one.confidence,
     one.certain,
-    ...genres.map((genre) => one.scores[genre] ?? null),
-    one.model,
     one.version,
-    one.time,
+    ...genres.map((genre) => one.scores[genre] ?? null),
     one.error,
+    one.time,
   ]);
   return `\uFEFF${[head, ...lines].map((line) => `${line.map(cell).join(",")}\r\n`).join("")}`;
 }
@@ -28,10 +29,9 @@ export function toJson(rows) {
 }
 
 function cell(value) {
-  if (value === null) return "";
-  if (typeof value !== "string") return String(value);
-  const text = FORMULA.test(value) ? `'${value}` : value;
-  return /[",;\r\n\t]|^\s|\s$/.test(text) || text !== value ? `"${text.replaceAll('"', '""')}"` : text;
+  const text = String(value ?? "");
+  const harmless = typeof value === "string" && FORMULA.test(text) ? `'${text}` : text;
+  return `"${harmless.replaceAll('"', '""')}"`;
 }
 
 export function save(text, name, type) {
