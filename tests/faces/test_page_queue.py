@@ -14,7 +14,10 @@ class Door:
     def __init__(self, page: Page) -> None:
         self.page = page
         self.held: list[Route] = []
-        page.route("**/prediction?details=true", self.held.append)
+        page.route("**/prediction?details=true", self.hold)
+
+    def hold(self, route: Route) -> None:
+        self.held.append(route)
 
     def expect_held(self, count: int) -> None:
         wait_until(lambda: self.page.wait_for_timeout(20) or len(self.held) >= count, 10, f"request {count}")

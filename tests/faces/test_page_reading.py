@@ -93,7 +93,9 @@ def test_a_picture_keeps_its_proportions(visit, paintings):
     page = visit(**PHONE)
     choose(page, *paintings[:2])
     for path, share in zip(paintings[:2], (1300 / 860, 900 / 1100), strict=True):
-        box = card(page, path.name).locator("img").bounding_box()
+        picture = card(page, path.name).locator("img")
+        expect(picture).to_be_visible()
+        box = picture.bounding_box()
         assert box["width"] / box["height"] == pytest.approx(share, abs=0.02)
 
 

@@ -26,7 +26,7 @@ AWKWARD = (
 @pytest.fixture
 def table(visit, paintings):
     page = visit()
-    choose(page, *paintings, {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"no picture"})
+    choose(page, *(picture_file(path.name, path.read_bytes()) for path in paintings), picture_file("notes.txt", b"no picture"))
     for path in paintings:
         expect_state(page, path.name, "answered")
     expect_state(page, "notes.txt", "failed")
@@ -112,9 +112,9 @@ def test_filters_choose_what_is_shown_and_saved(table, service, paintings, tmp_p
     expect(table.locator("#shown")).to_contain_text(f"2 of {len(paintings) + 1} shown.")
     assert [row["file"] for row in rows_of(saved(table, "CSV", tmp_path))] == files(table)
     table.get_by_label("File", exact=True).fill("")
-    table.get_by_label("Genre", exact=True).select_option("Abstract")
+    table.get_by_role("combobox", name="Genre").select_option("Abstract")
     assert files(table) == [name for name, data in told.items() if data["image_types_prediction"] == "Abstract"]
-    table.get_by_label("Genre", exact=True).select_option("")
+    table.get_by_role("combobox", name="Genre").select_option("")
     table.get_by_label("Only those not sure").check()
     assert files(table) == [name for name, data in told.items() if not data["certain"]]
 

@@ -56,6 +56,7 @@ export default {
   "place.bottomLeft": "at the bottom left",
   "place.bottom": "at the bottom",
   "place.bottomRight": "at the bottom right",
+  "list.label": "Table of the answers",
   "list.file": "File",
   "list.genre": "Genre",
   "list.confidence": "Confidence",

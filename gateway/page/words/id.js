@@ -56,6 +56,7 @@ export default {
   "place.bottomLeft": "di kiri bawah",
   "place.bottom": "di bawah",
   "place.bottomRight": "di kanan bawah",
+  "list.label": "Tabel jawaban",
   "list.file": "Berkas",
   "list.genre": "Genre",
   "list.confidence": "Keyakinan",
