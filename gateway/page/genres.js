@@ -1,6 +1,7 @@
 // The genres that the service knows, as it describes them, in the language of the page.
 
 import { failure } from "./failures.js";
+import { onKey } from "./key.js";
 import { language, onLanguage, say } from "./language.js";
 import { send } from "./send.js";
 
@@ -8,6 +9,11 @@ let answer = null;
 
 export async function startGenres() {
   onLanguage(showGenres);
+  onKey(fetchGenres);
+  await fetchGenres();
+}
+
+async function fetchGenres() {
   answer = await send("GET", "/genres");
   showGenres();
 }

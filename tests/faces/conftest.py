@@ -1,34 +1,23 @@
 """The real gateway and model server with the model of the repository, and Debian's Chromium in front of them."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from chromium import launch_options
 from compositions import COMPOSITIONS, encoded
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request
 from service import ROOT, Service, wait_until
 from stand_ins import stand_in
 
-# The first is for containers, where Chromium runs as root; the others keep it from calling home, which has nothing to do with the page.
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
-
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args() -> dict[str, object]:
     """For pytest-playwright: the system's Chromium, since what Playwright would download is not needed."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if not path:
-        pytest.fail("These tests need Chromium: apt-get install chromium", pytrace=False)
-    return {"executable_path": path, "args": ["--headless=new", *FLAGS]}
+    try:
+        return launch_options()
+    except FileNotFoundError as error:
+        pytest.fail(str(error), pytrace=False)
 
 
 @pytest.fixture(scope="session")
@@ -69,7 +58,7 @@ def visit(browser: Browser, service: Service) -> Iterator[Callable[..., Page]]:
     def note(message: ConsoleMessage) -> None:
         # Chromium writes a line for each answer that is an error, as some tests want one.
         is_answer = message.text.startswith("Failed to load resource") and message.location["url"].split("?")[0].endswith(
-            ("/prediction", "/explanation")
+            ("/prediction", "/explanation", "/genres")
         )
         if message.type in {"error", "warning"} and not is_answer:
             wrong.append(f"console: {message.text}")
@@ -89,8 +78,11 @@ def visit(browser: Browser, service: Service) -> Iterator[Callable[..., Page]]:
         page.on("pageerror", lambda error: wrong.append(f"error: {error}"))
         context.on("request", check)
         stand_in(page, address)
-        page.goto(address)
-        page.locator("#genres-list dt").first.wait_for()
+        page.goto(address, wait_until="networkidle")
+        if any("ERR_NETWORK_CHANGED" in one for one in wrong):
+            # Chromium drops what it is loading when an interface of the machine comes or goes, a container's say.
+            wrong.clear()
+            page.reload(wait_until="networkidle")
         return page
 
     address = service.address

@@ -5,12 +5,12 @@
 FILE is docs/page.png where none is named. The letters are those of the machine's fonts.
 """
 
-import shutil
 import sys
 import tempfile
 from io import BytesIO
 from pathlib import Path
 
+from chromium import launch_options
 from compositions import encoded
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
@@ -50,7 +50,7 @@ def main() -> None:
 
 def photograph(address: str) -> Image.Image:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--headless=new", "--no-sandbox"])
+        browser = playwright.chromium.launch(**launch_options())
         page = browser.new_page(viewport=SIZE, locale="en-GB", reduced_motion="reduce")
         page.goto(address)
         hang(page)
@@ -61,7 +61,8 @@ def photograph(address: str) -> Image.Image:
 
 def hang(page: Page) -> None:
     page.set_input_files("#files", [{"name": name, "mimeType": "image/jpeg", "buffer": encoded(name)} for name in WORKS])
-    page.locator(".work[data-state=answered]").nth(len(WORKS) - 1).wait_for()
+    for name in WORKS:
+        page.locator(".work[data-state=answered]").filter(has_text=name).wait_for()
     explained = page.locator(".work").filter(has_text=EXPLAINED)
     explained.locator(".explain").click()
     explained.locator("canvas").wait_for()

@@ -152,6 +152,8 @@ def test_a_service_that_is_gone_is_told_from_one_that_answers(visit, ten):
 # A key is asked for by services that want one, which the gateway does not do yet: route stands in for its refusal.
 def test_a_key_is_asked_for_once_and_kept_for_the_tab(visit, ten):
     page = visit()
+    genres = []
+    page.on("request", lambda request: genres.append(request.url) if request.url.endswith("/genres") else None)
     keys = []
 
     def guard(route: Route) -> None:
@@ -173,6 +175,8 @@ def test_a_key_is_asked_for_once_and_kept_for_the_tab(visit, ten):
     expect(dialog).to_be_hidden()
     expect(page.locator(".work[data-state=answered]")).to_have_count(5)
     assert set(keys) == {None, "Bearer wrong", "Bearer open sesame"}
+    # What may have been refused without a key is asked for with each.
+    assert len(genres) == 2
     page.reload()
     choose(page, ten[6])
     expect_state(page, "7.jpg", "answered")
