@@ -64,4 +64,5 @@ def _file(name: str) -> Response:
     answer.headers["Referrer-Policy"] = "no-referrer"
     answer.headers["Cross-Origin-Opener-Policy"] = "same-origin"
     answer.headers["Cross-Origin-Resource-Policy"] = "same-origin"
-    return answer.make_conditional(request)
+    answer.make_conditional(request)
+    return answer
