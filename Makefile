@@ -10,7 +10,7 @@ PAINTINGS ?= $(BUILD)/paintings
 WEIGHTS ?= imagenet
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-unit test-contract test-manifests test-e2e test-deploy certificates client train check format lock clean
+.PHONY: help serve test test-unit test-contract test-manifests test-e2e test-faces test-deploy certificates client train check format lock clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -33,8 +33,15 @@ test-manifests: $(VENV)/.dev ## the cluster's files, without a cluster
 test-e2e: $(VENV)/.dev ## the real processes, as make serve runs them
 	$(BIN)/python -m pytest tests/e2e
 
+test-faces: $(VENV)/.dev ## the web page in a real browser: needs Chromium and Node
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || \
+		{ echo "make test-faces needs Chromium. On Debian: apt-get install chromium" >&2; exit 1; }
+	@command -v npm >/dev/null || { echo "make test-faces needs Node with npm. On Debian: apt-get install nodejs npm" >&2; exit 1; }
+	npm ci --prefix tests/faces --no-audit --no-fund --loglevel=error
+	$(BIN)/python -m pytest tests/faces
+
 test-deploy: $(VENV)/.dev ## build the images and run the containers; finds a Docker engine, or as root sets one up (Debian)
-	$(BIN)/python -m pytest tests/deploy -m deploy --capture=no
+	$(BIN)/python -m pytest tests/deploy --capture=no
 
 certificates: ## for mutual TLS between gateway and model server, in secrets/; again to renew them
 	@./certificates.sh secrets

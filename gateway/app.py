@@ -13,6 +13,7 @@ from gateway.authorization import require_keys
 from gateway.errors import RagamError, Unauthorized
 from gateway.health import Readiness, health
 from gateway.keys import Keys
+from gateway.pages import pages
 from gateway.prediction import Classifier
 from gateway.settings import Settings
 from gateway.uploads import MULTIPART_OVERHEAD_BYTES, InMemoryRequest
@@ -38,6 +39,7 @@ def create_app(settings: Settings, classifier: Classifier) -> Flask:
     note_requests(app)
     if settings.api_keys_file:
         require_keys(app, Keys(Path(settings.api_keys_file)))
+    app.register_blueprint(pages)
     app.register_blueprint(views)
     app.register_blueprint(health)
     app.register_error_handler(RagamError, _ragam_error)

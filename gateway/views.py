@@ -1,4 +1,4 @@
-"""The paper's two routes. Thin: read, preprocess, classify, envelope."""
+"""The paper's prediction. Thin: read, preprocess, classify, envelope."""
 
 from flask import Blueprint, Response, current_app, g, request
 
@@ -10,11 +10,6 @@ from gateway.settings import Settings
 from gateway.uploads import read_picture
 
 views = Blueprint("views", __name__)
-
-
-@views.get("/")
-def index() -> Response:
-    return envelope.success("Success fetching the API")
 
 
 @views.post("/prediction")

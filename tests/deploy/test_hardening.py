@@ -8,8 +8,6 @@ import pytest
 import requests
 from deployment import SERVING
 
-pytestmark = pytest.mark.deploy
-
 STATUS = """
 import json
 lines = dict(line.split(":", 1) for line in open("/proc/self/status").read().splitlines())

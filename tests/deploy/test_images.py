@@ -6,8 +6,6 @@ import tomllib
 import pytest
 from deployment import ROOT, SERVING, wait_until
 
-pytestmark = pytest.mark.deploy
-
 VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
 MB = 1_000_000
 

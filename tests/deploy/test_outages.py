@@ -5,8 +5,6 @@ import time
 import pytest
 from deployment import SERVING, Callers, wait_until
 
-pytestmark = pytest.mark.deploy
-
 LISTENS = "import socket; socket.create_connection(('127.0.0.1', 8500), 1)"
 
 # What the model server may need to fall silent and the gateway to notice it.

@@ -2,10 +2,7 @@
 
 import time
 
-import pytest
 from deployment import SERVING, Callers
-
-pytestmark = pytest.mark.deploy
 
 GENRES = {"Abstract", "Expressionism", "Neoclassicism", "Primitivism", "Realism", "Romanticism", "Symbolism"}
 

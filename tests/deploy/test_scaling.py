@@ -2,10 +2,7 @@
 
 import time
 
-import pytest
 from deployment import SERVING, Callers, wait_until
-
-pytestmark = pytest.mark.deploy
 
 RECEIVED = "print([line.split()[1] for line in open('/proc/net/dev') if line.strip().startswith('eth0:')][0])"
 

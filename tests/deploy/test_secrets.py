@@ -6,8 +6,6 @@ import subprocess
 import pytest
 from deployment import ROOT, SERVING, wait_until
 
-pytestmark = pytest.mark.deploy
-
 # A caller of the model server with the PEM files that it finds on standard input, an empty line between them; none: plain text.
 CALL = """
 import sys, grpc

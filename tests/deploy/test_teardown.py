@@ -2,10 +2,6 @@
 
 import time
 
-import pytest
-
-pytestmark = pytest.mark.deploy
-
 
 def test_down_leaves_nothing(deployment):
     assert deployment.left()

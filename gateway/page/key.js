@@ -1,0 +1,59 @@
+// The key of a service that wants one: asked for once, kept until the tab is closed.
+
+import { say } from "./language.js";
+
+const NAME = "ragam.key";
+let held = "";
+const listeners = [];
+
+export function key() {
+  try {
+    return sessionStorage.getItem(NAME) ?? held;
+  } catch {
+    return held;
+  }
+}
+
+// Called each time a key is given: what was refused without one can be asked for again.
+export function onKey(listener) {
+  listeners.push(listener);
+}
+
+// Asks in a dialog. Resolves to whether a key was given.
+export function askForKey(refused) {
+  const dialog = document.getElementById("key");
+  const input = document.getElementById("key-value");
+  input.value = "";
+  input.setCustomValidity("");
+  document.querySelector("[data-word='key.why']").textContent = say(refused ? "key.refused" : "key.why");
+  dialog.returnValue = "";
+  dialog.showModal();
+  document.getElementById("key-cancel").onclick = () => dialog.close("");
+  return new Promise((resolve) => {
+    dialog.querySelector("form").onsubmit = (event) => {
+      // The policy lets no form be sent; this one never is.
+      event.preventDefault();
+      dialog.close("given");
+    };
+    dialog.addEventListener(
+      "close",
+      () => {
+        const given = dialog.returnValue === "given" && input.value.trim() !== "";
+        if (given) keep(input.value.trim());
+        input.value = "";
+        resolve(given);
+      },
+      { once: true },
+    );
+  });
+}
+
+function keep(value) {
+  held = value;
+  try {
+    sessionStorage.setItem(NAME, value);
+  } catch {
+    // Refused storage: the key lives as long as this page.
+  }
+  for (const listener of listeners) listener();
+}

@@ -1,0 +1,92 @@
+"""The real gateway and model server with the model of the repository, and Debian's Chromium in front of them."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from chromium import launch_options
+from compositions import COMPOSITIONS, encoded
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request
+from service import ROOT, Service, wait_until
+from stand_ins import stand_in
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args() -> dict[str, object]:
+    """For pytest-playwright: the system's Chromium, since what Playwright would download is not needed."""
+    try:
+        return launch_options()
+    except FileNotFoundError as error:
+        pytest.fail(str(error), pytrace=False)
+
+
+@pytest.fixture(scope="session")
+def model() -> Path:
+    """The latest version in the repository."""
+    return max((ROOT / "model_repository" / "painting_genre").glob("[0-9]*"), key=lambda version: int(version.name))
+
+
+@pytest.fixture(scope="session")
+def service(model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """One for all tests: none of them changes it."""
+    service = Service(tmp_path_factory.mktemp("service"))
+    try:
+        service.publish(model, int(model.name))
+        service.start_model_server()
+        service.start_gateway()
+        wait_until(service.ready, what="readiness")
+        yield service
+    finally:
+        for process in reversed(service.processes):
+            process.stop()
+
+
+@pytest.fixture(scope="session")
+def paintings(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Files of the compositions, which the model takes for different genres."""
+    folder = tmp_path_factory.mktemp("paintings")
+    for name in COMPOSITIONS:
+        (folder / name).write_bytes(encoded(name))
+    return [folder / name for name in COMPOSITIONS]
+
+
+@pytest.fixture
+def visit(browser: Browser, service: Service) -> Iterator[Callable[..., Page]]:
+    """Opens the page in a browser that has never been here. Afterwards nothing may have gone wrong in it, or to another address."""
+    contexts, wrong = [], []
+
+    def note(message: ConsoleMessage) -> None:
+        # Chromium writes a line for each answer that is an error, as some tests want one.
+        is_answer = message.text.startswith("Failed to load resource") and message.location["url"].split("?")[0].endswith(
+            ("/prediction", "/explanation", "/genres")
+        )
+        if message.type in {"error", "warning"} and not is_answer:
+            wrong.append(f"console: {message.text}")
+
+    def check(request: Request) -> None:
+        if not request.url.startswith((f"{address}/", f"blob:{address}/")):
+            wrong.append(f"request: {request.url}")
+
+    def open_page(at: str | None = None, **options: object) -> Page:
+        nonlocal address
+        address = at or service.address
+        context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, "locale": "en-GB", **options})
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(15_000)
+        page.on("console", note)
+        page.on("pageerror", lambda error: wrong.append(f"error: {error}"))
+        context.on("request", check)
+        stand_in(page, address)
+        page.goto(address, wait_until="networkidle")
+        if any("ERR_NETWORK_CHANGED" in one for one in wrong):
+            # Chromium drops what it is loading when an interface of the machine comes or goes, a container's say.
+            wrong.clear()
+            page.reload(wait_until="networkidle")
+        return page
+
+    address = service.address
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert wrong == []

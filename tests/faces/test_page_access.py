@@ -1,0 +1,118 @@
+"""The page without a mouse, and without eyes."""
+
+from pathlib import Path
+
+import pytest
+from hand import card, choose, expect_state
+from playwright.sync_api import Page, expect
+
+AXE = Path(__file__).resolve().parent / "node_modules" / "axe-core" / "axe.min.js"
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    if not AXE.exists():
+        pytest.fail("These tests need axe-core: npm ci --prefix tests/faces", pytrace=False)
+    return AXE.read_text()
+
+
+def findings(page: Page, axe: str) -> list[str]:
+    page.evaluate(axe)
+    # What it could not decide is not counted; of what it did, everything is, down to a minor finding.
+    answer = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
+    assert len(answer["passes"]) > 15
+    return [
+        f"{one['impact']} {one['id']}: {node['html'][:120]} {node['failureSummary']}"
+        for one in answer["violations"]
+        for node in one["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing(visit, paintings, tmp_path, axe, theme, width):
+    text = tmp_path / "notes.txt"
+    text.write_text("no picture")
+    page = visit(color_scheme=theme, viewport={"width": width, "height": 800})
+    assert findings(page, axe) == []
+    choose(page, *paintings, text)
+    for path in paintings:
+        expect_state(page, path.name, "answered")
+    expect_state(page, text.name, "failed")
+    card(page, paintings[0].name).locator(".explain").click()
+    expect(card(page, paintings[0].name).locator("canvas")).to_be_visible()
+    assert findings(page, axe) == []
+    page.locator("#view-list").click()
+    expect(page.locator("#rows tr")).to_have_count(len(paintings) + 1)
+    assert findings(page, axe) == []
+    page.evaluate("document.getElementById('key').showModal()")
+    assert findings(page, axe) == []
+
+
+def focused(page: Page) -> str:
+    return page.evaluate("document.activeElement.id || document.activeElement.textContent.trim()")
+
+
+def tab_to(page: Page, what: str, key: str = "Tab") -> None:
+    """Presses `key` until `what`, an id or a text, has the focus, which can be seen at every stop but the browser's own."""
+    for _ in range(60):
+        page.keyboard.press(key)
+        if page.evaluate("document.activeElement === document.body"):
+            continue
+        width = page.evaluate(
+            "(({ outlineStyle, outlineWidth }) => outlineStyle === 'none' ? '0' : outlineWidth)(getComputedStyle(document.activeElement))"
+        )
+        assert float(width.removesuffix("px")) >= 2, f"the focus on {focused(page)} cannot be seen"
+        if focused(page) == what:
+            return
+    raise AssertionError(f"{key} never came to {what}")
+
+
+def test_everything_is_done_with_the_keyboard_alone(visit, paintings):
+    page = visit()
+    # Chromium hands a file chooser over only once somebody listens, which takes a while to reach it.
+    page.on("filechooser", lambda _: None)
+    page.keyboard.press("Tab")
+    assert focused(page) == "Skip to the paintings"
+    page.keyboard.press("Enter")
+    assert focused(page) == "main"
+    tab_to(page, "choose")
+    with page.expect_file_chooser() as chooser:
+        page.keyboard.press("Enter")
+    chooser.value.set_files(paintings[:2])
+    first, second = (card(page, path.name) for path in paintings[:2])
+    expect_state(page, paintings[0].name, "answered")
+    expect_state(page, paintings[1].name, "answered")
+    expect(page.locator(".explain:visible")).to_have_count(2)
+    tab_to(page, "Heat map")
+    page.keyboard.press("Space")
+    expect(first.locator("canvas")).to_be_visible()
+    tab_to(page, "Take down")
+    page.keyboard.press("Enter")
+    expect(page.locator(".work")).to_have_count(1)
+    # The focus goes on to the next picture, not back to the top.
+    expect(second.locator("h3")).to_be_focused()
+    tab_to(page, "Heat map")
+    tab_to(page, "view-list", "Shift+Tab")
+    page.keyboard.press("Space")
+    tab_to(page, "Confidence")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("columnheader", name="Confidence")).to_have_attribute("aria-sort", "descending")
+    assert focused(page) == "Confidence"
+
+
+def test_a_screen_reader_is_told_of_answers_and_finds_its_way(visit, service, paintings):
+    page = visit()
+    choose(page, paintings[0])
+    told = service.post(paintings[0].read_bytes()).json()["data"]
+    live = page.locator("#live")
+    expect(live).to_have_text(f"{paintings[0].name}: {told['image_types_prediction']}, {round(told['confidence'] * 100)}%.")
+    expect(live).to_have_attribute("aria-live", "polite")
+    choose(page, *paintings[1:4])
+    expect(page.locator(".work[data-state=answered]")).to_have_count(4)
+    expect(live).to_contain_text("0 to go")
+    for role in ("banner", "main", "contentinfo", "navigation"):
+        expect(page.get_by_role(role)).to_have_count(1)
+    expect(page.get_by_role("article", name=f"{told['image_types_prediction']} {paintings[0].name}")).to_be_visible()
+    expect(page.get_by_role("img", name=f"Your picture {paintings[0].name}")).to_be_visible()
+    assert page.get_by_role("heading", level=1).count() == 1

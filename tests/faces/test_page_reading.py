@@ -1,0 +1,106 @@
+"""The page in both languages, both lights, on a phone, and for those who ask for less motion."""
+
+import pytest
+from hand import card, choose, expect_state, wide
+from playwright.sync_api import expect
+
+PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
+QUESTION = {"en": "Which genre is this painting?", "id": "Apa genre lukisan ini?"}
+
+
+def brightness(colour: str) -> float:
+    """Of a CSS colour rgb(r, g, b), 0 to 255."""
+    return sum(map(int, colour[4:-1].split(","))) / 3
+
+
+@pytest.mark.parametrize(("locale", "language"), [("id-ID", "id"), ("en-GB", "en"), ("de-DE", "en")])
+def test_the_first_language_is_the_browsers(visit, locale, language):
+    page = visit(locale=locale)
+    expect(page.get_by_role("heading", level=1)).to_have_text(QUESTION[language])
+    expect(page.locator("html")).to_have_attribute("lang", language)
+
+
+def test_a_chosen_language_is_remembered_and_reaches_everything(visit, paintings):
+    page = visit()
+    choose(page, paintings[0])
+    expect_state(page, paintings[0].name, "answered")
+    page.get_by_role("button", name="Indonesia").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(QUESTION["id"])
+    expect(page.get_by_role("button", name="Indonesia")).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_role("button", name="English")).to_have_attribute("aria-pressed", "false")
+    expect(card(page, paintings[0].name).locator(".share")).to_contain_text("Keyakinan")
+    expect(page.locator("#count")).to_have_text("1 dari 1 terjawab")
+    expect(page).to_have_title("Ragam: genre sebuah lukisan")
+    expect(page.get_by_role("navigation", name="Bagian")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("heading", level=1)).to_have_text(QUESTION["id"])
+    page.get_by_role("button", name="English").click()
+    page.reload()
+    expect(page.get_by_role("heading", level=1)).to_have_text(QUESTION["en"])
+
+
+def test_dark_follows_the_system_until_a_choice_is_made_and_remembered(visit):
+    page = visit(color_scheme="dark")
+    ground = "getComputedStyle(document.body).backgroundColor"
+    dark, switch = page.evaluate(ground), page.get_by_role("button", name="Dark")
+    expect(switch).to_have_attribute("aria-pressed", "true")
+    page.emulate_media(color_scheme="light")
+    expect(page.locator("html")).to_have_attribute("data-theme", "light")
+    light = page.evaluate(ground)
+    assert brightness(dark) < 40
+    assert brightness(light) > 200
+    switch.click()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    page.reload()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    assert page.evaluate(ground) == dark
+    page.emulate_media(color_scheme="dark")
+    switch.click()
+    page.reload()
+    assert page.evaluate(ground) == light
+
+
+@pytest.mark.parametrize("locale", ["en-GB", "id-ID"])
+def test_a_phone_scrolls_in_one_direction_only(visit, paintings, tmp_path, locale):
+    page = visit(locale=locale, **PHONE)
+    assert wide(page) == 0
+    long = tmp_path / f"{'a-very-long-name-' * 9}.txt"
+    long.write_text("no picture")
+    choose(page, *paintings[:3], long)
+    for path in paintings[:3]:
+        expect_state(page, path.name, "answered")
+    expect_state(page, long.name, "failed")
+    card(page, paintings[0].name).locator(".explain").click()
+    expect(card(page, paintings[0].name).locator("canvas")).to_be_visible()
+    assert wide(page) == 0
+    page.locator("#view-list").click()
+    expect(page.locator("#rows tr")).to_have_count(4)
+    assert wide(page) == 0
+    # The table does, within itself.
+    assert page.locator(".scroll").evaluate("region => region.scrollWidth > region.clientWidth")
+
+
+def test_a_phone_is_asked_for_its_camera_and_a_desk_is_not(visit):
+    phone, desk = visit(**PHONE), visit()
+    expect(phone.get_by_role("button", name="Take a photograph")).to_be_visible()
+    with phone.expect_file_chooser() as chooser:
+        phone.get_by_role("button", name="Take a photograph").click()
+    assert chooser.value.element.get_attribute("capture") == "environment"
+    expect(desk.get_by_role("button", name="Take a photograph")).to_be_hidden()
+
+
+def test_a_picture_keeps_its_proportions(visit, paintings):
+    page = visit(**PHONE)
+    choose(page, *paintings[:2])
+    for path, share in zip(paintings[:2], (1300 / 860, 900 / 1100), strict=True):
+        picture = card(page, path.name).locator("img")
+        expect(picture).to_be_visible()
+        box = picture.bounding_box()
+        assert box["width"] / box["height"] == pytest.approx(share, abs=0.02)
+
+
+def test_less_motion_is_less_motion(visit):
+    page = visit(reduced_motion="reduce")
+    assert page.evaluate("getComputedStyle(document.getElementById('frame')).transitionDuration") == "0s"
+    assert page.evaluate("getComputedStyle(document.documentElement).scrollBehavior") == "auto"
+    assert visit().evaluate("getComputedStyle(document.documentElement).scrollBehavior") == "smooth"
