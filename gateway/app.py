@@ -8,7 +8,10 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from gateway import envelope
 from gateway.access import note_requests
+from gateway.description import description
 from gateway.errors import RagamError
+from gateway.explanation import explanation
+from gateway.genres import GenreList, genres
 from gateway.health import Readiness, health
 from gateway.prediction import Classifier
 from gateway.settings import Settings
@@ -32,9 +35,13 @@ def create_app(settings: Settings, classifier: Classifier) -> Flask:
     app.extensions["settings"] = settings
     app.extensions["classifier"] = classifier
     app.extensions["readiness"] = Readiness(classifier)
+    app.extensions["genres"] = GenreList(classifier)
     note_requests(app)
     app.register_blueprint(views)
+    app.register_blueprint(explanation)
+    app.register_blueprint(genres)
     app.register_blueprint(health)
+    app.register_blueprint(description)
     app.register_error_handler(RagamError, _ragam_error)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _unexpected_error)
