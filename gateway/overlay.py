@@ -4,13 +4,17 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
+from PIL import Image, ImageEnhance
 
 # Longer pictures are shrunk to this, in pixels: the heat map has 7 x 7 places, and a screen no more use of a larger one.
 LONG_SIDE = 1024
 
-# How much of the paint the colour hides where the heat is greatest. Where there is none it hides nothing.
-STRENGTH = 0.65
+# How much of the paint the colour hides where there is no heat, and where there is most. The violet of the cold lies over all of the
+# picture: with colour on the hot places alone, yellow on a yellow painting was not seen.
+COLD_DENSITY, HOT_DENSITY = 0.35, 0.65
+
+# What the paint keeps of its own colours, so that they are not taken for heat.
+SATURATION = 0.5
 
 LEVELS = 256
 
@@ -22,8 +26,8 @@ def overlay(picture: Image.Image, heatmap: Sequence[Sequence[float]]) -> Image.I
     enlarged = Image.fromarray(np.array(heatmap, np.float32)).resize(view.size, Image.Resampling.BICUBIC)
     heat = np.asarray(enlarged).clip(0, 1)  # bicubic overshoots beside a steep place
     colours = Image.fromarray(PALETTE[np.rint(heat * (LEVELS - 1)).astype(np.uint8)])
-    density = Image.fromarray(np.rint(heat * (255 * STRENGTH)).astype(np.uint8))
-    return Image.composite(colours, view, density)
+    density = Image.fromarray(np.rint(255 * (COLD_DENSITY + (HOT_DENSITY - COLD_DENSITY) * heat)).astype(np.uint8))
+    return Image.composite(colours, ImageEnhance.Color(view).enhance(SATURATION), density)
 
 
 def _palette() -> npt.NDArray[np.uint8]:

@@ -24,7 +24,7 @@ def trained(tmp_path_factory):
 
 @pytest.fixture
 def landscape(picture):
-    """A dark picture: the hotter a place, the lighter and denser the colour over it, so the more it changes."""
+    """A dark picture: the hotter a place, the lighter and denser the colour over it, and so the more it changes."""
     buffer = BytesIO()
     Image.open(BytesIO(picture(1400, 700, seed=3))).point(lambda value: value // 4).save(buffer, "PNG")
     return buffer.getvalue()

@@ -2,7 +2,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gateway.overlay import LONG_SIDE, PALETTE, STRENGTH, overlay
+from gateway.overlay import COLD_DENSITY, HOT_DENSITY, LONG_SIDE, PALETTE, overlay
+
+COLD = ((0.0,) * 7,) * 7
 
 
 def hot(row, column, rows=7, columns=7):
@@ -19,9 +21,9 @@ def test_a_picture_is_shrunk_and_never_enlarged(size, expected):
 
 
 @pytest.mark.parametrize(("row", "column"), [(0, 0), (0, 6), (6, 0), (3, 2)])
-def test_the_colour_lies_where_the_heat_is_and_nowhere_else(row, column):
+def test_the_heat_lies_where_it_is_and_nowhere_else(row, column):
     picture = Image.fromarray(np.random.default_rng(0).integers(0, 256, (210, 420, 3), np.uint8))
-    changed = np.abs(np.asarray(overlay(picture, hot(row, column)), int) - np.asarray(picture, int)).max(axis=2)
+    changed = np.abs(np.asarray(overlay(picture, hot(row, column)), int) - np.asarray(overlay(picture, COLD), int)).max(axis=2)
     # Row by column of the heat map, each 30 pixels high and 60 wide.
     cells = changed.reshape(7, 30, 7, 60).mean(axis=(1, 3))
     assert np.unravel_index(cells.argmax(), cells.shape) == (row, column)
@@ -29,10 +31,11 @@ def test_the_colour_lies_where_the_heat_is_and_nowhere_else(row, column):
     assert max(far) == 0
 
 
-def test_full_heat_is_the_last_colour_over_a_share_of_the_paint():
+@pytest.mark.parametrize(("heat", "density"), [(0.0, COLD_DENSITY), (1.0, HOT_DENSITY)])
+def test_the_palette_s_ends_are_the_ends_of_the_heat(heat, density):
     gray = Image.new("RGB", (70, 70), (100, 100, 100))
-    drawn = np.asarray(overlay(gray, ((1.0,) * 7,) * 7), int)
-    expected = STRENGTH * PALETTE[-1].astype(int) + (1 - STRENGTH) * 100
+    drawn = np.asarray(overlay(gray, ((heat,) * 7,) * 7), int)
+    expected = density * PALETTE[-int(heat)].astype(int) + (1 - density) * 100
     assert np.abs(drawn - expected).max() <= 1
 
 
