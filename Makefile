@@ -10,7 +10,7 @@ PAINTINGS ?= $(BUILD)/paintings
 WEIGHTS ?= imagenet
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-unit test-contract test-e2e train check format lock clean
+.PHONY: help serve test test-unit test-contract test-e2e test-faces train check format lock clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -29,6 +29,11 @@ test-contract: $(VENV)/.dev ## the model server against TensorFlow Serving's beh
 
 test-e2e: $(VENV)/.dev ## the real processes, as make serve runs them
 	$(BIN)/python -m pytest tests/e2e
+
+test-faces: $(VENV)/.dev ## the Postman collection and the description against the real service: needs Node
+	@command -v npm >/dev/null || { echo "make test-faces needs Node with npm. On Debian: apt-get install nodejs npm" >&2; exit 1; }
+	npm install --prefix tests/faces --no-package-lock --no-audit --no-fund --loglevel=error
+	$(BIN)/python -m pytest tests/faces
 
 train: $(VENV)/.training ## a new version of the model; PAINTINGS=folder has the pictures, by default the Kaggle sets are downloaded
 	@test -e $(PAINTINGS) || $(BIN)/python -m training collect --out $(PAINTINGS)
