@@ -30,7 +30,9 @@ test-contract: $(VENV)/.dev ## the model server against TensorFlow Serving's beh
 test-e2e: $(VENV)/.dev ## the real processes, as make serve runs them
 	$(BIN)/python -m pytest tests/e2e
 
-test-faces: $(VENV)/.dev ## the Postman collection and the description against the real service: needs Node
+test-faces: $(VENV)/.dev ## the collection, the description and its page against the real service: needs Chromium and Node
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || \
+		{ echo "make test-faces needs Chromium. On Debian: apt-get install chromium" >&2; exit 1; }
 	@command -v npm >/dev/null || { echo "make test-faces needs Node with npm. On Debian: apt-get install nodejs npm" >&2; exit 1; }
 	npm install --prefix tests/faces --no-package-lock --no-audit --no-fund --loglevel=error
 	$(BIN)/python -m pytest tests/faces

@@ -3,6 +3,7 @@
 import inspect
 import json
 import re
+import tomllib
 from pathlib import Path
 
 import jsonschema
@@ -77,6 +78,7 @@ def test_the_application_has_these_routes(client):
 def test_the_description_is_valid_openapi_3_1():
     assert DESCRIPTION["openapi"].startswith("3.1.")
     validate(DESCRIPTION)
+    assert DESCRIPTION["info"]["version"] == tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
 
 
 def test_the_description_has_these_routes_and_answers():
