@@ -33,7 +33,7 @@ test-manifests: $(VENV)/.dev ## the cluster's files, without a cluster
 test-e2e: $(VENV)/.dev ## the real processes, as make serve runs them
 	$(BIN)/python -m pytest tests/e2e
 
-test-faces: $(VENV)/.dev ## the web page in a real browser: needs Chromium and Node
+test-faces: $(VENV)/.dev ## the web page in a real browser, the collection and the description against the service: needs Chromium and Node
 	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || \
 		{ echo "make test-faces needs Chromium. On Debian: apt-get install chromium" >&2; exit 1; }
 	@command -v npm >/dev/null || { echo "make test-faces needs Node with npm. On Debian: apt-get install nodejs npm" >&2; exit 1; }

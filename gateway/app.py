@@ -10,7 +10,10 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from gateway import envelope
 from gateway.access import note_requests
 from gateway.authorization import require_keys
+from gateway.description import description
 from gateway.errors import RagamError, Unauthorized
+from gateway.explanation import explanation
+from gateway.genres import GenreList, genres
 from gateway.health import Readiness, health
 from gateway.keys import Keys
 from gateway.pages import pages
@@ -36,12 +39,16 @@ def create_app(settings: Settings, classifier: Classifier) -> Flask:
     app.extensions["settings"] = settings
     app.extensions["classifier"] = classifier
     app.extensions["readiness"] = Readiness(classifier)
+    app.extensions["genres"] = GenreList(classifier)
     note_requests(app)
     if settings.api_keys_file:
         require_keys(app, Keys(Path(settings.api_keys_file)))
     app.register_blueprint(pages)
     app.register_blueprint(views)
+    app.register_blueprint(explanation)
+    app.register_blueprint(genres)
     app.register_blueprint(health)
+    app.register_blueprint(description)
     app.register_error_handler(RagamError, _ragam_error)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _unexpected_error)

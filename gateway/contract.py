@@ -15,10 +15,11 @@ IMAGE_SHAPE = (IMAGE_SIZE, IMAGE_SIZE, 3)
 IMAGE_HALF_RANGE = 127.5
 
 # The outputs, for k genres: scores float32 (n, k), calibrated softmax; classes string (n, k), the genre of each score;
-# and of the explain signature heatmap float32 (n, 7, 7) in [0, 1].
+# and of the explain signature heatmap float32 (n, 7, 7) in [0, 1], the places of the picture that speak for the best genre.
 SCORES_OUTPUT = "scores"
 CLASSES_OUTPUT = "classes"
 HEATMAP_OUTPUT = "heatmap"
+HEATMAP_SHAPE = (7, 7)
 
 # One Predict call carries at most this many pictures; both sides size their gRPC messages by it.
 MAX_BATCH = 16

@@ -1,7 +1,9 @@
 """Every error that a client can be told, with its HTTP status and one sentence on what to do.
 
     RagamError
+    ├── BadQuery                400  a parameter behind the ? has a value that means nothing
     ├── BadUpload               400  the request carries no usable picture
+    │   ├── TooManyPictures     400  more than one Predict call takes
     │   ├── MissingPicture      400  no file in the field `image`
     │   ├── EmptyPicture        400  a file of zero bytes
     │   ├── WrongExtension      400  not named .png, .jpg or .jpeg
@@ -9,6 +11,7 @@
     ├── Unauthorized            401  no API key, or none that is known
     ├── TooLarge                413
     │   ├── TooManyBytes        413
+    │   ├── TooManyBatchBytes   413  all pictures of a request together
     │   └── TooManyPixels       413
     └── ServingError                 the model server gave no answer that can be used
         ├── ServingUnavailable  503  not reachable, or without this model; try again
@@ -34,6 +37,13 @@ class RagamError(Exception):
         self.detail = detail
 
 
+class BadQuery(RagamError):
+    status = HTTPStatus.BAD_REQUEST
+
+    def __init__(self, parameter: str, values: str) -> None:
+        super().__init__(f"The parameter '{parameter}' must be {values}.")
+
+
 class BadUpload(RagamError):
     status = HTTPStatus.BAD_REQUEST
 
@@ -41,6 +51,11 @@ class BadUpload(RagamError):
 class MissingPicture(BadUpload):
     def __init__(self) -> None:
         super().__init__("Send one picture as multipart/form-data in the field 'image'.")
+
+
+class TooManyPictures(BadUpload):
+    def __init__(self, count: int, most: int) -> None:
+        super().__init__(f"There are {count} pictures in the request. Send at most {most} at a time.")
 
 
 class EmptyPicture(BadUpload):
@@ -72,6 +87,11 @@ class TooLarge(RagamError):
 class TooManyBytes(TooLarge):
     def __init__(self, max_bytes: int) -> None:
         super().__init__(f"The file is too large. Send at most {max_bytes:,} bytes.")
+
+
+class TooManyBatchBytes(TooLarge):
+    def __init__(self, max_bytes: int) -> None:
+        super().__init__(f"The request is too large. Send at most {max_bytes:,} bytes, or the pictures in several requests.")
 
 
 class TooManyPixels(TooLarge):

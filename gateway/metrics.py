@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from time import perf_counter
+from typing import Any
 
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
@@ -19,15 +20,15 @@ UPLOAD_BYTES = Counter("ragam_upload_bytes", "Bytes of the pictures received.")
 
 
 @contextmanager
-def stage(name: str, milliseconds: dict[str, object]) -> Iterator[None]:
-    """Observes the time of its body, and notes it as `<name>_ms` in `milliseconds`, also when the body raises."""
+def stage(name: str, milliseconds: dict[str, Any]) -> Iterator[None]:
+    """Observes the time of its body, and adds it to `<name>_ms` in `milliseconds`, also when the body raises."""
     start = perf_counter()
     try:
         yield
     finally:
         seconds = perf_counter() - start
         STAGE_SECONDS.labels(name).observe(seconds)
-        milliseconds[f"{name}_ms"] = round(seconds * 1000, 2)
+        milliseconds[f"{name}_ms"] = round(milliseconds.get(f"{name}_ms", 0) + seconds * 1000, 2)
 
 
 def exposition() -> tuple[bytes, str]:

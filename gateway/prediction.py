@@ -24,11 +24,25 @@ class Prediction:
         return self.scores[0][1]
 
 
+@dataclass(frozen=True)
+class Explanation:
+    """A prediction, and how much each place of the picture speaks for its best genre: 7 rows of 7 floats in [0, 1], from the top left."""
+
+    prediction: Prediction
+    heatmap: tuple[tuple[float, ...], ...]
+
+
 class Classifier(Protocol):
-    """A model that can be asked. Both methods raise errors.ServingError."""
+    """A model that can be asked. All methods raise errors.ServingError."""
 
     def classify(self, images: npt.NDArray[np.float32]) -> list[Prediction]:
         """One Prediction for each of `images`, float32 (n, 224, 224, 3) in [-1, 1], C order, 1 <= n <= contract.MAX_BATCH."""
+
+    def explain(self, images: npt.NDArray[np.float32]) -> list[Explanation]:
+        """One Explanation for each of `images`, as classify takes them."""
+
+    def genres(self) -> tuple[str, ...]:
+        """The genres that the model knows, in its own order."""
 
     def check(self) -> None:
         """Returns when the model answers and keeps the contract."""

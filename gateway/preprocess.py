@@ -38,17 +38,24 @@ def open_picture(data: bytes, max_pixels: int) -> Image.Image:
     return picture
 
 
+def to_upright(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
+    """`picture` decoded, upright and RGB, a JPEG at the smallest scale that still has at least `size`, (width, height) in pixels.
+
+    Raises UnreadablePicture where the data are damaged or cut short.
+    """
+    try:
+        picture.draft("RGB", size)
+        return _to_rgb(ImageOps.exif_transpose(picture))
+    except Exception as error:  # as above, for the body
+        raise UnreadablePicture from error
+
+
 def to_pixels(picture: Image.Image) -> npt.NDArray[np.uint8]:
     """`picture` decoded, upright, RGB and resized: uint8 (224, 224, 3).
 
     Raises UnreadablePicture where the data are damaged or cut short.
     """
-    try:
-        picture.draft("RGB", DRAFT_SIZE)
-        upright = ImageOps.exif_transpose(picture)
-        return np.asarray(_to_rgb(upright).resize((IMAGE_SIZE, IMAGE_SIZE)))
-    except Exception as error:  # as above, for the body
-        raise UnreadablePicture from error
+    return np.asarray(to_upright(picture, DRAFT_SIZE).resize((IMAGE_SIZE, IMAGE_SIZE)))
 
 
 def to_tensor(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:

@@ -1,9 +1,10 @@
 """The only module that speaks gRPC: asks TensorFlow Serving, or the embedded model server, which answers the same."""
 
 import json
+from collections.abc import Callable
 from threading import Lock
 from time import monotonic
-from typing import Any
+from typing import Any, TypeVar
 
 import grpc
 import numpy as np
@@ -11,7 +12,7 @@ import numpy.typing as npt
 
 from gateway import contract, signature
 from gateway.errors import ServingBusy, ServingError, ServingTimeout, ServingUnavailable, WrongModel
-from gateway.prediction import Prediction
+from gateway.prediction import Explanation, Prediction
 from gateway.stubs import get_model_metadata_pb2, model_pb2, predict_pb2, prediction_service_pb2_grpc, types_pb2
 from gateway.tls import Identity
 
@@ -23,6 +24,9 @@ RENEW_SECONDS = 1.0
 
 # How TensorFlow Serving begins to say that it is there and has too much work, with the code that else means it is not there.
 QUEUE_IS_FULL = "The batch scheduling queue"
+
+# The picture that is sent where the answer's names are wanted and not its scores.
+GRAY = np.zeros((1, *contract.IMAGE_SHAPE), np.float32)
 
 SERVICE_CONFIG = {
     "loadBalancingConfig": [{"round_robin": {}}],
@@ -74,6 +78,9 @@ _ERRORS: dict[grpc.StatusCode, type[ServingUnavailable | ServingBusy | ServingTi
 }
 
 
+Answer = TypeVar("Answer")
+
+
 class TensorFlowServing:
     """A prediction.Classifier. Its channel is made at the first call, for a gRPC channel does not survive gunicorn's fork.
 
@@ -95,23 +102,15 @@ class TensorFlowServing:
 
     def classify(self, images: npt.NDArray[np.float32]) -> list[Prediction]:
         """See prediction.Classifier."""
-        if images.shape[1:] != contract.IMAGE_SHAPE or images.dtype != np.float32:
-            # TensorFlow Serving dies of a wrong rank.
-            raise ValueError(f"images must be float32 (n, 224, 224, 3), not {images.dtype} {images.shape}")
-        request = predict_pb2.PredictRequest(model_spec=_model_spec())
-        tensor = request.inputs[contract.IMAGE_INPUT]
-        tensor.dtype = types_pb2.DT_FLOAT
-        for size in images.shape:
-            tensor.tensor_shape.dim.add(size=size)
-        tensor.tensor_content = images.tobytes()
-        try:
-            response = self._call("Predict", request, self._predict_seconds)
-        except grpc.RpcError as error:
-            raise _serving_error(error) from error
-        try:
-            return signature.predictions(response, len(images))
-        except signature.ContractBroken as error:
-            raise WrongModel from error
+        return self._predict(images, contract.PREDICT_SIGNATURE, signature.predictions)
+
+    def explain(self, images: npt.NDArray[np.float32]) -> list[Explanation]:
+        """See prediction.Classifier."""
+        return self._predict(images, contract.EXPLAIN_SIGNATURE, signature.explanations)
+
+    def genres(self) -> tuple[str, ...]:
+        """See prediction.Classifier."""
+        return self._predict(GRAY, contract.PREDICT_SIGNATURE, signature.genres)
 
     def check(self) -> None:
         """Compares the signature that is served with contract.py. See prediction.Classifier."""
@@ -124,6 +123,27 @@ class TensorFlowServing:
         try:
             response.metadata["signature_def"].Unpack(signatures)
             signature.compare(signatures)
+        except signature.ContractBroken as error:
+            raise WrongModel from error
+
+    def _predict(
+        self, images: npt.NDArray[np.float32], signature_name: str, read: Callable[[predict_pb2.PredictResponse, int], Answer]
+    ) -> Answer:
+        if images.shape[1:] != contract.IMAGE_SHAPE or images.dtype != np.float32:
+            # TensorFlow Serving dies of a wrong rank.
+            raise ValueError(f"images must be float32 (n, 224, 224, 3), not {images.dtype} {images.shape}")
+        request = predict_pb2.PredictRequest(model_spec=_model_spec(signature_name))
+        tensor = request.inputs[contract.IMAGE_INPUT]
+        tensor.dtype = types_pb2.DT_FLOAT
+        for size in images.shape:
+            tensor.tensor_shape.dim.add(size=size)
+        tensor.tensor_content = images.tobytes()
+        try:
+            response = self._call("Predict", request, self._predict_seconds)
+        except grpc.RpcError as error:
+            raise _serving_error(error) from error
+        try:
+            return read(response, len(images))
         except signature.ContractBroken as error:
             raise WrongModel from error
 
@@ -158,8 +178,8 @@ class TensorFlowServing:
         return grpc.secure_channel(self._target, credentials, options=CHANNEL_OPTIONS)
 
 
-def _model_spec() -> model_pb2.ModelSpec:
-    return model_pb2.ModelSpec(name=contract.MODEL_NAME, signature_name=contract.PREDICT_SIGNATURE)
+def _model_spec(signature_name: str = contract.PREDICT_SIGNATURE) -> model_pb2.ModelSpec:
+    return model_pb2.ModelSpec(name=contract.MODEL_NAME, signature_name=signature_name)
 
 
 def _is_away(error: grpc.RpcError) -> bool:

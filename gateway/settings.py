@@ -89,6 +89,7 @@ class Settings:
     serving_key: str = _setting("", _file, "... file with the key of that certificate (PEM, no password). All three, or none.")
     predict_seconds: float = _setting(5.0, _number(0.01, 600), "Deadline of a call to the model server, its retry included.")
     max_upload_bytes: int = _setting(20 * 1024 * 1024, _whole(1, 2**31), "Largest file that is accepted, in bytes.")
+    max_batch_bytes: int = _setting(64 * 1024 * 1024, _whole(1, 2**31), "Largest request with many pictures that is accepted, in bytes.")
     max_pixels: int = _setting(100_000_000, _whole(1, 2**31), "Largest picture that is decoded, in pixels.")
     certain_from: float = _setting(0.5, _number(0, 1), "Confidence from which an answer is called certain.")
     grace_seconds: int = _setting(30, _whole(0, 600), "On SIGTERM, how long requests in flight may take to finish.")

@@ -1,10 +1,12 @@
 """Holds what the model server says to contract.py: the signature of the model, and each of its answers."""
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 
 from gateway import contract
-from gateway.prediction import Prediction
+from gateway.prediction import Explanation, Prediction
 from gateway.stubs import get_model_metadata_pb2, predict_pb2, types_pb2
 
 # None: as many as there are genres.
@@ -17,6 +19,7 @@ _DTYPES = {
     contract.IMAGE_INPUT: types_pb2.DT_FLOAT,
     contract.SCORES_OUTPUT: types_pb2.DT_FLOAT,
     contract.CLASSES_OUTPUT: types_pb2.DT_STRING,
+    contract.HEATMAP_OUTPUT: types_pb2.DT_FLOAT,
 }
 
 
@@ -57,8 +60,25 @@ def predictions(response: predict_pb2.PredictResponse, count: int) -> list[Predi
     ]
 
 
+def explanations(response: predict_pb2.PredictResponse, count: int) -> list[Explanation]:
+    """The answer of the signature explain, else as `predictions`."""
+    heatmaps: npt.NDArray[np.float32] = np.array(_values(response, contract.HEATMAP_OUTPUT, count), np.float32)
+    if heatmaps.shape[1:] != contract.HEATMAP_SHAPE:
+        raise ContractBroken(f"heat maps have shape {heatmaps.shape}")
+    # False for NaN too.
+    if not ((heatmaps >= 0) & (heatmaps <= 1)).all():
+        raise ContractBroken("heat maps are not all in [0, 1]")
+    rows = [tuple(tuple(row) for row in heatmap) for heatmap in heatmaps.tolist()]
+    return [Explanation(prediction, heatmap) for prediction, heatmap in zip(predictions(response, count), rows, strict=True)]
+
+
+def genres(response: predict_pb2.PredictResponse, count: int) -> tuple[str, ...]:
+    """The names of the scores, in the model's order, which is the same for each of the `count` pictures. Else as `predictions`."""
+    return tuple(name.decode() for name in _values(response, contract.CLASSES_OUTPUT, count)[0])
+
+
 def _values(response: predict_pb2.PredictResponse, name: str, count: int) -> npt.NDArray[np.object_]:
-    """The output `name` as Python floats or bytes (count, k), k >= 1."""
+    """The output `name` as Python floats or bytes (count, ...), at least one for each picture."""
     if name not in response.outputs:
         raise ContractBroken(f"the answer has no output {name!r}")
     tensor = response.outputs[name]
@@ -67,6 +87,7 @@ def _values(response: predict_pb2.PredictResponse, name: str, count: int) -> npt
     shape = tuple(dimension.size for dimension in tensor.tensor_shape.dim)
     # TensorFlow Serving answers in the typed fields, never in tensor_content.
     values = np.array(tensor.float_val if tensor.dtype == types_pb2.DT_FLOAT else tensor.string_val, object)
-    if len(shape) != 2 or shape[0] != count or shape[1] < 1 or values.size != shape[0] * shape[1]:
+    rank = 1 + len(contract.HEATMAP_SHAPE) if name == contract.HEATMAP_OUTPUT else 2
+    if len(shape) != rank or shape[0] != count or not values.size or values.size != math.prod(shape):
         raise ContractBroken(f"output {name!r} has shape {shape} and {values.size} values for {count} pictures")
     return values.reshape(shape)

@@ -4,9 +4,11 @@ from io import BytesIO
 from typing import IO
 
 from flask import Request
+from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from gateway.errors import EmptyPicture, MissingPicture, TooManyBytes, WrongExtension
+from gateway.contract import MAX_BATCH
+from gateway.errors import EmptyPicture, MissingPicture, TooManyBatchBytes, TooManyBytes, TooManyPictures, WrongExtension
 
 FIELD = "image"
 EXTENSIONS = (".png", ".jpg", ".jpeg")
@@ -23,20 +25,45 @@ class InMemoryRequest(Request):
 
 
 def read_picture(request: Request, max_bytes: int) -> bytes:
-    """The file in the multipart field `image`.
-
-    Raises MissingPicture, WrongExtension, EmptyPicture, and TooManyBytes above `max_bytes`.
-    """
+    """The file in the multipart field `image`. Raises what read_upload raises."""
     try:
         upload = request.files.get(FIELD)
     except RequestEntityTooLarge as error:
         raise TooManyBytes(max_bytes) from error
-    if upload is None or not upload.filename:
+    if upload is None:
+        raise MissingPicture
+    return read_upload(upload, max_bytes)
+
+
+def list_uploads(request: Request, max_request_bytes: int) -> list[FileStorage]:
+    """The files of all multipart fields `image`, in the order sent, none of them looked at yet.
+
+    Raises MissingPicture where there is none, TooManyPictures above contract.MAX_BATCH, TooManyBatchBytes above `max_request_bytes`.
+    """
+    request.max_content_length = max_request_bytes
+    try:
+        uploads = request.files.getlist(FIELD)
+    except RequestEntityTooLarge as error:
+        raise TooManyBatchBytes(max_request_bytes) from error
+    if not uploads:
+        raise MissingPicture
+    if len(uploads) > MAX_BATCH:
+        raise TooManyPictures(len(uploads), MAX_BATCH)
+    return uploads
+
+
+def read_upload(upload: FileStorage, max_bytes: int) -> bytes:
+    """The bytes of `upload`, which lets go of them.
+
+    Raises MissingPicture without a name, WrongExtension, EmptyPicture, and TooManyBytes above `max_bytes`.
+    """
+    if not upload.filename:
         raise MissingPicture
     if not upload.filename.lower().endswith(EXTENSIONS):
         raise WrongExtension
-    # At most the request's limit, which is MULTIPART_OVERHEAD_BYTES above this one; read() hands out the buffer, not a copy.
-    data = upload.stream.read()
+    # At most the request's limit; read() hands out the buffer, not a copy.
+    with upload.stream:
+        data = upload.stream.read()
     if not data:
         raise EmptyPicture
     if len(data) > max_bytes:

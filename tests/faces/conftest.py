@@ -8,7 +8,6 @@ from chromium import launch_options
 from compositions import COMPOSITIONS, encoded
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request
 from service import ROOT, Service, wait_until
-from stand_ins import stand_in
 
 
 @pytest.fixture(scope="session")
@@ -77,7 +76,6 @@ def visit(browser: Browser, service: Service) -> Iterator[Callable[..., Page]]:
         page.on("console", note)
         page.on("pageerror", lambda error: wrong.append(f"error: {error}"))
         context.on("request", check)
-        stand_in(page, address)
         page.goto(address, wait_until="networkidle")
         if any("ERR_NETWORK_CHANGED" in one for one in wrong):
             # Chromium drops what it is loading when an interface of the machine comes or goes, a container's say.

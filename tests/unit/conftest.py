@@ -7,8 +7,11 @@ import pytest
 from flask.testing import FlaskClient
 
 from gateway.app import create_app
-from gateway.prediction import Prediction
+from gateway.prediction import Explanation, Prediction
 from gateway.settings import Settings
+
+# Row and column of the heat map.
+HOT = (6, 0)
 
 
 @dataclass
@@ -17,12 +20,24 @@ class FakeClassifier:
 
     error: Exception | None = None
     seen: list[np.ndarray] = field(default_factory=list)
+    names: tuple[str, ...] = ("Symbolism", "Light", "Abstract")
+    asked_for_genres: int = 0
 
     def classify(self, images: np.ndarray) -> list[Prediction]:
         self.check()
         self.seen.append(images)
         light = [float((image.mean() + 1) / 2) for image in images]
         return [Prediction(tuple(sorted([("Light", x), ("Dark", 1 - x)], key=lambda pair: -pair[1])), "painting_genre", 3) for x in light]
+
+    def explain(self, images: np.ndarray) -> list[Explanation]:
+        """All of the heat lies in one place, bottom left."""
+        heatmap = tuple(tuple(1.0 if (row, column) == HOT else 0.0 for column in range(7)) for row in range(7))
+        return [Explanation(prediction, heatmap) for prediction in self.classify(images)]
+
+    def genres(self) -> tuple[str, ...]:
+        self.check()
+        self.asked_for_genres += 1
+        return self.names
 
     def check(self) -> None:
         if self.error:
@@ -36,4 +51,4 @@ def classifier() -> FakeClassifier:
 
 @pytest.fixture
 def client(classifier: FakeClassifier) -> FlaskClient:
-    return create_app(Settings(max_upload_bytes=200_000, max_pixels=1_000_000), classifier).test_client()
+    return create_app(Settings(max_upload_bytes=200_000, max_batch_bytes=2_000_000, max_pixels=1_000_000), classifier).test_client()

@@ -39,13 +39,15 @@ class FakeServing(prediction_service_pb2_grpc.PredictionServiceServicer):
         answer = predict_pb2.PredictResponse()
         answer.model_spec.name = request.model_spec.name
         answer.model_spec.version.value = 7
+        heatmaps = [("heatmap", types_pb2.DT_FLOAT, [0.25] * 49 * len(images))] if request.model_spec.signature_name == "explain" else []
         for name, dtype, values in (
+            *heatmaps,
             ("scores", types_pb2.DT_FLOAT, [v for image in images for v in (0.5 + image[0, 0, 0] / 4, 0.5 - image[0, 0, 0] / 4)]),
             ("classes", types_pb2.DT_STRING, [b"First", b"Second"] * len(images)),
         ):
             output = answer.outputs[name]
             output.dtype = dtype
-            for size in (len(images), 2):
+            for size in (len(images), 7, 7) if name == "heatmap" else (len(images), 2):
                 output.tensor_shape.dim.add(size=size)
             (output.float_val if dtype == types_pb2.DT_FLOAT else output.string_val).extend(values)
         return answer
@@ -102,6 +104,23 @@ def test_sends_the_tensor_and_reads_each_answer(fake, serving):
     assert not request.model_spec.HasField("version")
     assert (first.genre, first.confidence, first.model, first.version) == ("Second", 0.75, "painting_genre", 7)
     assert second.scores[0][0] == "First"
+
+
+def test_explains_by_the_other_signature(fake, serving):
+    explained = serving.explain(IMAGES)
+    [request] = fake.requests
+    assert (request.model_spec.name, request.model_spec.signature_name) == ("painting_genre", "explain")
+    assert [explanation.prediction for explanation in explained] == serving.classify(IMAGES)
+    assert explained[0].heatmap == ((0.25,) * 7,) * 7
+
+
+def test_asks_for_the_genres_with_one_gray_picture(fake, serving):
+    assert serving.genres() == ("First", "Second")
+    [request] = fake.requests
+    assert request.inputs["image"].tensor_content == bytes(contract.IMAGE_BYTES)
+    fake.failures = [grpc.StatusCode.RESOURCE_EXHAUSTED]
+    with pytest.raises(ServingBusy):
+        serving.genres()
 
 
 def test_sixteen_pictures_fit_into_one_call(fake, serving):

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from gateway.signature import ContractBroken, compare, predictions
+from gateway.signature import ContractBroken, compare, explanations, genres, predictions
 from gateway.stubs import get_model_metadata_pb2, predict_pb2, types_pb2
 
 FLOAT, STRING, DOUBLE = types_pb2.DT_FLOAT, types_pb2.DT_STRING, types_pb2.DT_DOUBLE
@@ -86,3 +86,47 @@ def test_scores_come_best_first_with_their_genres():
 def test_an_answer_that_breaks_the_contract(broken):
     with pytest.raises(ContractBroken):
         predictions(broken, 1)
+
+
+def with_heatmap(values, shape=(1, 7, 7), dtype=FLOAT):
+    result = answer()
+    tensor = result.outputs["heatmap"]
+    tensor.dtype = dtype
+    for size in shape:
+        tensor.tensor_shape.dim.add(size=size)
+    tensor.float_val.extend(values)
+    return result
+
+
+def test_a_heat_map_lies_beside_its_prediction():
+    [explanation] = explanations(with_heatmap(np.arange(49) / 48), 1)
+    assert explanation.prediction == predictions(answer(), 1)[0]
+    assert [len(row) for row in explanation.heatmap] == [7] * 7
+    assert explanation.heatmap[0][0] == 0
+    assert explanation.heatmap[1][0] == pytest.approx(7 / 48)
+    assert explanation.heatmap[6][6] == 1
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        answer(),
+        with_heatmap([0] * 48),
+        with_heatmap([0] * 36, (1, 6, 6)),
+        with_heatmap([0] * 49, (1, 49)),
+        with_heatmap([0] * 98, (2, 7, 7)),
+        with_heatmap([0] * 48 + [1.01]),
+        with_heatmap([0] * 48 + [-0.01]),
+        with_heatmap([0] * 48 + [np.nan]),
+        with_heatmap([], dtype=DOUBLE),
+    ],
+)
+def test_a_heat_map_that_breaks_the_contract(broken):
+    with pytest.raises(ContractBroken):
+        explanations(broken, 1)
+
+
+def test_genres_keep_the_model_s_order():
+    assert genres(answer(scores=(0.1, 0.9), classes=(b"B", b"A")), 1) == ("B", "A")
+    with pytest.raises(ContractBroken):
+        genres(answer(classes=None), 1)

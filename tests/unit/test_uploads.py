@@ -5,6 +5,8 @@ import pytest
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
+from gateway.uploads import read_upload
+
 PICTURE = "image"
 
 
@@ -50,6 +52,12 @@ def test_too_many_bytes(client, picture):
     for data in (padded[:200_001], padded + bytes(10_000_000)):
         answer = post(client, data)
         assert (answer.status_code, answer.json["status"]["detail"]) == (413, "The file is too large. Send at most 200,000 bytes.")
+
+
+def test_an_upload_lets_go_of_its_bytes(picture):
+    upload = FileStorage(BytesIO(picture()), "a.jpg")
+    assert read_upload(upload, 100_000) == picture()
+    assert upload.stream.closed
 
 
 def test_nothing_is_written_to_disk(client, picture, monkeypatch):

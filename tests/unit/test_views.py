@@ -1,7 +1,10 @@
 import json
+import re
 from io import BytesIO
 
 import pytest
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import encode_multipart
 
 from gateway.errors import ServingBusy, ServingTimeout, ServingUnavailable, WrongModel
 
@@ -90,6 +93,144 @@ def test_each_failure_has_its_envelope(client, classifier, dark, error, status, 
     assert answer.headers.get("Retry-After") == retry_after
     assert "secret" not in answer.text
     assert "Traceback" not in answer.text
+
+
+@pytest.mark.parametrize("route", ["/prediction", "/predictions"])
+@pytest.mark.parametrize("value", ["True", "1", "yes", "", "true false"])
+def test_a_parameter_that_means_nothing(client, classifier, dark, route, value):
+    answer = client.post(route, query_string={"details": value}, data={"image": (BytesIO(dark), "a.png")})
+    assert (answer.status_code, answer.json["status"]["detail"]) == (400, "The parameter 'details' must be true or false.")
+    assert not classifier.seen
+
+
+def post_many(client, *pictures, query=""):
+    """Each of `pictures` is (name, bytes)."""
+    # Encoded here, for the test client would put a large body into a temporary file and leave it open.
+    boundary, body = encode_multipart({"image": [FileStorage(BytesIO(data), name) for name, data in pictures]})
+    return client.post(f"/predictions{query}", data=body, content_type=f"multipart/form-data; boundary={boundary}")
+
+
+@pytest.mark.parametrize("query", ["", "?details=true", "?details=false"])
+def test_each_of_many_is_answered_as_it_is_alone(client, classifier, picture, query):
+    pictures = [(f"{seed}.jpg", picture(seed=seed)) for seed in range(5)]
+    answer = post_many(client, *pictures, query=query)
+    assert (answer.status_code, answer.json["status"]) == (200, {"code": 200, "message": "Success Predicting the Images"})
+    [images] = classifier.seen
+    assert images.shape == (5, 224, 224, 3)
+    assert images.dtype == "float32"
+    for (name, data), entry in zip(pictures, answer.json["data"], strict=True):
+        alone = client.post(f"/prediction{query}", data={"image": (BytesIO(data), name)}).json
+        assert list(entry) == ["file", "status", "data"]
+        assert entry == {"file": name, **alone}
+    assert len({entry["data"]["confidence"] for entry in answer.json["data"]}) == 5
+
+
+def test_bad_pictures_among_many_spoil_no_other(client, classifier, picture):
+    sent = [
+        ("good.png", picture(mode="L", image_format="PNG")),
+        ("notes.txt", b"text"),
+        ("empty.jpg", b""),
+        ("damaged.jpg", picture()[:2000]),
+        ("heavy.jpg", picture() + bytes(200_000)),
+        ("large.jpg", picture(1001, 1000)),
+        ("", picture()),
+        ("good.png", picture(seed=2)),
+    ]
+    entries = post_many(client, *sent).json["data"]
+    assert [entry["file"] for entry in entries] == [name for name, _ in sent]
+    assert [entry["status"]["code"] for entry in entries] == [200, 400, 400, 400, 413, 413, 400, 200]
+    [images] = classifier.seen
+    assert len(images) == 2
+    for entry, (name, data) in zip(entries, sent, strict=True):
+        assert (entry["data"] is None) == (entry["status"]["code"] != 200)
+        alone = post_many(client, (name, data)) if not name else client.post("/prediction", data={"image": (BytesIO(data), name)})
+        expected = alone.json["data"][0] if not name else alone.json
+        assert (entry["status"], entry["data"]) == (expected["status"], expected["data"])
+
+
+def test_where_every_picture_is_bad_the_model_is_not_asked(client, classifier):
+    answer = post_many(client, ("a.txt", b"text"), ("b.jpg", b""))
+    assert answer.status_code == 200
+    assert [entry["status"]["code"] for entry in answer.json["data"]] == [400, 400]
+    assert not classifier.seen
+
+
+def test_as_many_as_a_call_takes_and_no_more(client, classifier, dark):
+    assert len(post_many(client, *[("a.png", dark)] * 16).json["data"]) == 16
+    answer = post_many(client, *[("a.png", dark)] * 17)
+    assert answer.status_code == 400
+    assert answer.json["status"]["detail"] == "There are 17 pictures in the request. Send at most 16 at a time."
+    assert answer.json["data"] is None
+    assert len(classifier.seen) == 1
+
+
+def test_none_among_many(client):
+    for answer in (client.post("/predictions"), client.post("/predictions", data={"image": "text"}), post_many(client)):
+        assert answer.status_code == 400
+        assert "field 'image'" in answer.json["status"]["detail"]
+
+
+def test_many_have_a_limit_together(client, dark):
+    # Ten of them are more than one request of /prediction may have, and less than one of /predictions.
+    padded = dark + bytes(190_000 - len(dark))
+    assert {entry["status"]["code"] for entry in post_many(client, *[("a.png", padded)] * 10).json["data"]} == {200}
+    answer = post_many(client, *[("a.png", padded)] * 11)
+    assert answer.status_code == 413
+    assert answer.json["status"]["detail"] == "The request is too large. Send at most 2,000,000 bytes, or the pictures in several requests."
+
+
+@pytest.mark.parametrize(("error", "status"), [(ServingUnavailable(), 503), (ServingTimeout(), 504), (WrongModel(), 502)])
+def test_without_the_model_there_is_no_list(client, classifier, dark, error, status):
+    classifier.error = error
+    answer = post_many(client, ("a.png", dark), ("b.txt", b"text"))
+    assert (answer.status_code, answer.json["status"]["code"], answer.json["data"]) == (status, status, None)
+
+
+@pytest.mark.parametrize("name", ["Gemälde 1.png", "../a.png", "絵.png", "a;b.png", "a'b.png"])
+def test_a_file_keeps_its_name(client, dark, name):
+    # As browsers write it, in UTF-8.
+    body = b'--x\r\nContent-Disposition: form-data; name="image"; filename="%s"\r\n\r\n%s\r\n--x--\r\n' % (name.encode(), dark)
+    [entry] = client.post("/predictions", data=body, content_type="multipart/form-data; boundary=x").json["data"]
+    assert (entry["file"], entry["status"]["code"]) == (name, 200)
+
+
+@pytest.mark.parametrize(
+    ("name", "status"),
+    [
+        (b'filename="a\x01.png"', 200),
+        (b"filename*=UTF-8''%ed%a0%80.png", 200),
+        (b'filename="\xff\xfe.png"', 400),
+    ],
+)
+def test_a_name_that_is_hardly_text_is_answered(client, dark, name, status):
+    body = b'--x\r\nContent-Disposition: form-data; name="image"; %s\r\n\r\n%s\r\n--x--\r\n' % (name, dark)
+    answer = client.post("/predictions", data=body, content_type="multipart/form-data; boundary=x")
+    assert answer.status_code == answer.json["status"]["code"] == status
+
+
+def test_many_are_noted_in_one_line(client, picture, caplog):
+    pictures = [picture(seed=seed) for seed in range(3)]
+    with caplog.at_level("INFO", "ragam.access"):
+        post_many(client, *[("a.jpg", data) for data in pictures], ("b.txt", b"text"))
+    fields = caplog.records[-1].fields
+    assert (fields["pictures"], fields["readable"], fields["bytes"]) == (4, 3, sum(map(len, pictures)))
+    assert fields["decode_ms"] > 0
+
+
+def test_methods_that_every_route_has(client):
+    for path, allowed in (
+        ("/", {"GET", "HEAD", "OPTIONS"}),
+        ("/predictions", {"POST", "OPTIONS"}),
+        ("/genres", {"GET", "HEAD", "OPTIONS"}),
+    ):
+        answer = client.options(path)
+        assert answer.status_code == 200
+        assert set(re.split(", ", answer.headers["Allow"])) == allowed
+        assert set(re.split(", ", client.patch(path).headers["Allow"])) == allowed
+    head, get = client.head("/"), client.get("/")
+    assert (head.status_code, head.data, head.content_type) == (200, b"", get.content_type)
+    assert head.content_length == get.content_length
+    assert client.head("/prediction").status_code == 405
 
 
 def test_unknown_path_and_method(client):

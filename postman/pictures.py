@@ -1,0 +1,46 @@
+"""Makes the files that the collection sends, none of which is worth keeping.
+
+    python postman/pictures.py FOLDER
+
+In Postman, set FOLDER as the working directory (Settings, General); newman takes it as --working-dir.
+"""
+
+import sys
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+# Above the gateway's default limits: RAGAM_MAX_UPLOAD_BYTES, and RAGAM_MAX_PIXELS.
+HEAVY_BYTES = 21 * 1024 * 1024
+LARGE_SIZE = (10001, 10000)
+
+
+def write(folder: Path) -> None:
+    """Writes a painting of colour fields as painting.jpg and painting.png, and beside it what the gateway refuses."""
+    folder.mkdir(parents=True, exist_ok=True)
+    fields = np.random.default_rng(7).integers(0, 256, (6, 8, 3), dtype=np.uint8)
+    painting = Image.fromarray(fields).resize((640, 480))
+    jpeg, png, large = BytesIO(), BytesIO(), BytesIO()
+    painting.save(jpeg, "JPEG")
+    painting.save(png, "PNG")
+    # One bit a pixel: few bytes, many pixels.
+    Image.new("1", LARGE_SIZE).save(large, "PNG")
+    files = {
+        "painting.jpg": jpeg.getvalue(),
+        "painting.png": png.getvalue(),
+        "empty.jpg": b"",
+        "notes.txt": b"This is no picture.\n",
+        "damaged.jpg": jpeg.getvalue()[:2000],
+        "heavy.jpg": jpeg.getvalue().ljust(HEAVY_BYTES, b"\0"),
+        "large.png": large.getvalue(),
+    }
+    for name, data in files.items():
+        (folder / name).write_bytes(data)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit("usage: python postman/pictures.py FOLDER")
+    write(Path(sys.argv[1]))

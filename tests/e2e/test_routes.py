@@ -1,0 +1,100 @@
+"""The routes beside /prediction, from the gateway to the trained model."""
+
+from io import BytesIO
+
+import numpy as np
+import pytest
+import requests
+from PIL import Image
+from service import Service, wait_until
+
+GENRES = ["Abstract", "Expressionism", "Neoclassicism", "Primitivism", "Realism", "Romanticism", "Symbolism"]
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """The service over the model of the repository, which no test here changes."""
+    service = Service(tmp_path_factory.mktemp("trained"))
+    service.start("serve.py", RAGAM_MODEL_BASE_PATH="")
+    wait_until(service.ready, what="readiness")
+    yield service
+    for process in service.processes:
+        process.stop()
+
+
+@pytest.fixture
+def landscape(picture):
+    """A dark picture: the hotter a place, the lighter and denser the colour over it, and so the more it changes."""
+    buffer = BytesIO()
+    Image.open(BytesIO(picture(1400, 700, seed=3))).point(lambda value: value // 4).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def explain(service, data, **headers):
+    return requests.post(f"{service.address}/explanation", files={"image": ("a.png", data)}, headers=headers, timeout=30)
+
+
+def test_the_heat_is_drawn_where_the_numbers_say(trained, landscape):
+    numbers = explain(trained, landscape, Accept="application/json").json()["data"]
+    drawn = explain(trained, landscape)
+    assert (drawn.status_code, drawn.headers["Content-Type"]) == (200, "image/png")
+    heat = np.array(numbers["heatmap"])
+    assert heat.shape == (7, 7)
+    assert (heat.min() >= 0, heat.max()) == (True, 1)
+
+    painting = Image.open(BytesIO(landscape)).resize((1024, 512), Image.Resampling.LANCZOS)
+    view = Image.open(BytesIO(drawn.content))
+    assert (view.size, view.mode) == (painting.size, "RGB")
+    changed = np.abs(np.asarray(view, int) - np.asarray(painting, int)).sum(axis=2)
+    # 1024 x 512 is not whole in sevens: each place of the grid is averaged over its own pixels.
+    cells = np.array([[cell.mean() for cell in np.array_split(row, 7, axis=1)] for row in np.array_split(changed, 7, axis=0)])
+    assert np.unravel_index(cells.argmax(), cells.shape) == np.unravel_index(heat.argmax(), heat.shape)
+    assert np.corrcoef(cells.ravel(), heat.ravel())[0, 1] > 0.9
+
+
+def test_what_is_explained_is_what_is_predicted(trained, landscape):
+    predicted = trained.post(landscape, "a.png").json()["data"]
+    numbers = explain(trained, landscape, Accept="application/json").json()["data"]
+    for key in ("image_types_prediction", "confidence", "model"):
+        assert numbers[key] == predicted[key]
+    headers = explain(trained, landscape).headers
+    assert headers["X-Ragam-Genre"] == predicted["image_types_prediction"]
+    assert headers["X-Ragam-Confidence"] == str(predicted["confidence"])
+    assert headers["X-Ragam-Model-Version"] == str(predicted["model"]["version"])
+
+
+def test_genres_are_the_model_s_each_with_its_text(trained):
+    listed = requests.get(f"{trained.address}/genres", timeout=30).json()["data"]
+    assert [genre["name"] for genre in listed] == GENRES
+    assert all(genre["description"]["en"] and genre["description"]["id"] for genre in listed)
+
+
+def test_many_pictures_are_answered_as_single_ones(trained, picture):
+    sent = [(f"{seed}.jpg", picture(640, 480, seed=seed)) for seed in range(15)]
+    sent.insert(7, ("notes.txt", b"no picture"))
+    files = [("image", entry) for entry in sent]
+    answer = requests.post(f"{trained.address}/predictions?details=true", files=files, timeout=60)
+    assert answer.status_code == 200
+    entries = answer.json()["data"]
+    assert [entry["file"] for entry in entries] == [name for name, _ in sent]
+    assert [entry["status"]["code"] for entry in entries] == [200] * 7 + [400] + [200] * 8
+    for entry, (name, data) in zip(entries, sent, strict=True):
+        alone = trained.post(data, name).json()
+        assert entry["status"] == alone["status"]
+        if alone["data"] is None:
+            assert entry["data"] is None
+            continue
+        assert entry["data"]["image_types_prediction"] == alone["data"]["image_types_prediction"]
+        # A batch is computed in another order than a picture alone.
+        for together, single in zip(entry["data"]["scores"], alone["data"]["scores"], strict=True):
+            assert together["confidence"] == pytest.approx(single["confidence"], abs=0.0002)
+
+
+def test_a_request_of_many_has_its_own_limit(trained, picture):
+    padded = picture() + bytes(17_000_000)
+    files = [("image", (f"{number}.jpg", padded)) for number in range(4)]
+    answer = requests.post(f"{trained.address}/predictions", files=files, timeout=60)
+    assert answer.status_code == 413
+    assert answer.json()["status"]["detail"].startswith("The request is too large. Send at most 67,108,864 bytes")
+    answer = requests.post(f"{trained.address}/predictions", files=files[:3], timeout=60)
+    assert [entry["status"]["code"] for entry in answer.json()["data"]] == [200, 200, 200]

@@ -1,0 +1,72 @@
+"""The page to try the interface, in a real browser under its own strict policy."""
+
+import os
+import shutil
+import subprocess
+import sys
+
+import pytest
+from playwright.sync_api import sync_playwright
+from service import ROOT
+
+
+@pytest.fixture(scope="module")
+def painting(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("painting")
+    subprocess.run([sys.executable, ROOT / "postman" / "pictures.py", folder], check=True)
+    return folder / "painting.jpg"
+
+
+@pytest.fixture
+def docs(service):
+    """The page, loaded. Afterwards nothing may have gone wrong in it, or to another address."""
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if not chromium:
+        pytest.fail("Chromium is not here. On Debian: apt-get install chromium", pytrace=False)
+    wrong = []
+    with sync_playwright() as playwright:
+        # Chromium's sandbox does not start for root.
+        browser = playwright.chromium.launch(executable_path=chromium, chromium_sandbox=os.geteuid() != 0)
+        page = browser.new_page()
+        page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("request", lambda request: None if service.address in request.url else wrong.append(request.url))
+        page.goto(f"{service.address}/docs")
+        page.locator(".opblock").first.wait_for()
+        yield page
+        browser.close()
+    assert wrong == []
+
+
+def try_out(page, operation, picture):
+    """What the page shows of the answer to `picture`."""
+    block = page.locator(f"#operations-pictures-{operation}")
+    block.locator("button.opblock-summary-control").click()
+    block.get_by_role("button", name="Try it out").click()
+    block.locator("input[type=file]").set_input_files(picture)
+    block.get_by_role("button", name="Execute").click()
+    answer = block.locator(".live-responses-table")
+    answer.wait_for()
+    return answer
+
+
+def test_every_route_is_shown(docs):
+    assert docs.locator(".opblock").count() == 10
+    assert docs.locator(".info .title").inner_text().startswith("Ragam")
+
+
+def test_a_picture_gets_its_genre(docs, painting):
+    answer = try_out(docs, "predict", painting)
+    assert "Success Predicting the Image" in answer.locator("pre").first.inner_text()
+
+
+def test_many_pictures_get_theirs(docs, painting):
+    answer = try_out(docs, "predictMany", painting)
+    assert "painting.jpg" in answer.locator("pre").first.inner_text()
+
+
+def test_the_heat_map_is_drawn(docs, painting):
+    drawn = try_out(docs, "explain", painting).locator("img")
+    drawn.wait_for()
+    assert drawn.get_attribute("src").startswith("blob:")
+    docs.wait_for_function("image => image.naturalWidth === 640", arg=drawn.element_handle())

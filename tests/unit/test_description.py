@@ -1,0 +1,41 @@
+import re
+from pathlib import Path
+
+import pytest
+
+from gateway.description import FILES, POLICY
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_the_description_is_the_file(client):
+    answer = client.get("/openapi.yaml")
+    assert (answer.status_code, answer.content_type) == (200, "application/yaml")
+    assert answer.data == (ROOT / "gateway" / "openapi.yaml").read_bytes()
+
+
+def test_the_page_loads_nothing_from_elsewhere(client):
+    answer = client.get("/docs")
+    assert (answer.status_code, answer.content_type) == (200, "text/html; charset=utf-8")
+    assert answer.headers["Content-Security-Policy"] == POLICY
+    assert "unsafe" not in POLICY
+    assert "://" not in answer.text
+    assert not re.search(r"<script(?! src)|<style| style=| on[a-z]+=", answer.text)
+    loaded = re.findall(r'(?:src|href)="docs/([^"]+)"', answer.text)
+    assert sorted(loaded) == sorted(FILES)
+    for name in loaded:
+        file = client.get(f"/docs/{name}")
+        assert file.status_code == 200, name
+        assert file.headers["X-Content-Type-Options"] == "nosniff"
+        file.close()
+
+
+@pytest.mark.parametrize("name", ["index.html", "..%2fopenapi.yaml", "oauth2-redirect.html", "swagger-ui.js"])
+def test_no_other_file_is_served(client, name):
+    answer = client.get(f"/docs/{name}")
+    assert (answer.status_code, answer.json["status"]["code"]) == (404, 404)
+
+
+def test_swagger_ui_reads_openapi_3_1(client):
+    version = (FILES["swagger-ui.css"].parent / "VERSION").read_text().strip().lstrip("v")
+    assert int(version.split(".")[0]) >= 5
