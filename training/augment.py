@@ -5,7 +5,7 @@
             more within a genre than between the sources; and random crops
 
 Both take uint8 (224, 224, 3) and an int32 seed (2,), and return float32 (224, 224, 3) in [0, 255]. The same seed gives the same picture
-on any machine and in any order. `mixed` takes a batch and comes after.
+on any machine and in any order.
 """
 
 import numpy as np
@@ -144,21 +144,6 @@ def resized(image: tf.Tensor, size: tf.Tensor | int, kernel: tf.Tensor) -> tf.Te
 
     # The method is bound at once: tf.switch_case calls only one of these, later.
     return tf.clip_by_value(tf.switch_case(kernel, [lambda method=method: by(method) for method in _KERNELS]), 0.0, 255.0)
-
-
-def mixed(images: tf.Tensor, labels: tf.Tensor, seed: tf.Tensor, alpha: float) -> tuple[tf.Tensor, tf.Tensor]:
-    """Each picture of a batch laid over its neighbour, the labels alike (Zhang et al., 2018, mixup: Beyond Empirical Risk Minimization).
-
-    Args: images of any type, (n, h, w, 3); labels one-hot float32 (n, k); seed int32 (2,); alpha of the Beta(alpha, alpha) of the share.
-    """
-    gamma = tf.random.stateless_gamma((2, tf.shape(images)[0]), seed, alpha) + 1e-7
-    share = gamma[0] / (gamma[0] + gamma[1])
-    pixels = tf.cast(images, tf.float32)
-    return _blended(share[:, None, None, None], pixels), _blended(share[:, None], labels)
-
-
-def _blended(share: tf.Tensor, batch: tf.Tensor) -> tf.Tensor:
-    return share * batch + (1 - share) * tf.roll(batch, 1, axis=0)
 
 
 def _between(limits: tuple[float, ...], share: tf.Tensor) -> tf.Tensor:

@@ -20,7 +20,6 @@ class Recipe:
     name: str
     trained_from: str | None  # the first layer that learns in the main phase; None: the head alone. Batch norm never learns
     augmentation: Literal["paper", "ragam"]  # names a function of training/augment.py
-    train_size: int  # pixels to a side of the pictures in the main phase; validated and served at 224 all the same
     optimizer: Literal["adam", "adamw"]
     learning_rate: float
     moving_average: (
@@ -45,7 +44,6 @@ PAPER = Recipe(
     name="paper",
     trained_from=None,  # paper: the layers of MobileNetV2 are frozen
     augmentation="paper",  # paper: rotation 20 degrees, shifts, shear and zoom 0.2, horizontal flip, nearest fill
-    train_size=224,  # paper
     optimizer="adam",  # paper
     learning_rate=0.001,  # paper
     moving_average=0.0,
@@ -68,12 +66,11 @@ RAGAM = Recipe(
     name="ragam",
     trained_from="block_6_expand",
     augmentation="ragam",
-    train_size=160,
     optimizer="adamw",
     learning_rate=3e-4,
     moving_average=0.99,
     batch_size=32,
-    epochs=10,
+    epochs=6,
     head_epochs=12,
     head_learning_rate=3e-4,
     head_l2=0.02,

@@ -16,8 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from gateway.contract import IMAGE_HALF_RANGE, IMAGE_SHAPE, IMAGE_SIZE
-from training.augment import mixed
+from gateway.contract import IMAGE_HALF_RANGE, IMAGE_SHAPE
 from training.config import Mistake
 
 # uint8 (224, 224, 3) and an int32 seed (2,) -> float32 (224, 224, 3) in [0, 255]: one of augment.AUGMENTATIONS.
@@ -79,22 +78,14 @@ def scale(images: tf.Tensor) -> tf.Tensor:
 
 
 def batches(
-    part: Part,
-    genre_count: int,
-    batch_size: int,
-    augment: Augmentation | None = None,
-    *,
-    seed: int,
-    epoch: int,
-    mixup: float = 0.0,
-    size: int = IMAGE_SIZE,
+    part: Part, genre_count: int, batch_size: int, augment: Augmentation | None = None, *, seed: int, epoch: int
 ) -> tf.data.Dataset:
     """Epoch number `epoch` of `part`: every picture once, in ceil(n / batch_size) batches.
 
     Order and augmentation follow from `seed` and `epoch` alone, so that a resumed training sees what an uninterrupted one would have
-    seen, on any number of cores. A `mixup` above 0 is its alpha.
+    seen, on any number of cores.
 
-    Yields images float32 (b, size, size, 3) in [-1, 1] and labels float32 (b, genre_count), one-hot unless mixed.
+    Yields images float32 (b, 224, 224, 3) in [-1, 1] and one-hot labels float32 (b, genre_count).
     """
     epoch_seed = tf.random.experimental.stateless_fold_in(tf.constant([seed, 0], tf.int32), epoch)
     one_hot = np.eye(genre_count, dtype=np.float32)[part.labels]
@@ -108,11 +99,7 @@ def batches(
         assert augment is not None
         return place, augment(pixels, tf.random.experimental.stateless_fold_in(epoch_seed, place)), label
 
-    def ready(places: tf.Tensor, images: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        if mixup:
-            images, labels = mixed(images, labels, tf.random.experimental.stateless_fold_in(epoch_seed, places[0]), mixup)
-        if size != IMAGE_SIZE:
-            images = tf.image.resize(images, (size, size), antialias=True)
+    def ready(_: tf.Tensor, images: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         return scale(images), labels
 
     order = np.random.default_rng([seed, epoch]).permutation(len(part.labels))

@@ -105,7 +105,7 @@ def fit(
         begin(recipe, train, genre_count, weights, seed).save(file)
     checkpoint = Checkpoint.load(file)
     with chosen.scope():
-        model = build(genre_count, None, seed, recipe.train_size)
+        model = build(genre_count, None, seed)
         compile_main(model, recipe, steps)
         restore(model, checkpoint)
         average = MovingAverage(recipe.moving_average, checkpoint.average)
@@ -118,7 +118,7 @@ def fit(
             began = time.monotonic()
             reseed_dropout(model, seed, epoch)
             augment = AUGMENTATIONS[recipe.augmentation]
-            pictures = batches(train, genre_count, recipe.batch_size, augment, seed=seed, epoch=epoch, size=recipe.train_size)
+            pictures = batches(train, genre_count, recipe.batch_size, augment, seed=seed, epoch=epoch)
             print(f"Epoch {epoch + 1} of at most {recipe.epochs}")
             logs = model.fit(pictures, steps_per_epoch=steps, class_weight=factors, shuffle=False, callbacks=[average]).history
             judged.set_weights(average.weights())

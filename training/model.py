@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from gateway.contract import IMAGE_INPUT, IMAGE_SHAPE, IMAGE_SIZE, SCORES_OUTPUT
+from gateway.contract import IMAGE_INPUT, IMAGE_SHAPE, SCORES_OUTPUT
 from training.config import Mistake
 
 HIDDEN_UNITS = 128
@@ -23,16 +23,15 @@ HIDDEN = "hidden"
 LOGITS = "logits"
 
 
-def build(genre_count: int, weights: str | None, seed: int, size: int = IMAGE_SIZE) -> keras.Model:
-    """The model for `genre_count` genres: image float32 (n, size, size, 3) in [-1, 1] -> softmax scores float32 (n, genre_count).
+def build(genre_count: int, weights: str | None, seed: int) -> keras.Model:
+    """The model for `genre_count` genres: image float32 (n, 224, 224, 3) in [-1, 1] -> softmax scores float32 (n, genre_count).
 
     `weights` is "imagenet", the path of a Keras weight file without its top, or None for random ones. The head is drawn from `seed`.
-    The weights do not depend on `size`.
 
     Raises Mistake where the weights cannot be had.
     """
     keras.utils.set_random_seed(seed)
-    image = keras.Input((size, size, 3), name=IMAGE_INPUT)
+    image = keras.Input(IMAGE_SHAPE, name=IMAGE_INPUT)
     trunk = keras.applications.MobileNetV2(include_top=False, weights=None, input_tensor=image)
     _load(trunk, weights)
     x = keras.layers.GlobalAveragePooling2D(name="pool")(trunk.get_layer(FEATURE_MAP).output)

@@ -110,12 +110,3 @@ def test_contrast_turns_around_the_pictures_own_gray() -> None:
     changed = augment.recoloured(halves, tf.constant([0.5, 0.5, 0.5, 0.5, 0.5, 1.0]))
     assert np.allclose(changed[:4], 96, atol=0.01)
     assert np.allclose(changed[4:], 144, atol=0.01)
-
-
-def test_mixing_lays_each_picture_over_its_neighbour() -> None:
-    images = tf.constant(np.arange(4, dtype=np.float32)[:, None, None, None] * np.ones((1, 2, 2, 3), np.float32))
-    mixed, labels = augment.mixed(images, tf.eye(4), tf.constant((0, 1)), alpha=0.4)
-    assert np.allclose(tf.reduce_sum(labels, axis=1), 1)
-    # A picture's brightness was its number, so the label says what the mixture is to be.
-    assert np.allclose(mixed[:, 0, 0, 0], labels.numpy() @ np.arange(4), atol=1e-5)
-    assert all(np.flatnonzero(row).tolist() in ([i], [(i - 1) % 4], sorted({i, (i - 1) % 4})) for i, row in enumerate(labels.numpy()))

@@ -45,7 +45,7 @@ trunk.save_weights(weights)
 pictures = random.integers(0, 256, (14, 224, 224, 3), dtype=np.uint8)
 train = Part(pictures, np.arange(14) % 7, ({},) * 14)
 validation = Part(pictures[:1], np.arange(1), ({},))
-recipe = replace(RAGAM, epochs=2, batch_size=14, head_epochs=1, train_size=64, moving_average=0.5)
+recipe = replace(RAGAM, epochs=2, batch_size=14, head_epochs=1, moving_average=0.5)
 checkpoint, _ = fit.fit(
     recipe, train, validation, genre_count=7, weights=str(weights), seed=0, file=out.with_suffix(".npz"), told=lambda epoch, row: None
 )
