@@ -101,7 +101,7 @@ def test_a_tag_changes_the_image_and_changes_it_back(checkout):
     first = image()
     there, back = (command for command in COMMANDS if command.startswith("sed "))
     subprocess.run(shlex.split(there), cwd=checkout, check=True)
-    assert image() == "ragam-serving:2.20.0-model2-gpu" != first
+    assert image() == "ragam-serving:2.20.0-model3-gpu" != first
     subprocess.run(shlex.split(back), cwd=checkout, check=True)
     assert image() == first
 

@@ -90,7 +90,7 @@ export default {
   "genres.waiting": "Fetching the genres.",
   "genres.failed": "The genres cannot be shown. {sentence}",
   "trust.title": "What to trust",
-  "trust.good": "A hint for sorting and looking, not an attribution. Of paintings from other collections than those that the model learned from, it named the genre of 56 in 100 as their collection does; of the answers that it was sure of, of 65 in 100.",
+  "trust.good": "A hint for sorting and looking, not an attribution. Of paintings from other collections than those that the model learned from, it named the genre of 55 in 100 as their collection does; of the answers that it was sure of, of 63 in 100.",
   "trust.bad": "It learned from few paintings by few artists: it is good at Abstract, and weak at Neoclassicism, Realism and Symbolism. It has no answer for anything else, and gives a photograph, a drawing or a cat one of its genres too.",
   "trust.use": "A genre is a matter of opinion, and many paintings stand between two: read all the bars. The model may be used for non-commercial research only.",
   "foot.name": "Ragam is Indonesian for variety, kind.",

@@ -90,7 +90,7 @@ export default {
   "genres.waiting": "Mengambil daftar genre.",
   "genres.failed": "Daftar genre tidak dapat ditampilkan. {sentence}",
   "trust.title": "Sejauh mana dipercaya",
-  "trust.good": "Sebuah petunjuk untuk memilah dan mengamati, bukan penetapan. Untuk lukisan dari koleksi lain daripada yang dipelajari model, genre yang disebutnya sama dengan catatan koleksi pada 56 dari 100 lukisan; di antara jawaban yang diyakininya, pada 65 dari 100.",
+  "trust.good": "Sebuah petunjuk untuk memilah dan mengamati, bukan penetapan. Untuk lukisan dari koleksi lain daripada yang dipelajari model, genre yang disebutnya sama dengan catatan koleksi pada 55 dari 100 lukisan; di antara jawaban yang diyakininya, pada 63 dari 100.",
   "trust.bad": "Model belajar dari sedikit lukisan karya sedikit pelukis: ia baik untuk Abstract, dan lemah untuk Neoclassicism, Realism, dan Symbolism. Ia tidak punya jawaban untuk hal lain: foto, gambar sketsa, atau kucing pun diberinya salah satu genre.",
   "trust.use": "Genre adalah soal pendapat, dan banyak lukisan berada di antara dua genre: bacalah semua batangnya. Model hanya boleh dipakai untuk penelitian nonkomersial.",
   "foot.name": "Ragam: macam, jenis, corak.",
