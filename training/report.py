@@ -76,7 +76,11 @@ def _protocols(card: dict[str, Any]) -> list[str]:
         f"| the paper's: two unseeded splits in the same folders, most validation pictures trained on | {protocols['leaky']:.3f} |",
         f"| random: each picture on one side, an artist's others on the other | {protocols['random']:.3f} |",
         f"| by artist, as everywhere else here | {protocols['artist']:.3f} |",
-        f"| the same head on pictures from other collections | {protocols['external']:.3f} |",
+        *(
+            f"| the same head on pictures from other collections | {share:.3f} |"
+            for share in [protocols.get("external")]
+            if share is not None
+        ),
         "",
         "The paper trains on [0, 1] and serves [-1, 1]. On the artist-disjoint test:",
         "",

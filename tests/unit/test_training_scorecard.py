@@ -78,3 +78,19 @@ def test_the_text_shows_what_the_figures_say() -> None:
     text = markdown(json.loads(json.dumps(card)))
     assert "| Test (artists unseen) | 3 | 3 | 0.667" in text
     assert "way of measuring" not in text
+
+
+@pytest.mark.parametrize("external", [{}, {"external": 0.25}])
+def test_the_protocols_are_shown_with_and_without_pictures_of_other_collections(external: dict[str, float]) -> None:
+    skew = {"same": 0.5, "skewed": 0.4, "model": 0.6, "model_skewed": 0.5}
+    card = {
+        "genres": GENRES,
+        "temperature": 1.5,
+        "parts": {"test": described([0, 1, 2], [0, 1, 1])},
+        "run": {"recipe": {"name": "ragam"}},
+        "dataset": {"trained_on": 9},
+        "protocols": {"leaky": 0.9, "random": 0.6, "artist": 0.5, "skew": skew, **external},
+    }
+    text = markdown(json.loads(json.dumps(card)))
+    assert "most validation pictures trained on | 0.900 |" in text
+    assert ("from other collections | 0.250 |" in text) is bool(external)
