@@ -18,7 +18,7 @@ help: ## print this list
 serve: $(VENV)/.model_server ## set up, then run the model server and the gateway until Ctrl-C
 	@exec $(BIN)/python serve.py
 
-test: $(VENV)/.dev ## set up, then run all tests
+test: $(VENV)/.dev ## set up, then run the tests that need no browser and no Docker engine
 	$(BIN)/python -m pytest
 
 test-unit: $(VENV)/.dev ## the tests that need no TensorFlow and no network: seconds
@@ -71,7 +71,7 @@ lock: $(VENV)/.dev ## pin requirements/*.in again, with hashes
 			--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --output-file=$$name.txt $$name.in || exit 1; done
 
 clean: ## remove the virtual environment and everything that was built
-	rm -rf $(VENV) build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) build tests/faces/node_modules .schemathesis .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 is needed, and no python3 was found." >&2; exit 1; }

@@ -10,6 +10,8 @@ from flask import Flask, Response, g, request
 from gateway.metrics import IN_FLIGHT, REQUEST_SECONDS, REQUESTS
 
 REQUEST_ID_HEADER = "X-Request-ID"
+# A method is the caller's to invent, and every new one would be a series of its own.
+_METHODS = {"GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"}
 _SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 logger = logging.getLogger("ragam.access")
@@ -30,7 +32,8 @@ def note_requests(app: Flask) -> None:
     def finish(response: Response) -> Response:
         seconds = perf_counter() - g.start
         route = request.url_rule.rule if request.url_rule else "none"
-        REQUESTS.labels(route, request.method, response.status_code).inc()
+        method = request.method if request.method in _METHODS else "other"
+        REQUESTS.labels(route, method, response.status_code).inc()
         REQUEST_SECONDS.labels(route).observe(seconds)
         response.headers[REQUEST_ID_HEADER] = g.request_id
         fields = {

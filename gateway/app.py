@@ -10,6 +10,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from gateway import envelope
 from gateway.access import note_requests
 from gateway.authorization import require_keys
+from gateway.browser import forbid_sniffing
 from gateway.description import description
 from gateway.errors import RagamError, Unauthorized
 from gateway.explanation import explanation
@@ -41,6 +42,7 @@ def create_app(settings: Settings, classifier: Classifier) -> Flask:
     app.extensions["readiness"] = Readiness(classifier)
     app.extensions["genres"] = GenreList(classifier)
     note_requests(app)
+    forbid_sniffing(app)
     if settings.api_keys_file:
         require_keys(app, Keys(Path(settings.api_keys_file)))
     app.register_blueprint(pages)

@@ -5,6 +5,8 @@ from pathlib import Path
 
 from flask import Blueprint, Response, abort, send_file
 
+from gateway.browser import protect
+
 description = Blueprint("description", __name__)
 
 HERE = Path(__file__).parent
@@ -25,14 +27,6 @@ FILES = {
     "swagger-ui-bundle.js": SWAGGER_UI / "swagger-ui-bundle.js",
     "favicon.png": SWAGGER_UI / "favicon-32x32.png",
 }
-FILES_KEPT_SECONDS = 3600
-
-# data: for the icons in Swagger UI's own style sheet, blob: for the pictures that an answer holds.
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
-NO_SNIFFING = {"X-Content-Type-Options": "nosniff"}
 
 
 @description.get("/openapi.yaml")
@@ -42,13 +36,18 @@ def openapi() -> Response:
 
 @description.get("/docs")
 def docs() -> Response:
-    return Response(PAGE, content_type="text/html; charset=utf-8", headers={"Content-Security-Policy": POLICY, **NO_SNIFFING})
+    return _of_the_page(Response(PAGE, content_type="text/html; charset=utf-8"))
 
 
 @description.get("/docs/<name>")
 def docs_file(name: str) -> Response:
     if name not in FILES:
         abort(404)
-    response = send_file(FILES[name], max_age=FILES_KEPT_SECONDS)
-    response.headers.update(NO_SNIFFING)
-    return response
+    # Without a time to be kept for, a browser asks each time whether the file is still the one it has.
+    return _of_the_page(send_file(FILES[name]))
+
+
+def _of_the_page(answer: Response) -> Response:
+    # data: for the icons in Swagger UI's own style sheet, blob: for the pictures that an answer holds.
+    protect(answer, images="data: blob:")
+    return answer

@@ -8,6 +8,7 @@ from time import monotonic
 from flask import Blueprint, Response, current_app
 
 from gateway import envelope
+from gateway.errors import ServingError
 from gateway.prediction import Classifier
 
 genres = Blueprint("genres", __name__)
@@ -27,10 +28,17 @@ class GenreList:
         self._kept: tuple[float, tuple[str, ...]] | None = None
 
     def names(self) -> tuple[str, ...]:
-        """Raises errors.ServingError where the model has to be asked and does not answer."""
+        """Raises errors.ServingError where the model has never answered and does not now."""
         # No lock: threads that come at the same time ask each for itself, and none waits for another's deadline.
         if self._kept is None or self._clock() - self._kept[0] >= KEPT_SECONDS:
-            self._kept = self._clock(), self._classifier.genres()
+            try:
+                names = self._classifier.genres()
+            except ServingError:
+                # What the model knew a while ago is a better answer than none, and not worth a deadline for each caller.
+                if self._kept is None:
+                    raise
+                names = self._kept[1]
+            self._kept = self._clock(), names
         return self._kept[1]
 
 

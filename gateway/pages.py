@@ -8,6 +8,7 @@ from typing import Final
 from flask import Blueprint, Response, abort, request
 
 from gateway import envelope
+from gateway.browser import protect
 
 _FOLDER = Path(__file__).resolve().parent / "page"
 _TYPES = {
@@ -17,12 +18,6 @@ _TYPES = {
     ".svg": "image/svg+xml",
 }
 _INDEX = "index.html"
-
-# Nothing is loaded from elsewhere. blob: is how a browser names the pictures that a person has chosen on it.
-CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
 
 pages = Blueprint("pages", __name__)
 
@@ -59,10 +54,7 @@ def _file(name: str) -> Response:
     # Names carry no version: a browser keeps the files and asks each time whether they are still the ones it has.
     answer.cache_control.no_cache = True
     answer.set_etag(sha256(ASSETS[name]).hexdigest()[:32])
-    answer.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
-    answer.headers["X-Content-Type-Options"] = "nosniff"
-    answer.headers["Referrer-Policy"] = "no-referrer"
-    answer.headers["Cross-Origin-Opener-Policy"] = "same-origin"
-    answer.headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    # blob: is how a browser names the pictures that a person has chosen on it.
+    protect(answer, images="blob:")
     answer.make_conditional(request)
     return answer

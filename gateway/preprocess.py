@@ -45,7 +45,9 @@ def to_upright(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
     """
     try:
         picture.draft("RGB", size)
-        return _to_rgb(ImageOps.exif_transpose(picture))
+        # In place, as every copy of a large picture costs as much memory as the picture.
+        ImageOps.exif_transpose(picture, in_place=True)
+        return _to_rgb(picture)
     except Exception as error:  # as above, for the body
         raise UnreadablePicture from error
 
@@ -70,8 +72,8 @@ def _to_rgb(picture: Image.Image) -> Image.Image:
         # convert() would clip 16 bits at 255; the high byte is what Pillow itself keeps of 16-bit colour.
         picture = Image.fromarray((np.asarray(picture) >> 8).astype(np.uint8))
     if not picture.has_transparency_data:
-        return picture.convert("RGB")
-    layer = picture.convert("RGBA")
+        return picture if picture.mode == "RGB" else picture.convert("RGB")
+    layer = picture if picture.mode == "RGBA" else picture.convert("RGBA")
     paper = Image.new("RGB", layer.size, "white")
     paper.paste(layer, mask=layer)
     return paper

@@ -1,7 +1,6 @@
 // The genres that the service knows, as it describes them, in the language of the page.
 
 import { failure } from "./failures.js";
-import { onKey } from "./key.js";
 import { language, onLanguage, say } from "./language.js";
 import { send } from "./send.js";
 
@@ -9,7 +8,6 @@ let answer = null;
 
 export async function startGenres() {
   onLanguage(showGenres);
-  onKey(fetchGenres);
   await fetchGenres();
 }
 
@@ -33,7 +31,7 @@ function entry({ name, description }) {
   term.lang = "en";
   term.textContent = name;
   const text = document.createElement("dd");
-  text.textContent = description[language()];
+  text.textContent = description?.[language()] ?? "";
   group.append(term, text);
   return group;
 }

@@ -4,7 +4,6 @@ import { say } from "./language.js";
 
 const NAME = "ragam.key";
 let held = "";
-const listeners = [];
 
 export function key() {
   try {
@@ -12,11 +11,6 @@ export function key() {
   } catch {
     return held;
   }
-}
-
-// Called each time a key is given: what was refused without one can be asked for again.
-export function onKey(listener) {
-  listeners.push(listener);
 }
 
 // Asks in a dialog. Resolves to whether a key was given.
@@ -55,5 +49,4 @@ function keep(value) {
   } catch {
     // Refused storage: the key lives as long as this page.
   }
-  for (const listener of listeners) listener();
 }

@@ -42,6 +42,7 @@ export function retry(work) {
 async function ask(work) {
   const control = new AbortController();
   change(work, { state: SENDING, sent: 0, tries: work.tries + 1, again: null, control });
+  const used = key();
   let answer;
   try {
     const onSent = (sent) => change(work, { sent });
@@ -52,7 +53,7 @@ async function ask(work) {
   if (answer.status === 200 && answer.data) {
     change(work, { state: ANSWERED, answer: answer.data, time: new Date(), control: null });
   } else if (answer.status === 401) {
-    await needKey(work, answer);
+    await needKey(work, answer, used);
   } else if (canWait(work, answer)) {
     change(work, { state: WAITING, again: new Date(Date.now() + patience(work, answer) * 1000), failure: failure(answer), control: null });
   } else {
@@ -70,9 +71,10 @@ function patience(work, answer) {
   return answer.retryAfter ?? 2 ** (work.tries - 1);
 }
 
-async function needKey(work, answer) {
+async function needKey(work, answer, used) {
   change(work, { state: WAITING, control: null });
   if (asking) return; // The dialog is open already: all who wait go on with its key, or fail with this one.
+  if (used !== key()) return; // Refused with what has been replaced since.
   asking = true;
   const given = await askForKey(key() !== "");
   asking = false;

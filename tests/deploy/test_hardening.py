@@ -61,7 +61,7 @@ def test_the_model_server_cannot_change_its_models(deployment):
     assert deployment.python(deployment.container(SERVING), WRITE, "/models", "/models/painting_genre") == "EROFS\nEROFS"
 
 
-@pytest.mark.parametrize(("service", "memory", "processes"), [("gateway", 1 << 30, 512), (SERVING, 8 << 30, 2048)])
+@pytest.mark.parametrize(("service", "memory", "processes"), [("gateway", 2 << 30, 512), (SERVING, 8 << 30, 2048)])
 def test_limits(deployment, service, memory, processes):
     assert deployment.python(deployment.container(service), LIMITS) == f"{memory} {processes}"
 

@@ -4,7 +4,8 @@ import time
 import tomllib
 
 import pytest
-from deployment import ROOT, SERVING, wait_until
+from deployment import ROOT, SERVING
+from service import wait_until
 
 VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
 MB = 1_000_000

@@ -3,7 +3,8 @@
 import time
 
 import pytest
-from deployment import SERVING, Callers, wait_until
+from deployment import SERVING, Callers
+from service import wait_until
 
 LISTENS = "import socket; socket.create_connection(('127.0.0.1', 8500), 1)"
 

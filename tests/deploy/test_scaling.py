@@ -2,7 +2,8 @@
 
 import time
 
-from deployment import SERVING, Callers, wait_until
+from deployment import SERVING, Callers
+from service import wait_until
 
 RECEIVED = "print([line.split()[1] for line in open('/proc/net/dev') if line.strip().startswith('eth0:')][0])"
 

@@ -4,7 +4,8 @@ import os
 import subprocess
 
 import pytest
-from deployment import ROOT, SERVING, wait_until
+from deployment import ROOT, SERVING
+from service import wait_until
 
 # A caller of the model server with the PEM files that it finds on standard input, an empty line between them; none: plain text.
 CALL = """

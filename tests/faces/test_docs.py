@@ -1,12 +1,9 @@
 """The page to try the interface, in a real browser under its own strict policy."""
 
-import os
-import shutil
 import subprocess
 import sys
 
 import pytest
-from playwright.sync_api import sync_playwright
 from service import ROOT
 
 
@@ -18,24 +15,11 @@ def painting(tmp_path_factory):
 
 
 @pytest.fixture
-def docs(service):
-    """The page, loaded. Afterwards nothing may have gone wrong in it, or to another address."""
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if not chromium:
-        pytest.fail("Chromium is not here. On Debian: apt-get install chromium", pytrace=False)
-    wrong = []
-    with sync_playwright() as playwright:
-        # Chromium's sandbox does not start for root.
-        browser = playwright.chromium.launch(executable_path=chromium, chromium_sandbox=os.geteuid() != 0)
-        page = browser.new_page()
-        page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.on("request", lambda request: None if service.address in request.url else wrong.append(request.url))
-        page.goto(f"{service.address}/docs")
-        page.locator(".opblock").first.wait_for()
-        yield page
-        browser.close()
-    assert wrong == []
+def docs(visit):
+    """The page, loaded."""
+    page = visit(path="/docs")
+    page.locator(".opblock").first.wait_for()
+    return page
 
 
 def try_out(page, operation, picture):

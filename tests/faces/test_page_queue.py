@@ -1,5 +1,6 @@
 """Many pictures: four at a time, cancelled, tried again, and with the patience that the service asks for."""
 
+import hashlib
 import time
 
 import pytest
@@ -153,21 +154,27 @@ def test_a_service_that_is_gone_is_told_from_one_that_answers(visit, ten):
     expect(card(page, "1.jpg").locator(".detail")).to_be_hidden()
 
 
-# A key is asked for by services that want one, which the gateway does not do yet: route stands in for its refusal.
-def test_a_key_is_asked_for_once_and_kept_for_the_tab(visit, ten):
-    page = visit()
-    genres = []
-    page.on("request", lambda request: genres.append(request.url) if request.url.endswith("/genres") else None)
+@pytest.fixture
+def guarded(tmp_path, model):
+    """A service of its own that wants the key "open sesame"."""
+    service = Service(tmp_path)
+    file = tmp_path / "keys"
+    file.write_text(f"{hashlib.sha256(b'open sesame').hexdigest()} curator\n")
+    try:
+        service.publish(model, 1)
+        service.start_model_server()
+        service.start_gateway(RAGAM_API_KEYS_FILE=str(file))
+        wait_until(service.ready, what="readiness")
+        yield service
+    finally:
+        for process in reversed(service.processes):
+            process.stop()
+
+
+def test_a_key_is_asked_for_once_and_kept_for_the_tab(visit, guarded, ten):
+    page = visit(at=guarded.address)
     keys = []
-
-    def guard(route: Route) -> None:
-        keys.append(route.request.headers.get("authorization"))
-        if keys[-1] == "Bearer open sesame":
-            route.continue_()
-        else:
-            route.fulfill(status=401, json={"status": {"code": 401, "message": "Unauthorized", "detail": "A key."}, "data": None})
-
-    page.route("**/prediction?details=true", guard)
+    page.on("request", lambda request: keys.append(request.headers.get("authorization")) if "/prediction" in request.url else None)
     choose(page, *ten[:5])
     dialog = page.get_by_role("dialog", name="A key is needed")
     expect(dialog).to_be_visible()
@@ -179,12 +186,27 @@ def test_a_key_is_asked_for_once_and_kept_for_the_tab(visit, ten):
     expect(dialog).to_be_hidden()
     expect(page.locator(".work[data-state=answered]")).to_have_count(5)
     assert set(keys) == {None, "Bearer wrong", "Bearer open sesame"}
-    # What may have been refused without a key is asked for with each.
-    assert len(genres) == 2
     page.reload()
     choose(page, ten[6])
     expect_state(page, "7.jpg", "answered")
     assert page.evaluate("Object.keys(localStorage)") == []
+
+
+def test_a_refusal_that_comes_after_the_key_was_given_asks_for_no_other(visit, guarded, ten):
+    page = visit(at=guarded.address)
+    door = Door(page)
+    choose(page, *ten[:2])
+    door.expect_held(2)
+    late = door.held.pop()
+    door.open()
+    dialog = page.get_by_role("dialog", name="A key is needed")
+    expect(dialog).to_be_visible()
+    dialog.get_by_label("Key").fill("open sesame")
+    page.keyboard.press("Enter")
+    expect(page.locator(".work[data-state=answered]")).to_have_count(1)
+    late.continue_()
+    expect(page.locator(".work[data-state=answered]")).to_have_count(2)
+    expect(dialog).to_be_hidden()
 
 
 def test_without_a_key_the_refusal_is_a_sentence(visit, ten):

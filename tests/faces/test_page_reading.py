@@ -104,3 +104,12 @@ def test_less_motion_is_less_motion(visit):
     assert page.evaluate("getComputedStyle(document.getElementById('frame')).transitionDuration") == "0s"
     assert page.evaluate("getComputedStyle(document.documentElement).scrollBehavior") == "auto"
     assert visit().evaluate("getComputedStyle(document.documentElement).scrollBehavior") == "smooth"
+
+
+def test_a_genre_without_a_text_is_named_all_the_same(visit):
+    page = visit()
+    genres = [{"name": "Abstract", "description": None}, {"name": "Realism", "description": {"en": "Plain.", "id": "Biasa."}}]
+    page.route("**/genres", lambda route: route.fulfill(json={"status": {"code": 200, "message": "OK"}, "data": genres}))
+    page.reload()
+    expect(page.locator("#genres-list dt")).to_have_text(["Abstract", "Realism"])
+    expect(page.locator("#genres-list dd")).to_have_text(["", "Plain."])

@@ -13,9 +13,9 @@ _SUFFIXES = {"": Decimal(1), "m": Decimal("0.001"), **{letter: Decimal(1000) ** 
 _SUFFIXES |= {f"{letter}i": Decimal(1024) ** power for power, letter in enumerate("KMGTPE", 1)}
 _QUANTITY = re.compile(r"([0-9]+(?:\.[0-9]+)?)([A-Za-z]*)")
 
-# A PNG with transparency: decoded, composed, and on its paper, each in four bytes a pixel. A process that prepared one of 40,000,000
-# pixels grew by 11.3 bytes for each; by 7.5 without transparency, and a JPEG is decoded at a reduced scale.
-BYTES_A_PIXEL = 12
+# A PNG with transparency: decoded, and on its paper, each in four bytes a pixel. A process that prepares one grows by 8.3 bytes for each;
+# by 4.4 without transparency, and a JPEG is decoded at a reduced scale.
+BYTES_A_PIXEL = 9
 IDLE_BYTES = 200e6
 
 # gRPC scatters connections' ages by a tenth, and a cluster's DNS keeps an address for five seconds.

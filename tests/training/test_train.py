@@ -65,6 +65,27 @@ def test_killed_and_resumed_ends_as_if_it_had_not_been(training_on: Training, tr
     assert all(np.allclose(a, b, atol=1e-6) for a, b in zip(through.best, resumed.best, strict=True))
 
 
+def test_ctrl_c_keeps_the_best_so_far(training_on: Training, tmp_path: Path) -> None:
+    out = tmp_path / "interrupted"
+    command = [sys.executable, "-m", "training", *training_on(out, "--epochs", "500")]
+    process = subprocess.Popen(
+        command, cwd=Path(__file__).resolve().parents[2], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        while process.poll() is None and epochs_in(out / "checkpoint.npz") < 1:
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        _, complaints = process.communicate(timeout=300)
+    finally:
+        process.kill()
+        process.wait()
+    assert process.returncode == 0, complaints[-2000:]
+    facts = json.loads((out / "run.json").read_text())
+    assert facts["stopped"] == "interrupted"
+    assert 1 <= facts["kept_epoch"] <= facts["epochs"] < 500
+    assert (out / "model.keras").exists()
+
+
 def test_another_recipe_does_not_go_on_in_the_same_folder(
     training_on: Training, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -44,3 +44,11 @@ def test_failures_are_logged_too(client, classifier, picture, lines):
     assert [line["status"] for line in lines("ragam.access")] == [404, 500]
     [line] = lines("ragam.app")
     assert "RuntimeError: the reason" in line["traceback"]
+
+
+def test_a_method_that_somebody_made_up_is_no_series_of_its_own(client):
+    for method in ("MADEUP", "ANOTHER"):
+        assert client.open("/nowhere", method=method).status_code == 404
+    text = client.get("/metrics").text
+    assert 'method="other"' in text
+    assert "MADEUP" not in text

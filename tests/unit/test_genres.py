@@ -25,6 +25,21 @@ def test_asked_once_a_minute(classifier):
     assert classifier.asked_for_genres == 2
 
 
+def test_what_the_model_knew_is_told_while_it_is_away(classifier):
+    now = [100.0]
+    known = GenreList(classifier, lambda: now[0])
+    known.names()
+    now[0] += KEPT_SECONDS
+    classifier.error = ServingUnavailable()
+    assert known.names() == classifier.names
+    # One attempt a minute, not one for each caller.
+    classifier.error = AssertionError("asked again")
+    assert known.names() == classifier.names
+    now[0] += KEPT_SECONDS
+    classifier.error, classifier.names = None, ("Other",)
+    assert known.names() == ("Other",)
+
+
 def test_without_the_model_nothing_is_made_up(client, classifier):
     classifier.error = ServingUnavailable()
     answer = client.get("/genres")

@@ -1,7 +1,10 @@
 import csv
 import struct
+import subprocess
+import sys
 import zlib
 from io import BytesIO
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -163,3 +166,29 @@ def test_pixels_are_counted_before_anything_is_decoded(picture):
     # The header alone: were the body decoded first, this would be unreadable.
     with pytest.raises(TooManyPixels, match="100 x 50"):
         open_picture(data[:700], 4999)
+
+
+# In a process of its own, whose peak is its own: how many bytes it grows by for each pixel of the picture that is named last.
+GROWTH = """
+import re, sys
+from gateway.preprocess import open_picture, to_pixels
+small, large = (open(name, "rb").read() for name in sys.argv[1:])
+to_pixels(open_picture(small, 10**9))
+def peak():
+    # Not getrusage, whose peak begins with that of the process that started this one.
+    return 1024 * int(re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read())[1])
+before = peak()
+picture = open_picture(large, 10**9)
+width, height = picture.size
+to_pixels(picture)
+print((peak() - before) / (width * height))
+"""
+
+
+@pytest.mark.parametrize(("mode", "most"), [("RGBA", 9), ("RGB", 5)])
+def test_a_large_png_is_held_once_and_once_more_on_its_paper(tmp_path, mode, most):
+    for name, side in (("small.png", 16), ("large.png", 4000)):
+        Image.new(mode, (side, side)).save(tmp_path / name)
+    command = [sys.executable, "-c", GROWTH, tmp_path / "small.png", tmp_path / "large.png"]
+    done = subprocess.run(command, cwd=Path(__file__).resolve().parents[2], capture_output=True, text=True, check=True)
+    assert float(done.stdout) < most
