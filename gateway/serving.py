@@ -69,6 +69,8 @@ CHANNEL_OPTIONS = (
 
 _ERRORS: dict[grpc.StatusCode, type[ServingUnavailable | ServingBusy | ServingTimeout | WrongModel]] = {
     grpc.StatusCode.UNAVAILABLE: ServingUnavailable,
+    # Nobody here cancels a call: it is what a server that is stopping now and then makes of one that has just arrived.
+    grpc.StatusCode.CANCELLED: ServingUnavailable,
     grpc.StatusCode.RESOURCE_EXHAUSTED: ServingBusy,
     grpc.StatusCode.DEADLINE_EXCEEDED: ServingTimeout,
     grpc.StatusCode.NOT_FOUND: WrongModel,
@@ -183,7 +185,7 @@ def _model_spec(signature_name: str = contract.PREDICT_SIGNATURE) -> model_pb2.M
 
 
 def _is_away(error: grpc.RpcError) -> bool:
-    return error.code() is grpc.StatusCode.UNAVAILABLE and not (error.details() or "").startswith(QUEUE_IS_FULL)
+    return _ERRORS.get(error.code()) is ServingUnavailable and not (error.details() or "").startswith(QUEUE_IS_FULL)
 
 
 def _serving_error(error: grpc.RpcError) -> ServingError | grpc.RpcError:

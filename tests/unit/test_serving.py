@@ -131,6 +131,7 @@ def test_sixteen_pictures_fit_into_one_call(fake, serving):
     ("code", "error"),
     [
         (grpc.StatusCode.UNAVAILABLE, ServingUnavailable),
+        (grpc.StatusCode.CANCELLED, ServingUnavailable),
         (grpc.StatusCode.RESOURCE_EXHAUSTED, ServingBusy),
         (grpc.StatusCode.DEADLINE_EXCEEDED, ServingTimeout),
         (grpc.StatusCode.NOT_FOUND, WrongModel),
