@@ -7,7 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import settings
 from PIL import Image
+
+# How long an example takes is the machine's affair: on a busy one Hypothesis's 200 ms fail now and then.
+settings.register_profile("ragam", deadline=None)
+settings.load_profile("ragam")
 
 SHARED = Path(os.environ.get("RAGAM_SHARED") or Path(__file__).resolve().parents[2] / "shared")
 
