@@ -10,7 +10,7 @@ PAINTINGS ?= $(BUILD)/paintings
 WEIGHTS ?= imagenet
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-unit test-contract test-manifests test-e2e test-faces test-deploy certificates client train check format lock clean
+.PHONY: help serve test test-unit test-contract test-manifests test-e2e test-faces test-deploy certificates client tracing train check format lock clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -46,6 +46,8 @@ test-deploy: $(VENV)/.dev ## build the images and run the containers; finds a Do
 certificates: ## for mutual TLS between gateway and model server, in secrets/; again to renew them
 	@./certificates.sh secrets
 
+tracing: $(VENV)/.tracing ## set up what OTEL_TRACES_EXPORTER=otlp makes traces with
+
 client: $(VENV)/.client ## set up python -m gateway classify, which sends a folder of pictures
 
 train: $(VENV)/.training ## a new version of the model; PAINTINGS=folder has the pictures, by default the Kaggle sets are downloaded
@@ -66,7 +68,7 @@ format: $(VENV)/.dev ## format the code
 	$(BIN)/ruff format .
 
 lock: $(VENV)/.dev ## pin requirements/*.in again, with hashes
-	cd requirements && for name in client gateway model_server training dev; do \
+	cd requirements && for name in client gateway model_server training tracing dev; do \
 		../$(BIN)/pip-compile --quiet --upgrade --generate-hashes --strip-extras --allow-unsafe \
 			--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --output-file=$$name.txt $$name.in || exit 1; done
 

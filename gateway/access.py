@@ -8,6 +8,7 @@ from time import perf_counter
 from flask import Flask, Response, g, request
 
 from gateway.metrics import IN_FLIGHT, REQUEST_SECONDS, REQUESTS
+from gateway.tracing import trace_id
 
 REQUEST_ID_HEADER = "X-Request-ID"
 # A method is the caller's to invent, and every new one would be a series of its own.
@@ -42,6 +43,7 @@ def note_requests(app: Flask) -> None:
             "path": request.path,
             "status": response.status_code,
             **g.fields,
+            **({"trace_id": trace} if (trace := trace_id()) else {}),
             "total_ms": round(seconds * 1000, 2),
         }
         logger.info("request", extra={"fields": fields})

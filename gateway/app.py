@@ -7,7 +7,7 @@ from pathlib import Path
 from flask import Flask, Response
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-from gateway import envelope
+from gateway import envelope, tracing
 from gateway.access import note_requests
 from gateway.authorization import require_keys
 from gateway.browser import forbid_sniffing
@@ -41,6 +41,8 @@ def create_app(settings: Settings, classifier: Classifier) -> Flask:
     app.extensions["classifier"] = classifier
     app.extensions["readiness"] = Readiness(classifier)
     app.extensions["genres"] = GenreList(classifier)
+    if tracing.wanted():
+        tracing.trace_requests(app)
     note_requests(app)
     forbid_sniffing(app)
     if settings.api_keys_file:

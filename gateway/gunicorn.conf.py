@@ -6,13 +6,14 @@ import shutil
 import sys
 import tempfile
 
-from gateway import logs
+from gateway import logs, tracing
 from gateway.settings import Settings, SettingsError
 from gateway.worker import turn_newcomers_away
 
 try:
     _settings = Settings.from_env()
-except SettingsError as error:
+    _traced = tracing.wanted()
+except (SettingsError, tracing.TracesUnavailable) as error:
     sys.exit(str(error))
 
 # glibc keeps freed blocks for reuse, the more and the larger the longer it runs and the more threads there are: after 300 pictures
@@ -54,6 +55,8 @@ def when_ready(server):
 
 
 def post_worker_init(worker):
+    if _traced:
+        tracing.start()
     worker.wsgi.extensions["readiness"].watch_until_ready()
 
 

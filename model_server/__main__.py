@@ -10,11 +10,13 @@ import socket
 import sys
 
 from model_server.settings import SettingsError, parse_settings
+from model_server.tracing import trace_calls
 
 
 def main() -> None:
     try:
         settings = parse_settings(sys.argv[1:])
+        trace_calls()
         reserved = _reserve(settings.host, settings.port)
     except SettingsError as error:
         sys.exit(f"model_server: {error}")

@@ -104,8 +104,10 @@ class Service:
         except requests.ConnectionError:
             return False
 
-    def post(self, picture: bytes, name: str = "painting.jpg", query: str = "?details=true") -> requests.Response:
-        return requests.post(f"{self.address}/prediction{query}", files={"image": (name, picture)}, timeout=30)
+    def post(
+        self, picture: bytes, name: str = "painting.jpg", query: str = "?details=true", headers: dict[str, str] | None = None
+    ) -> requests.Response:
+        return requests.post(f"{self.address}/prediction{query}", files={"image": (name, picture)}, headers=headers, timeout=30)
 
 
 class Callers:
