@@ -36,6 +36,9 @@ worker_class = "gateway.worker.DrainingThreadWorker"
 preload_app = True
 graceful_timeout = _settings.grace_seconds
 keepalive = 30
+worker_connections = _settings.max_connections
+# An answer's file would go to the socket itself, past the door, which waits for slow readers.
+sendfile = False
 # The port is the only way in.
 control_socket_disable = True
 logconfig_dict = logs.config(_settings.log_level)

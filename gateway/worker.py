@@ -1,4 +1,4 @@
-"""gunicorn's threaded worker, which turns no caller away when the gateway is told to stop."""
+"""gunicorn's threaded worker, which turns no caller away when the gateway is told to stop, and gives no thread to a slow one."""
 
 import contextlib
 import ctypes
@@ -8,7 +8,7 @@ import struct
 from collections.abc import Iterable
 from typing import Any
 
-from gunicorn.workers.gthread import ThreadWorker
+from gateway.door.loop import FrontDoor
 
 # Linux' option for a filter on what a socket receives, which Python's socket module does not name.
 SO_ATTACH_FILTER = 26
@@ -37,7 +37,7 @@ def turn_newcomers_away(listeners: Iterable[Any]) -> None:
             listener.sock.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, option)
 
 
-class DrainingThreadWorker(ThreadWorker):  # type: ignore[misc]
+class DrainingThreadWorker(FrontDoor):
     """Takes the connections that wait in the listener's queue before it closes it.
 
     gunicorn's own worker leaves the listener open until its last request has ended, and takes nothing from it any more: for
