@@ -8,7 +8,6 @@ import tempfile
 
 from gateway import logs
 from gateway.settings import Settings, SettingsError
-from gateway.worker import turn_newcomers_away
 
 try:
     _settings = Settings.from_env()
@@ -45,6 +44,8 @@ logconfig_dict = logs.config(_settings.log_level)
 
 
 def when_ready(server):
+    from gateway.worker import turn_newcomers_away  # only once PROMETHEUS_MULTIPROC_DIR stands: it comes with the metrics
+
     # gunicorn has no hook for the moment before a stop. A master that was replaced (USR2) shares its listeners with the next one.
     stop = server.stop
 

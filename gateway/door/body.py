@@ -96,10 +96,10 @@ class Chunked:
         match = _CHUNK_LINE.fullmatch(line)
         if match is None:
             raise NotHttp("a chunk has no size")
-        self._left = int(match[1], 16)
-        self._chunks += 1
         if self._chunks > _FREE_CHUNKS and len(self.data) < self._chunks * _LEAST_MEAN_CHUNK_BYTES:
             raise NotHttp("the chunks are too small")
+        self._left = int(match[1], 16)
+        self._chunks += 1
         self._read_line = Chunked._end_of_chunk if self._left else Chunked._end
 
     def _end_of_chunk(self, line: bytes) -> None:

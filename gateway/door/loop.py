@@ -131,7 +131,8 @@ class FrontDoor(ThreadWorker):  # type: ignore[misc]
             notes[REFUSAL] = Overloaded()
             self.answer_here(connection)
             return
-        notes[QUEUED] = True
+        if desk is self.desk:
+            notes[QUEUED] = True
         desk.take(self.handle, connection, lambda future: self.method_queue.defer(self.leave, desk, connection, future))
 
     def leave(self, desk: Desk, connection: Connection, future: "Future[bool]") -> None:
