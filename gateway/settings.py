@@ -94,9 +94,9 @@ class Settings:
     )
     head_seconds: float = _setting(10.0, _number(0.1, 3600), "How long the headers of a request may take to come.")
     body_seconds: float = _setting(
-        20.0, _number(0.1, 3600), "How long the body of a request, and the taking of an answer, may take beside the next setting."
+        20.0, _number(0.1, 3600), "Seconds over which the next setting is measured; a body or an answer that is smaller may take as long."
     )
-    least_rate: int = _setting(4096, _whole(1, 2**31), "Bytes a second with which a body must come, and an answer be taken, after that.")
+    least_rate: int = _setting(4096, _whole(1, 2**31), "Bytes a second with which a body must come, and an answer be taken.")
     serving: str = _setting("127.0.0.1:8500", _address, "Address of the model server's gRPC port.")
     serving_ca: str = _setting("", _file, "For mutual TLS with the model server: file with its authority's certificate (PEM).")
     serving_certificate: str = _setting("", _file, "... file with the gateway's own certificate (PEM).")

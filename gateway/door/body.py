@@ -123,6 +123,11 @@ class Stream(io.RawIOBase):
         self._data = data
         self._position = 0
 
+    def close(self) -> None:
+        """Lets go of what was not read: an error's traceback may hold this object for long."""
+        self._data = bytearray()
+        super().close()
+
     def readable(self) -> bool:
         return True
 

@@ -25,16 +25,12 @@ class Phase(Enum):
 
 @dataclass(frozen=True)
 class Patience:
-    """How long a client is waited for, in seconds; beside `body_seconds` as long as `least_rate` bytes a second take."""
+    """How long a client is waited for, in seconds. A body or an answer must move `least_bytes` within each `body_seconds`."""
 
     idle_seconds: float
     head_seconds: float
     body_seconds: float
-    least_rate: float
-
-    def deadline(self, start: float, size: int) -> float:
-        """For a body or an answer that began to move at `start` and of which `size` bytes have moved."""
-        return start + self.body_seconds + size / self.least_rate
+    least_bytes: float
 
 
 class Connection:
@@ -47,7 +43,8 @@ class Connection:
         self.client, self.server = addresses
         self.held = 0  # what the loop has counted of `size`
         self.keeps = False  # whether another request may follow the one that is answered
-        self.drained = 0
+        self.drained = 0  # what has come while lingering
+        self.linger_end = 0.0
         self.watched_for = 0  # what the loop's selector waits for: an event of selectors, or nothing
         self._cfg = cfg
         self._patience = patience
@@ -62,7 +59,7 @@ class Connection:
         self._head = Head()
         self._body: Measured | Chunked | None = None
         self._given = 0
-        self.started = 0.0
+        self._counted = 0
         self.sock.sent = 0
         self.sock.notes = {}
 
@@ -94,11 +91,11 @@ class Connection:
                 return False
             data = rest
             self._start_body(now, at_once=bool(rest))
-        return self._feed_body(memoryview(data))
+        return self._feed_body(memoryview(data), now)
 
     def _start_body(self, now: float, *, at_once: bool) -> None:
         self.phase = Phase.BODY
-        self.started = now
+        self._move(now)
         self.request = parse(bytes(self._head.text), self._cfg, self.client)
         self._body = body_of(self.request, self._most_body_bytes)
         expected = take_expectation(self.request)
@@ -110,11 +107,11 @@ class Connection:
             with contextlib.suppress(OSError):
                 self.socket.send(b"HTTP/1.1 100 Continue\r\n\r\n")
 
-    def _feed_body(self, data: memoryview) -> bool:
+    def _feed_body(self, data: memoryview, now: float) -> bool:
         assert self._body is not None
         taken = self._body.feed(data)
-        self.deadline = self._patience.deadline(self.started, len(self._body.data))
         if not self._body.complete:
+            self._keep_moving(now, len(self._body.data))
             return False
         if self._body.is_cut:
             self.request.force_close()
@@ -141,16 +138,25 @@ class Connection:
         """Whether the answer has gone; else the client has until `deadline` to take more. Raises OSError where the client is gone."""
         if self.phase is not Phase.SENDING:
             self.phase = Phase.SENDING
-            self.started = now
+            self._move(now)
         gone = self.sock.flush()
-        self.deadline = self._patience.deadline(self.started, self.sock.sent)
+        self._keep_moving(now, self.sock.sent)
         return gone
 
-    def linger(self, now: float, until: float) -> None:
+    def _move(self, now: float) -> None:
+        self._counted = 0
+        self.deadline = now + self._patience.body_seconds
+
+    def _keep_moving(self, now: float, size: int) -> None:
+        """Whoever was fast has no credit from it: what has come at once would be held for as long as it might have taken."""
+        if size >= self._counted + self._patience.least_bytes:
+            self._counted = size
+            self.deadline = now + self._patience.body_seconds
+
+    def linger(self, until: float) -> None:
         """Ends the answer, and from here on waits for the client's own end. Raises OSError where the client is gone."""
         self.phase = Phase.LINGERING
         self.request, self._given, self._ahead = None, 0, b""
-        self.started = now
         self.deadline = until
         self.socket.shutdown(socket.SHUT_WR)
 

@@ -33,9 +33,12 @@ class FrontDoor(ThreadWorker):  # type: ignore[misc]
     def run(self) -> None:
         application = self.wsgi
         settings = application.extensions["settings"]
-        self.patience = Patience(self.cfg.keepalive, settings.head_seconds, settings.body_seconds, settings.least_rate)
+        self.patience = Patience(
+            self.cfg.keepalive, settings.head_seconds, settings.body_seconds, settings.body_seconds * settings.least_rate
+        )
         self.most_body_bytes = most_body_bytes(settings)
-        self.most_buffered = settings.max_buffered_bytes
+        # One of the largest is always taken.
+        self.most_buffered = max(settings.max_buffered_bytes, self.most_body_bytes + 64 * 1024)
         self.buffered = 0
         self.connections: set[Connection] = set()
         self.desk, self.probes = desks(self.tpool, settings.max_in_flight or 4 * self.cfg.threads)
@@ -137,7 +140,7 @@ class FrontDoor(ThreadWorker):  # type: ignore[misc]
 
     def leave(self, desk: Desk, connection: Connection, future: "Future[bool]") -> None:
         desk.leave()
-        self.guard(self.finish, connection, not future.cancelled() and future.result())
+        self.guard(self.finish, connection, not future.cancelled() and future.exception() is None and future.result())
 
     def refuse(self, connection: Connection, refusal: RagamError) -> None:
         """Answers what is no whole request, and hears no more of the client."""
@@ -170,6 +173,8 @@ class FrontDoor(ThreadWorker):  # type: ignore[misc]
             connection.sock.notes[REFUSAL] = error
             connection.request.force_close()
             return self.handle(connection)
+        finally:
+            connection.request.body.close()
         return keeps
 
     def finish(self, connection: Connection, keeps: bool) -> None:
@@ -194,7 +199,8 @@ class FrontDoor(ThreadWorker):  # type: ignore[misc]
 
     def linger(self, connection: Connection) -> None:
         now = time.monotonic()
-        connection.linger(now, now + _LINGER_PAUSE_SECONDS)
+        connection.linger(now + _LINGER_PAUSE_SECONDS)
+        connection.linger_end = now + _LINGER_SECONDS
         self.count(connection)
         self.watch(connection, selectors.EVENT_READ, self.drain)
 
@@ -204,7 +210,7 @@ class FrontDoor(ThreadWorker):  # type: ignore[misc]
         if count == 0 or connection.drained > self.most_body_bytes:
             self.drop(connection)
         else:
-            connection.deadline = min(connection.started + _LINGER_SECONDS, time.monotonic() + _LINGER_PAUSE_SECONDS)
+            connection.deadline = min(connection.linger_end, time.monotonic() + _LINGER_PAUSE_SECONDS)
 
     def drop(self, connection: Connection) -> None:
         self.unwatch(connection)

@@ -12,6 +12,9 @@ from pathlib import Path
 import requests
 from service import Service, wait_until
 
+# gRPC opens and closes a few descriptors and threads of its own as it likes; what the hostile ones leave would be a hundred.
+GRPC_S_OWN = 6
+
 # How long others may have to wait while somebody misbehaves, on a busy machine.
 GOOD_SECONDS = 2
 
@@ -85,7 +88,7 @@ def assert_envelope(answer: Answer | None, status: int) -> None:
     assert answer.headers["content-type"] == "application/json"
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert re.fullmatch(r"[0-9a-f]{32}", answer.headers["x-request-id"])
-    assert not re.search(rb"<|Invalid|Error|Exception|Traceback|/|\bip=", answer.body), answer.body
+    assert not re.search(rb"<|Invalid|Exception|Traceback|\.py|\bip=", answer.body), answer.body
 
 
 def multipart(picture: bytes, path: str = "/prediction", headers: str = "") -> bytes:
@@ -125,7 +128,7 @@ class Watch:
 
         def as_before() -> bool:
             now = self._state()
-            return now[0] == workers and now[1] <= descriptors and now[2] <= threads
+            return now[0] == workers and now[1] <= descriptors + GRPC_S_OWN and now[2] <= threads + GRPC_S_OWN
 
         wait_until(as_before, 20, f"the state before, {self._before}; last seen {self._state()}")
 

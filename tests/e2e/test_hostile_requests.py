@@ -70,7 +70,7 @@ ANSWERED = {
         POST + FORM + b'Content-Length: 61\r\n\r\n--x\r\nContent-Disposition: form-data; name="image"; f' + b"a" * 9,
         400,
     ),
-    "two slashes": (get(b"//healthz"), 404),
+    "two slashes": (get(b"//elsewhere/healthz"), 404),
     "up": (get(b"/page/../healthz"), 404),
     "up, escaped": (get(b"/page/%2e%2e/%2e%2e/etc/passwd"), 404),
     "an escaped slash": (get(b"/page%2fmain.js%00"), 404),
@@ -112,6 +112,7 @@ def test_a_proxy_s_form_of_the_address_and_http_1_0(impatient):
         (b"GET /healthz HTTP/1.0\r\n\r\n", "close"),
         (b"GET /healthz HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", "keep-alive"),
         (b"\r\n\r\n" + GET, "keep-alive"),
+        (get(b"//healthz"), "keep-alive"),
         (b"OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n", "keep-alive"),
     ):
         with Raw(impatient, GOOD_SECONDS) as raw:
