@@ -8,7 +8,8 @@ import struct
 from collections.abc import Iterable
 from typing import Any
 
-from gateway.door.loop import FrontDoor
+from gateway.door.connection import Phase
+from gateway.door.loop import SWEEP_SECONDS, FrontDoor
 
 # Linux' option for a filter on what a socket receives, which Python's socket module does not name.
 SO_ATTACH_FILTER = 26
@@ -57,3 +58,18 @@ class DrainingThreadWorker(FrontDoor):
                     break
                 self.accept(listener)
             listener.close()
+
+    def murder_keepalived(self, force: bool = False) -> None:
+        """As gunicorn has it, which calls it with `force` when its time is up."""
+        if force:
+            for connection in self.clients.which(lambda connection: connection.phase is not Phase.ANSWERING):
+                self.drop(connection)
+
+    def _cap_keepalive(self, deadline: float) -> None:
+        """As gunicorn has it, which calls it when it stops."""
+        for connection in self.clients.which(lambda connection: connection.phase in (Phase.IDLE, Phase.LINGERING)):
+            connection.deadline = min(connection.deadline, deadline)
+
+    def wait_for_and_dispatch_events(self, timeout: float) -> None:
+        """As gunicorn has it, which sleeps for a second at a time, also when it only waits for clients to go."""
+        super().wait_for_and_dispatch_events(timeout if self.alive else min(timeout, SWEEP_SECONDS))

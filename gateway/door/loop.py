@@ -5,18 +5,20 @@ import selectors
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
+from functools import partial
 from typing import Any
 
 from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, ThreadWorker
 
+from gateway.door.clients import Clients
 from gateway.door.connection import Connection, Patience, Phase
 from gateway.door.desk import Desk, desks, is_liveness, is_probe
 from gateway.errors import CutShort, Overloaded, RagamError, TooSlow
 from gateway.refusals import COMPLETE, QUEUED, REFUSAL
-from gateway.uploads import most_body_bytes
+from gateway.uploads import MULTIPART_OVERHEAD_BYTES, most_body_bytes
 
 _READ_BYTES = 256 * 1024
-_SWEEP_SECONDS = 0.2
+SWEEP_SECONDS = 0.2
 
 # A client that is not done sending when it has its answer would lose it by a reset: it may go on for so long, with so long a pause.
 _LINGER_SECONDS, _LINGER_PAUSE_SECONDS = 30.0, 2.0
@@ -38,9 +40,7 @@ class FrontDoor(ThreadWorker):  # type: ignore[misc]
         )
         self.most_body_bytes = most_body_bytes(settings)
         # One of the largest is always taken.
-        self.most_buffered = max(settings.max_buffered_bytes, self.most_body_bytes + 64 * 1024)
-        self.buffered = 0
-        self.connections: set[Connection] = set()
+        self.clients = Clients(self.poller, max(settings.max_buffered_bytes, self.most_body_bytes + MULTIPART_OVERHEAD_BYTES))
         self.desk, self.probes = desks(self.tpool, settings.max_in_flight or 4 * self.cfg.threads)
         self.scratch = memoryview(bytearray(_READ_BYTES))
         self.swept = 0.0
@@ -69,17 +69,15 @@ class FrontDoor(ThreadWorker):  # type: ignore[misc]
         sock.setblocking(False)
         self.nr_conns += 1
         connection = Connection(sock, (client, listener.getsockname()), self.cfg, self.patience, self.most_body_bytes)
-        self.connections.add(connection)
+        self.clients.add(connection)
         self.await_request(connection)
 
     def make_room(self) -> bool:
-        """Whether a connection was closed for a new one: the one that has asked for nothing, or has been about to ask, for longest."""
-        for phases in ((Phase.IDLE, Phase.LINGERING), (Phase.HEAD,)):
-            waiting = [connection for connection in self.connections if connection.phase in phases]
-            if waiting:
-                self.drop(min(waiting, key=lambda connection: connection.deadline))
-                return True
-        return False
+        """Whether a connection was closed for a new one."""
+        longest = self.clients.longest_waiting()
+        if longest:
+            self.drop(longest)
+        return longest is not None
 
     # Its request comes.
 
@@ -88,7 +86,7 @@ class FrontDoor(ThreadWorker):  # type: ignore[misc]
         ahead = connection.expect_request(now)
         if not self.alive:
             connection.deadline = min(connection.deadline, now + STOP_KEEPALIVE_LINGER)
-        self.count(connection)
+        self.clients.count(connection)
         if ahead:
             self.method_queue.defer(self.guard, self.take, connection, ahead)
         else:
@@ -111,11 +109,11 @@ class FrontDoor(ThreadWorker):  # type: ignore[misc]
         except RagamError as refusal:
             self.refuse(connection, refusal)
             return
-        self.count(connection)
+        fits = self.clients.count(connection)
         if complete:
-            self.unwatch(connection)
+            self.clients.unwatch(connection)
             self.dispatch(connection)
-        elif self.buffered > self.most_buffered:
+        elif not fits:
             self.refuse(connection, Overloaded())
         else:
             self.watch(connection, selectors.EVENT_READ, self.read)
@@ -144,9 +142,9 @@ class FrontDoor(ThreadWorker):  # type: ignore[misc]
 
     def refuse(self, connection: Connection, refusal: RagamError) -> None:
         """Answers what is no whole request, and hears no more of the client."""
-        self.unwatch(connection)
+        self.clients.unwatch(connection)
         connection.give_up()
-        self.count(connection)
+        self.clients.count(connection)
         connection.sock.notes[REFUSAL] = refusal
         self.answer_here(connection)
 
@@ -183,13 +181,12 @@ class FrontDoor(ThreadWorker):  # type: ignore[misc]
 
     def send(self, connection: Connection) -> None:
         if not connection.send(time.monotonic()):
-            self.count(connection)
-            if self.buffered > self.most_buffered:
+            if self.clients.count(connection):
+                self.watch(connection, selectors.EVENT_WRITE, self.send)
+            else:
                 self.drop(connection)
-                return
-            self.watch(connection, selectors.EVENT_WRITE, self.send)
             return
-        self.unwatch(connection)
+        self.clients.unwatch(connection)
         if connection.keeps:
             self.await_request(connection)
         else:
@@ -201,7 +198,7 @@ class FrontDoor(ThreadWorker):  # type: ignore[misc]
         now = time.monotonic()
         connection.linger(now + _LINGER_PAUSE_SECONDS)
         connection.linger_end = now + _LINGER_SECONDS
-        self.count(connection)
+        self.clients.count(connection)
         self.watch(connection, selectors.EVENT_READ, self.drain)
 
     def drain(self, connection: Connection) -> None:
@@ -213,58 +210,25 @@ class FrontDoor(ThreadWorker):  # type: ignore[misc]
             connection.deadline = min(connection.linger_end, time.monotonic() + _LINGER_PAUSE_SECONDS)
 
     def drop(self, connection: Connection) -> None:
-        self.unwatch(connection)
-        if connection in self.connections:
-            self.connections.remove(connection)
+        if self.clients.remove(connection):
             self.nr_conns -= 1
-        connection.close()
-        self.count(connection)
 
     def murder_pending(self) -> None:
         """As gunicorn names it, which calls it in every turn of its loop: whoever's time is up goes."""
         now = time.monotonic()
-        if now < self.swept + _SWEEP_SECONDS:
+        if now < self.swept + SWEEP_SECONDS:
             return
         self.swept = now
-        for connection in [connection for connection in self.connections if connection.deadline <= now]:
+        for connection in self.clients.which(lambda connection: connection.deadline <= now):
             if connection.phase in (Phase.HEAD, Phase.BODY):
                 self.guard(self.refuse, connection, TooSlow())
             else:
                 self.drop(connection)
 
-    def murder_keepalived(self, force: bool = False) -> None:
-        """As gunicorn has it, which calls it with `force` when its time is up."""
-        if force:
-            for connection in [connection for connection in self.connections if connection.phase is not Phase.ANSWERING]:
-                self.drop(connection)
-
-    def _cap_keepalive(self, deadline: float) -> None:
-        """As gunicorn has it, which calls it when it stops."""
-        for connection in self.connections:
-            if connection.phase in (Phase.IDLE, Phase.LINGERING):
-                connection.deadline = min(connection.deadline, deadline)
-
     # What the loop keeps.
 
-    def wait_for_and_dispatch_events(self, timeout: float) -> None:
-        super().wait_for_and_dispatch_events(timeout if self.alive else min(timeout, _SWEEP_SECONDS))
-
-    def count(self, connection: Connection) -> None:
-        size = 0 if connection.phase is Phase.CLOSED else connection.size
-        self.buffered += size - connection.held
-        connection.held = size
-
     def watch(self, connection: Connection, event: int, callback: Callable[[Connection], None]) -> None:
-        if connection.watched_for == event:
-            return
-        self.unwatch(connection)
-        self.poller.register(connection.socket, event, lambda _: self.guard(callback, connection))
-        connection.watched_for = event
-
-    def unwatch(self, connection: Connection) -> None:
-        if connection.watched_for:
-            self.poller.unregister(connection.socket)
-            connection.watched_for = 0
+        self.clients.watch(connection, event, partial(self.guard, callback))
 
     def guard(self, callback: Callable[..., None], connection: Connection, *arguments: Any) -> None:
         """One client's trouble is not the others'."""
