@@ -1,7 +1,9 @@
 """Clients that are slow, many, greedy or gone: others are answered meanwhile, and nothing is left of them."""
 
 import hashlib
+import resource
 import time
+from pathlib import Path
 
 import pytest
 import requests
@@ -154,4 +156,23 @@ def test_where_there_are_as_many_as_may_be_the_longest_idle_makes_room(service, 
         assert last.answer().status == 200
         assert service.post(picture()).status_code == 200
         assert first.ended()
+    assert "Traceback" not in service.gateway.text()
+
+
+def test_where_no_descriptor_is_left_the_worker_stays_and_makes_room(service, models, picture):
+    """gunicorn's own worker ends of it, and with it every request that it has."""
+    service.publish(models["first"], 1)
+    service.start_model_server()
+    service.gateway = service.start_gateway(RAGAM_WORKERS="1")
+    wait_until(service.ready, what="readiness")
+    assert service.post(picture()).status_code == 200
+    master = service.gateway.popen.pid
+    worker = int(Path(f"/proc/{master}/task/{master}/children").read_text())
+    most = len(list(Path(f"/proc/{worker}/fd").iterdir())) + 20
+    resource.prlimit(worker, resource.RLIMIT_NOFILE, (most, most))
+    with crowd(service, 60), Raw(service, GOOD_SECONDS) as last:
+        last.send(multipart(picture()))
+        assert last.answer().status == 200
+    assert service.post(picture()).status_code == 200
+    assert service.gateway.text().count("Booting worker") == 1
     assert "Traceback" not in service.gateway.text()
