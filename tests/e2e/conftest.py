@@ -27,9 +27,9 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return {name: folder / name for name in options}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def impatient(tmp_path_factory: pytest.TempPathFactory, models: dict[str, Path], picture: Callable[..., bytes]) -> Iterator[Service]:
-    """A service for a whole module, which soon loses patience with slow clients, and all of whose threads have been at work."""
+    """One service for all hostile ones, which soon loses patience with slow clients, and all of whose threads have been at work."""
     service = Service(tmp_path_factory.mktemp("service"))
     service.publish(models["first"], 1)
     service.model_server = service.start_model_server()
