@@ -42,6 +42,8 @@ class FrontDoor(ThreadWorker):  # type: ignore[misc]
         # One of the largest is always taken.
         self.clients = Clients(self.poller, max(settings.max_buffered_bytes, self.most_body_bytes + MULTIPART_OVERHEAD_BYTES))
         self.desk, self.probes = desks(self.tpool, settings.max_in_flight or 4 * self.cfg.threads)
+        # gunicorn would end connections after an answer to keep some free; here room is made when it is wanted.
+        self.max_keepalived = self.worker_connections
         self.scratch = memoryview(bytearray(_READ_BYTES))
         self.swept = 0.0
 
