@@ -3,14 +3,16 @@
     python -m benchmarks.overload [--clients 1 8 32 128 512] [--seconds 8] [--impatient] [--most N]
 
 Starts the embedded model server with the model of model_repository and a gateway with its default settings. Each caller has one
-connection and sends one 640 x 480 JPEG after the other, and waits as long as Retry-After says where it is refused; with --impatient it
-asks again at once. A latency is from the last byte sent to the whole answer. Last, one caller asks again and again from the moment on
-at which the largest crowd has stopped: "recovery" is when it was first answered within twice its time without a crowd.
+connection and sends one 640 x 480 JPEG after the other. They come within a second, and who is refused waits for as long as Retry-After
+says and up to as long again by chance, as `python -m gateway classify` does; with --impatient they ask again at once. A latency is from
+the last byte sent to the whole answer. Last, one caller asks again and again from the moment on at which the largest crowd has stopped:
+"recovery" is when it was first answered within twice its time without a crowd.
 """
 
 import argparse
 import asyncio
 import os
+import random
 import re
 import socket
 import subprocess
@@ -68,12 +70,13 @@ async def connect(port: int) -> socket.socket:
 
 
 async def call(port: int, request: bytes, end: float, outcome: Outcome, patient: bool) -> None:
+    await asyncio.sleep(random.random())  # noqa: S311 - no secret
     sock = await connect(port)
     while time.perf_counter() < end:
         status, seconds, again = await ask(sock, request)
         outcome.seconds.setdefault(status, []).append(seconds)
         if patient and again:
-            await asyncio.sleep(max(0, min(again, end - time.perf_counter())))
+            await asyncio.sleep(max(0, min(again * (1 + random.random()), end - time.perf_counter())))  # noqa: S311 - no secret
     sock.close()
 
 
@@ -87,7 +90,7 @@ async def probe(port: int, end: float, outcome: Outcome) -> None:
 
 
 async def crowd(port: int, request: bytes, clients: int, seconds: float, patient: bool) -> tuple[Outcome, Outcome]:
-    end = time.perf_counter() + seconds
+    end = time.perf_counter() + seconds + 1
     pictures, probes = Outcome(), Outcome()
     await asyncio.gather(probe(port, end, probes), *(call(port, request, end, pictures, patient) for _ in range(clients)))
     return pictures, probes
