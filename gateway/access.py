@@ -7,7 +7,8 @@ from time import perf_counter
 
 from flask import Flask, Response, g, request
 
-from gateway.metrics import IN_FLIGHT, REQUEST_SECONDS, REQUESTS
+from gateway.metrics import IN_FLIGHT, REQUEST_SECONDS, REQUESTS, STAGE_SECONDS
+from gateway.refusals import COMPLETE, QUEUED
 from gateway.tracing import trace_id
 
 REQUEST_ID_HEADER = "X-Request-ID"
@@ -25,8 +26,13 @@ def note_requests(app: Flask) -> None:
     def start() -> None:
         sent = request.headers.get(REQUEST_ID_HEADER, "")
         g.request_id = sent if _SANE_REQUEST_ID.fullmatch(sent) else uuid.uuid4().hex
-        g.start = perf_counter()
+        now = perf_counter()
+        # A caller waits from the end of its request on, whether a thread is free for it or not.
+        g.start = request.environ.get(COMPLETE, now)
         g.fields = {}
+        if QUEUED in request.environ:
+            STAGE_SECONDS.labels("queue").observe(now - g.start)
+            g.fields["queue_ms"] = round((now - g.start) * 1000, 2)
         IN_FLIGHT.inc()
 
     @app.after_request

@@ -12,13 +12,14 @@ from gateway.access import note_requests
 from gateway.authorization import require_keys
 from gateway.browser import forbid_sniffing
 from gateway.description import description
-from gateway.errors import RagamError, Unauthorized
+from gateway.errors import Overloaded, RagamError, Unauthorized
 from gateway.explanation import explanation
 from gateway.genres import GenreList, genres
 from gateway.health import Readiness, health
 from gateway.keys import Keys
 from gateway.pages import pages
 from gateway.prediction import Classifier
+from gateway.refusals import answer_refusals
 from gateway.settings import Settings
 from gateway.uploads import MULTIPART_OVERHEAD_BYTES, InMemoryRequest
 from gateway.views import views
@@ -45,6 +46,7 @@ def create_app(settings: Settings, classifier: Classifier) -> Flask:
         tracing.trace_requests(app)
     note_requests(app)
     forbid_sniffing(app)
+    answer_refusals(app)
     if settings.api_keys_file:
         require_keys(app, Keys(Path(settings.api_keys_file)))
     app.register_blueprint(pages)
@@ -60,7 +62,8 @@ def create_app(settings: Settings, classifier: Classifier) -> Flask:
 
 
 def _ragam_error(error: RagamError) -> Response:
-    if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+    # Under overload its line in the log is enough.
+    if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR and not isinstance(error, Overloaded):
         logger.warning("%s: %s", type(error).__name__, error.__cause__)
     answer = envelope.failure(error.status, error.detail)
     if error.retry_after is not None:

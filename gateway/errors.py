@@ -13,6 +13,14 @@
     │   ├── TooManyBytes        413
     │   ├── TooManyBatchBytes   413  all pictures of a request together
     │   └── TooManyPixels       413
+    ├── NotHttp                 400  what came is no HTTP request, or one that can be read in two ways
+    ├── CutShort                400  the client ended before its request did
+    ├── TooSlow                 408  the request did not come in time
+    ├── AddressTooLong          414  the first line of the request
+    ├── UnknownExpectation      417  the header Expect
+    ├── TooManyHeaders          431  by number or bytes
+    ├── UnknownCoding           501  the header Transfer-Encoding
+    ├── Overloaded              503  more requests in flight, or bytes of them, than the settings allow; try again
     └── ServingError                 the model server gave no answer that can be used
         ├── ServingUnavailable  503  not reachable, or without this model; try again
         ├── ServingBusy         503  out of queue or threads; try again
@@ -97,6 +105,66 @@ class TooManyBatchBytes(TooLarge):
 class TooManyPixels(TooLarge):
     def __init__(self, width: int, height: int, max_pixels: int) -> None:
         super().__init__(f"The picture has {width} x {height} pixels. Send at most {max_pixels:,} pixels.")
+
+
+class NotHttp(RagamError):
+    """`reason` is for the log."""
+
+    status = HTTPStatus.BAD_REQUEST
+
+    def __init__(self, reason: str) -> None:
+        super().__init__("What was sent is no HTTP request that this service takes.")
+        self.reason = reason
+
+
+class CutShort(RagamError):
+    status = HTTPStatus.BAD_REQUEST
+
+    def __init__(self) -> None:
+        super().__init__("The request ended before all of it had come.")
+
+
+class TooSlow(RagamError):
+    status = HTTPStatus.REQUEST_TIMEOUT
+
+    def __init__(self) -> None:
+        super().__init__("The request did not come in time. Send it again, faster.")
+
+
+class AddressTooLong(RagamError):
+    status = HTTPStatus.REQUEST_URI_TOO_LONG
+
+    def __init__(self) -> None:
+        super().__init__("The address is too long.")
+
+
+class UnknownExpectation(RagamError):
+    status = HTTPStatus.EXPECTATION_FAILED
+
+    def __init__(self) -> None:
+        super().__init__("The header Expect may only be 100-continue.")
+
+
+class TooManyHeaders(RagamError):
+    status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+
+    def __init__(self) -> None:
+        super().__init__("The headers of the request are too many or too large.")
+
+
+class UnknownCoding(RagamError):
+    status = HTTPStatus.NOT_IMPLEMENTED
+
+    def __init__(self) -> None:
+        super().__init__("The header Transfer-Encoding may only be chunked.")
+
+
+class Overloaded(RagamError):
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    retry_after = 1
+
+    def __init__(self) -> None:
+        super().__init__("There are more requests than this service can take at the moment. Try again in a second.")
 
 
 class ServingError(RagamError):

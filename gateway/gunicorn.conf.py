@@ -8,7 +8,6 @@ import tempfile
 
 from gateway import logs, tracing
 from gateway.settings import Settings, SettingsError
-from gateway.worker import turn_newcomers_away
 
 try:
     _settings = Settings.from_env()
@@ -37,12 +36,17 @@ worker_class = "gateway.worker.DrainingThreadWorker"
 preload_app = True
 graceful_timeout = _settings.grace_seconds
 keepalive = 30
+worker_connections = _settings.max_connections
+# An answer's file would go to the socket itself, past the door, which waits for slow readers.
+sendfile = False
 # The port is the only way in.
 control_socket_disable = True
 logconfig_dict = logs.config(_settings.log_level)
 
 
 def when_ready(server):
+    from gateway.worker import turn_newcomers_away  # only once PROMETHEUS_MULTIPROC_DIR stands: it comes with the metrics
+
     # gunicorn has no hook for the moment before a stop. A master that was replaced (USR2) shares its listeners with the next one.
     stop = server.stop
 

@@ -13,9 +13,10 @@ from prometheus_client.multiprocess import MultiProcessCollector
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 REQUESTS = Counter("ragam_requests", "Requests answered.", ["route", "method", "status"])
-REQUEST_SECONDS = Histogram("ragam_request_seconds", "From the request's first byte to its answer.", ["route"], buckets=_SECONDS)
+REQUEST_SECONDS = Histogram("ragam_request_seconds", "From the request's last byte to its answer.", ["route"], buckets=_SECONDS)
 STAGE_SECONDS = Histogram("ragam_stage_seconds", "Time in one stage of a prediction.", ["stage"], buckets=_SECONDS)
 IN_FLIGHT = Gauge("ragam_requests_in_flight", "Requests being answered.", multiprocess_mode="livesum")
+SHED = Counter("ragam_shed_requests", "Requests answered 503 because there were more than the settings allow.")
 PREDICTIONS = Counter("ragam_predictions", "Pictures answered with a genre.", ["genre", "version"])
 UPLOAD_BYTES = Counter("ragam_upload_bytes", "Bytes of the pictures received.")
 

@@ -83,6 +83,20 @@ class Settings:
     port: int = _setting(5000, _whole(1, 65535), "Port that the gateway listens on.")
     workers: int = _setting(2, _whole(1, 64), "Gateway processes. One a core is enough.")
     threads: int = _setting(8, _whole(1, 256), "Threads in each process: requests that it answers at the same time.")
+    max_in_flight: int = _setting(
+        0, _whole(0, 100_000), "Requests in each process beyond which a new one is answered 503 at once; 0 is four times the threads."
+    )
+    max_connections: int = _setting(
+        1000, _whole(10, 100_000), "Connections to each process; for one more the longest idle is closed. Each takes a file descriptor."
+    )
+    max_buffered_bytes: int = _setting(
+        256 * 1024 * 1024, _whole(2**20, 2**40), "Bytes of requests that each process holds; beyond them one is answered 503."
+    )
+    head_seconds: float = _setting(10.0, _number(0.1, 3600), "How long the headers of a request may take to come.")
+    body_seconds: float = _setting(
+        20.0, _number(0.1, 3600), "Seconds over which the next setting is measured; a body or an answer that is smaller may take as long."
+    )
+    least_rate: int = _setting(4096, _whole(1, 2**31), "Bytes a second with which a body must come, and an answer be taken.")
     serving: str = _setting("127.0.0.1:8500", _address, "Address of the model server's gRPC port.")
     serving_ca: str = _setting("", _file, "For mutual TLS with the model server: file with its authority's certificate (PEM).")
     serving_certificate: str = _setting("", _file, "... file with the gateway's own certificate (PEM).")

@@ -9,12 +9,18 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from gateway.contract import MAX_BATCH
 from gateway.errors import EmptyPicture, MissingPicture, TooManyBatchBytes, TooManyBytes, TooManyPictures, WrongExtension
+from gateway.settings import Settings
 
 FIELD = "image"
 EXTENSIONS = (".png", ".jpg", ".jpeg")
 
 # What a multipart body may add around the file: boundaries, headers, a few small fields.
 MULTIPART_OVERHEAD_BYTES = 64 * 1024
+
+
+def most_body_bytes(settings: Settings) -> int:
+    """The largest body that any route takes."""
+    return max(settings.max_upload_bytes + MULTIPART_OVERHEAD_BYTES, settings.max_batch_bytes)
 
 
 class InMemoryRequest(Request):

@@ -1,4 +1,4 @@
-"""gunicorn's threaded worker, which turns no caller away when the gateway is told to stop."""
+"""gunicorn's threaded worker, which turns no caller away when the gateway is told to stop, and gives no thread to a slow one."""
 
 import contextlib
 import ctypes
@@ -8,7 +8,8 @@ import struct
 from collections.abc import Iterable
 from typing import Any
 
-from gunicorn.workers.gthread import ThreadWorker
+from gateway.door.connection import Phase
+from gateway.door.loop import SWEEP_SECONDS, FrontDoor
 
 # Linux' option for a filter on what a socket receives, which Python's socket module does not name.
 SO_ATTACH_FILTER = 26
@@ -37,7 +38,7 @@ def turn_newcomers_away(listeners: Iterable[Any]) -> None:
             listener.sock.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, option)
 
 
-class DrainingThreadWorker(ThreadWorker):  # type: ignore[misc]
+class DrainingThreadWorker(FrontDoor):
     """Takes the connections that wait in the listener's queue before it closes it.
 
     gunicorn's own worker leaves the listener open until its last request has ended, and takes nothing from it any more: for
@@ -57,3 +58,18 @@ class DrainingThreadWorker(ThreadWorker):  # type: ignore[misc]
                     break
                 self.accept(listener)
             listener.close()
+
+    def murder_keepalived(self, force: bool = False) -> None:
+        """As gunicorn has it, which calls it with `force` when its time is up."""
+        if force:
+            for connection in self.clients.which(lambda connection: connection.phase is not Phase.ANSWERING):
+                self.drop(connection)
+
+    def _cap_keepalive(self, deadline: float) -> None:
+        """As gunicorn has it, which calls it when it stops."""
+        for connection in self.clients.which(lambda connection: connection.phase in (Phase.IDLE, Phase.LINGERING)):
+            connection.deadline = min(connection.deadline, deadline)
+
+    def wait_for_and_dispatch_events(self, timeout: float) -> None:
+        """As gunicorn has it, which sleeps for a second at a time, also when it only waits for clients to go."""
+        super().wait_for_and_dispatch_events(timeout if self.alive else min(timeout, SWEEP_SECONDS))

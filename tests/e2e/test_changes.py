@@ -5,6 +5,7 @@ import signal
 import time
 
 import pytest
+from raw import Raw, multipart
 from service import Callers, wait_until
 
 
@@ -94,3 +95,19 @@ def test_a_reload_of_the_gateway_fails_no_request(running, picture, keep_alive):
     assert not callers.failures
     assert not callers.refused
     assert callers.statuses() == {200}
+
+
+def test_what_has_begun_to_come_at_sigterm_is_answered_and_who_says_nothing_holds_nobody_up(running, picture):
+    data = multipart(picture())
+    with Raw(running) as half, Raw(running) as late, Raw(running):
+        half.send(data[: len(data) // 2])
+        time.sleep(0.5)
+        running.gateway.signal(signal.SIGTERM)
+        time.sleep(1)
+        late.send(data)
+        half.send(data[len(data) // 2 :])
+        for raw in (half, late):
+            answer = raw.answer()
+            assert (answer.status, answer.headers["connection"]) == (200, "close")
+            raw.socket.close()
+        assert running.gateway.wait(10) == 0

@@ -4,14 +4,13 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from gateway.settings import Settings
-from gateway.uploads import MULTIPART_OVERHEAD_BYTES
+from gateway.uploads import most_body_bytes
 
 ROOT = Path(__file__).resolve().parents[2]
 K8S = ROOT / "k8s"
@@ -99,9 +98,8 @@ class Cluster:
         return Settings.from_env({name: value for name, value in self.environment().items() if not value.startswith(SECRETS)})
 
     def largest_request(self) -> int:
-        """Bytes of the largest request that the gateway takes: whichever of its limits is the highest, and the form around it."""
-        settings = self.settings()
-        return max(getattr(settings, entry.name) for entry in fields(settings) if entry.name.endswith("_bytes")) + MULTIPART_OVERHEAD_BYTES
+        """Bytes of the largest request that the gateway takes."""
+        return most_body_bytes(self.settings())
 
     def serving_flags(self) -> dict[str, str]:
         [container] = containers(self.get("Deployment", "serving"))

@@ -139,7 +139,8 @@ def gateway_s_size(cluster: Cluster) -> Iterator[str]:
         return  # quantities and probes_and_resources say so
     if resources.get("requests", {}).get("cpu", 0) < settings.workers:
         yield f"{settings.workers} workers share less than a processor each"
-    uploads = settings.workers * settings.threads * cluster.largest_request()
+    # As they came, and as they are read.
+    uploads = 2 * settings.workers * settings.max_buffered_bytes
     needed = math.ceil(IDLE_BYTES + uploads + 2 * BYTES_A_PIXEL * settings.max_pixels)
     if resources.get("limits", {}).get("memory", 0) < needed:
         yield f"two of the largest pictures among full threads take {needed:,} bytes, more than the gateway's limit"

@@ -1,0 +1,167 @@
+"""One client: what has come of its next request, what has still to go of its last answer, and until when."""
+
+import contextlib
+import math
+import socket
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Any
+
+from gateway.door.body import Chunked, Measured, Stream
+from gateway.door.head import Head
+from gateway.door.outbox import Outbox
+from gateway.door.parsing import body_of, parse, take_expectation, unreadable
+
+
+class Phase(Enum):
+    IDLE = auto()  # nothing of a request has come
+    HEAD = auto()
+    BODY = auto()
+    ANSWERING = auto()  # the request is whole, and its answer is made or waited for
+    SENDING = auto()
+    LINGERING = auto()  # nothing goes to the client any more; what comes is thrown away until it ends too
+    CLOSED = auto()
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long a client is waited for, in seconds. A body or an answer must move `least_bytes` within each `body_seconds`."""
+
+    idle_seconds: float
+    head_seconds: float
+    body_seconds: float
+    least_bytes: float
+
+
+class Connection:
+    """Of gunicorn's own connections it has `sock`, `client` and `server`, which are what gunicorn's handle_request looks for."""
+
+    def __init__(self, sock: socket.socket, addresses: tuple[Any, Any], cfg: Any, patience: Patience, most_body_bytes: int) -> None:
+        """Of the client at the first of `addresses`, which came to the second."""
+        self.socket = sock
+        self.sock = Outbox(sock)
+        self.client, self.server = addresses
+        self.held = 0  # what the loop has counted of `size`
+        self.keeps = False  # whether another request may follow the one that is answered
+        self.drained = 0  # what has come while lingering
+        self.linger_end = 0.0
+        self.watched_for = 0  # what the loop's selector waits for: an event of selectors, or nothing
+        self._cfg = cfg
+        self._patience = patience
+        self._most_body_bytes = most_body_bytes
+        self._ahead = b""
+        self._begin()
+
+    def _begin(self) -> None:
+        self.phase = Phase.IDLE
+        self.deadline = math.inf
+        self.request: Any = None
+        self._head = Head()
+        self._body: Measured | Chunked | None = None
+        self._given = 0
+        self._counted = 0
+        self.sock.sent = 0
+        self.sock.notes = {}
+
+    def expect_request(self, now: float) -> bytes:
+        """From here on the next request is waited for; what has already come of it, behind the last one, is for feed()."""
+        self._begin()
+        self.deadline = now + self._patience.idle_seconds
+        ahead, self._ahead = self._ahead, b""
+        return ahead
+
+    @property
+    def wanted(self) -> int:
+        """How many bytes to read at most: without need none of the next request."""
+        return self._body.wanted if self._body else 64 * 1024
+
+    @property
+    def size(self) -> int:
+        """Bytes that are kept of requests and answers, a body that the application has got included."""
+        return len(self._head.text) + (len(self._body.data) if self._body else self._given) + len(self._ahead) + self.sock.size
+
+    def feed(self, data: bytes | memoryview, now: float) -> bool:
+        """Whether `data` completes the request: `request` is gunicorn's then, its body in memory. Raises RagamError for no request."""
+        if self._body is None:
+            rest = self._head.feed(data)
+            if rest is None:
+                if self.phase is Phase.IDLE and self._head.text:
+                    self.phase = Phase.HEAD
+                    self.deadline = now + self._patience.head_seconds
+                return False
+            data = rest
+            self._start_body(now, at_once=bool(rest))
+        return self._feed_body(memoryview(data), now)
+
+    def _start_body(self, now: float, *, at_once: bool) -> None:
+        self.phase = Phase.BODY
+        self._move(now)
+        self.request = parse(bytes(self._head.text), self._cfg, self.client)
+        self._body = body_of(self.request, self._most_body_bytes)
+        expected = take_expectation(self.request)
+        if isinstance(self._body, Measured) and self._body.length > self._most_body_bytes:
+            # No route takes as much: the application answers by the length alone, and what comes of the body is thrown away.
+            self._body = Measured(0)
+            self._body.is_cut = True
+        elif expected and not at_once and not self._body.complete:
+            with contextlib.suppress(OSError):
+                self.socket.send(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    def _feed_body(self, data: memoryview, now: float) -> bool:
+        assert self._body is not None
+        taken = self._body.feed(data)
+        if not self._body.complete:
+            self._keep_moving(now, len(self._body.data))
+            return False
+        if self._body.is_cut:
+            self.request.force_close()
+        else:
+            self._ahead = bytes(data[taken:])
+        self._given = len(self._body.data)
+        self.request.body = Stream(self._body.data)
+        self._body = None
+        self.phase = Phase.ANSWERING
+        self.deadline = math.inf
+        return True
+
+    def give_up(self) -> None:
+        """What has come is no request that is taken: the answer to it is the connection's last."""
+        if self.request is None:
+            self.request = unreadable(self._cfg, self.client)
+        self.request.force_close()
+        self.request.body = Stream(bytearray())
+        self._body, self._head, self._ahead, self._given = None, Head(), b"", 0
+        self.phase = Phase.ANSWERING
+        self.deadline = math.inf
+
+    def send(self, now: float) -> bool:
+        """Whether the answer has gone; else the client has until `deadline` to take more. Raises OSError where the client is gone."""
+        if self.phase is not Phase.SENDING:
+            self.phase = Phase.SENDING
+            self._move(now)
+        gone = self.sock.flush()
+        self._keep_moving(now, self.sock.sent)
+        return gone
+
+    def _move(self, now: float) -> None:
+        self._counted = 0
+        self.deadline = now + self._patience.body_seconds
+
+    def _keep_moving(self, now: float, size: int) -> None:
+        """Whoever was fast has no credit from it: what has come at once would be held for as long as it might have taken."""
+        if size >= self._counted + self._patience.least_bytes:
+            self._counted = size
+            self.deadline = now + self._patience.body_seconds
+
+    def linger(self, until: float) -> None:
+        """Ends the answer, and from here on waits for the client's own end. Raises OSError where the client is gone."""
+        self.phase = Phase.LINGERING
+        self.request, self._given, self._ahead = None, 0, b""
+        self.deadline = until
+        self.socket.shutdown(socket.SHUT_WR)
+
+    def close(self) -> None:
+        self.phase = Phase.CLOSED
+        self.request = self._body = None
+        self.sock.close()
+        self.socket.close()

@@ -1,0 +1,191 @@
+"""Clients that are slow, many, greedy or gone: others are answered meanwhile, and nothing is left of them.
+
+What switches a protection off, to see its tests fail, here and in test_hostile_requests.py and test_overload.py:
+
+    GUNICORN_CMD_ARGS=--worker-class=gthread  the front door: drip, do_not_read, say_nothing, room, key, while_it_sends, told_so, overload
+    RAGAM_HEAD_SECONDS, RAGAM_BODY_SECONDS    3600: drip
+    RAGAM_MAX_BUFFERED_BYTES                  10**12: may_be_held
+    RAGAM_MAX_CONNECTIONS                     1000: the_longest_idle
+    RAGAM_MAX_IN_FLIGHT                       100000: at_once
+    door/desk.py, no _LIVENESS and _PROBES    at_once
+    door/body.py, _LEAST_MEAN_CHUNK_BYTES 0   tiny chunks
+    door/loop.py, drop in place of drain      while_it_sends
+    door/connection.py, deadlines from the start of a body rather than over a window (as in commit f762fb9)  may_be_held
+"""
+
+import hashlib
+import resource
+import time
+from pathlib import Path
+
+import pytest
+import requests
+from raw import GOOD_SECONDS, Raw, Watch, assert_envelope, crowd, multipart
+from service import wait_until
+
+BUNDLE = b"GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nHost: a\r\n\r\n"
+POST = b"POST /prediction HTTP/1.1\r\nHost: a\r\nContent-Type: multipart/form-data; boundary=x\r\n"
+
+
+@pytest.fixture
+def watch(impatient, picture):
+    """Around every test here: as many workers, descriptors and threads afterwards as before."""
+    watch = Watch(impatient, picture())
+    yield watch
+    watch.assert_nothing_is_left()
+    assert impatient.gateway.text().count("Booting worker") == 2
+    assert "Traceback" not in impatient.gateway.text()
+
+
+@pytest.mark.parametrize(
+    ("start", "drop"),
+    [
+        (b"GET / HTTP/1.1\r\n", b"X: a\r\n"),
+        (POST + b"Content-Length: 100000\r\n\r\n", b"a"),
+        (POST + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\na\r\n"),
+    ],
+    ids=["headers", "body", "chunks"],
+)
+def test_two_hundred_that_drip(impatient, watch, start, drop):
+    """Without the front door each has a thread, and nobody else gets one."""
+    with crowd(impatient, 200) as drippers:
+        for raw in drippers:
+            raw.send(start)
+        for _ in range(3):
+            for raw in drippers:
+                raw.send(drop)
+            watch.assert_others_are_answered()
+        for raw in drippers:
+            assert_envelope(raw.answer(), 408)
+            assert raw.ended()
+
+
+def test_two_hundred_that_do_not_read(impatient, watch):
+    """Each has asked for 17 MB, more than the kernel keeps for it: it holds some of that, and no thread."""
+    with crowd(impatient, 200) as deaf:
+        for raw in deaf:
+            raw.send(BUNDLE * 10)
+        watch.assert_others_are_answered()
+        # The gateway holds no more than it may, and then nothing at all.
+        assert watch.memory() < 900e6
+        time.sleep(5)
+    watch.assert_others_are_answered()
+
+
+def test_a_slow_reader_gets_all_of_it(impatient, watch):
+    expected = requests.get(f"{impatient.address}/docs/swagger-ui-bundle.js", timeout=10).content
+    with Raw(impatient) as raw:
+        raw.send(BUNDLE)
+        time.sleep(1)
+        assert hashlib.sha256(raw.answer().body).digest() == hashlib.sha256(expected).digest()
+
+
+def test_a_thousand_that_say_nothing(impatient, watch):
+    with crowd(impatient, 1000):
+        watch.assert_others_are_answered()
+
+
+def test_ten_gigabytes_in_chunks_are_cut_off(impatient, watch):
+    chunk = b"%x\r\n%s\r\n" % (1 << 20, bytes(1 << 20))
+    memory = watch.memory()
+    sent = 0
+    with Raw(impatient) as raw:
+        raw.send(POST + b"Transfer-Encoding: chunked\r\n\r\n")
+        try:
+            for _ in range(10_000):
+                raw.send(chunk)
+                sent += len(chunk)
+        except (BrokenPipeError, ConnectionResetError):
+            pass
+    assert sent < 500e6
+    assert watch.memory() - memory < 200e6
+    watch.assert_others_are_answered()
+    wait_until(lambda: watch.memory() - memory < 60e6, 10, "the memory")
+
+
+def test_whoever_stops_when_told_reads_that_a_body_in_chunks_is_too_large(impatient, watch):
+    chunk = b"%x\r\n%s\r\n" % (1 << 20, bytes(1 << 20))
+    with Raw(impatient) as raw:
+        raw.send(POST + b"Transfer-Encoding: chunked\r\n\r\n" + chunk * 70)
+        answer = raw.answer()
+        assert_envelope(answer, 413)
+        assert answer.detail == "The file is too large. Send at most 20,971,520 bytes."
+
+
+def test_more_than_may_be_held_is_refused_and_let_go(impatient, watch):
+    """200 MB are the limit here; half of each request never comes."""
+    with crowd(impatient, 24) as greedy:
+        for raw in greedy:
+            raw.send(POST + b"Content-Length: 40000000\r\n\r\n" + bytes(18_000_000))
+        watch.assert_others_are_answered()
+        assert watch.memory() < 900e6
+        statuses = {answer.status for answer in (raw.answer() for raw in greedy) if answer}
+        assert statuses <= {408, 503}
+        assert 503 in statuses
+
+
+def test_a_hundred_that_leave_in_the_middle_of_an_answer(impatient, watch, picture):
+    for data in (BUNDLE, multipart(picture()), multipart(picture())[:1000]):
+        with crowd(impatient, 100) as gone:
+            for raw in gone:
+                raw.send(data)
+    watch.assert_others_are_answered()
+
+
+def test_a_client_that_is_refused_while_it_sends_can_read_why(impatient, watch):
+    """100 MB in one go from a client that reads only when it has sent all of it."""
+    with Raw(impatient) as raw:
+        raw.send(POST + b"Content-Length: 60000000000\r\n\r\n")
+        for _ in range(60):
+            raw.send(bytes(1_000_000))
+        assert_envelope(raw.answer(), 413)
+
+
+def test_without_a_key_a_large_picture_is_refused_and_the_connection_serves_on(service, models, picture, tmp_path):
+    """Answered before the body is read, as it was, 401 reset the connection that the body still came on."""
+    service.publish(models["first"], 1)
+    service.start_model_server()
+    keys = tmp_path / "api_keys"
+    keys.write_text(f"{hashlib.sha256(b'ragam_key').hexdigest()} alice\n")
+    service.gateway = service.start_gateway(RAGAM_API_KEYS_FILE=str(keys))
+    wait_until(service.ready, what="readiness")
+    with Raw(service) as raw:
+        for _ in range(5):
+            raw.send(multipart(bytes(15_000_000)))
+            answer = raw.answer()
+            assert_envelope(answer, 401)
+            assert answer.headers["connection"] == "keep-alive"
+        raw.send(multipart(picture(), headers="X-API-Key: ragam_key\r\n"))
+        assert raw.answer().status == 200
+
+
+def test_where_there_are_as_many_as_may_be_the_longest_idle_makes_room(service, models, picture):
+    service.publish(models["first"], 1)
+    service.start_model_server()
+    service.gateway = service.start_gateway(RAGAM_MAX_CONNECTIONS="30", RAGAM_WORKERS="1")
+    wait_until(service.ready, what="readiness")
+    with Raw(service, GOOD_SECONDS) as first, crowd(service, 60), Raw(service, GOOD_SECONDS) as last:
+        last.send(multipart(picture()))
+        assert last.answer().status == 200
+        assert service.post(picture()).status_code == 200
+        assert first.ended()
+    assert "Traceback" not in service.gateway.text()
+
+
+def test_where_no_descriptor_is_left_the_worker_stays_and_makes_room(service, models, picture):
+    """gunicorn's own worker ends of it, and with it every request that it has."""
+    service.publish(models["first"], 1)
+    service.start_model_server()
+    service.gateway = service.start_gateway(RAGAM_WORKERS="1")
+    wait_until(service.ready, what="readiness")
+    assert service.post(picture()).status_code == 200
+    master = service.gateway.popen.pid
+    worker = int(Path(f"/proc/{master}/task/{master}/children").read_text())
+    most = len(list(Path(f"/proc/{worker}/fd").iterdir())) + 20
+    resource.prlimit(worker, resource.RLIMIT_NOFILE, (most, most))
+    with crowd(service, 60), Raw(service, GOOD_SECONDS) as last:
+        last.send(multipart(picture()))
+        assert last.answer().status == 200
+    assert service.post(picture()).status_code == 200
+    assert service.gateway.text().count("Booting worker") == 1
+    assert "Traceback" not in service.gateway.text()

@@ -1,0 +1,197 @@
+"""Requests that are no good HTTP, or that HTTP allows and nobody sends: each is answered, and harms nobody."""
+
+import pytest
+from raw import GOOD_SECONDS, Raw, Watch, assert_envelope, multipart
+
+POST = b"POST /prediction HTTP/1.1\r\nHost: a\r\n"
+FORM = b"Content-Type: multipart/form-data; boundary=x\r\n"
+CHUNKED = POST + FORM + b"Transfer-Encoding: chunked\r\n\r\n"
+GET = b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n"
+
+
+def get(target, method=b"GET"):
+    return b"%s %s HTTP/1.1\r\nHost: a\r\n\r\n" % (method, target)
+
+
+def parts(count):
+    body = b"".join(b'--x\r\nContent-Disposition: form-data; name="f%d"\r\n\r\n1\r\n' % number for number in range(count)) + b"--x--\r\n"
+    return POST + FORM + b"Content-Length: %d\r\n\r\n" % len(body) + body
+
+
+# By the protection that answers it. Without the front door gunicorn answers those of its parser with a page in HTML, or, where it waits
+# for the end of the headers, not at all.
+REFUSED = {
+    "HTTP/0.9": (b"GET /\r\n", 400),
+    "HTTP/2, knowing better": (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400),
+    "HTTP/3.7": (b"GET / HTTP/3.7\r\n\r\n", 400),
+    "TLS": (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(range(200)), 400),
+    "line feeds alone": (b"GET / HTTP/1.1\nHost: a\n\n", 400),
+    "a line feed among the headers": (b"GET / HTTP/1.1\r\nHost: a\nX: b\r\n\r\n", 400),
+    "no method": (b" / HTTP/1.1\r\n\r\n", 400),
+    "a method in lower case": (get(b"/", b"get"), 400),
+    "a NUL in the address": (get(b"/\x00"), 400),
+    "an address that is no ASCII": (get(b"/\xff\xfe"), 400),
+    "a space in the address": (get(b"/a b"), 400),
+    "an address without a slash": (get(b"healthz"), 400),
+    "a header without a name": (b"GET / HTTP/1.1\r\n: b\r\n\r\n", 400),
+    "a header without a colon": (b"GET / HTTP/1.1\r\nabc\r\n\r\n", 400),
+    "a space behind a header's name": (b"GET / HTTP/1.1\r\nHost : a\r\n\r\n", 400),
+    "a header that goes on": (b"GET / HTTP/1.1\r\nHost: a\r\n b\r\n\r\n", 400),
+    "a NUL in a header": (b"GET / HTTP/1.1\r\nX: a\x00b\r\n\r\n", 400),
+    "two hosts": (b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400),
+    "two lengths": (POST + b"Content-Length: 4\r\nContent-Length: 40\r\n\r\nabcd" + GET, 400),
+    "a length of less than nothing": (POST + b"Content-Length: -1\r\n\r\n", 400),
+    "a length with a sign": (POST + b"Content-Length: +4\r\n\r\nabcd", 400),
+    "a length that is no number": (POST + b"Content-Length: 0x10\r\n\r\nabcd", 400),
+    "a length and chunks": (POST + b"Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + GET, 400),
+    "chunks twice": (POST + b"Transfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n" + GET, 400),
+    "chunks in HTTP/1.0": (b"POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + GET, 400),
+    "a coding of its own": (POST + b"Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n" + GET, 501),
+    "another expectation": (POST + b"Expect: tea\r\nContent-Length: 4\r\n\r\n", 417),
+    "a chunk without a size": (CHUNKED + b"\r\n", 400),
+    "a chunk of another size": (CHUNKED + b"3\r\nabcd\r\n0\r\n\r\n" + GET, 400),
+    "a chunk of negative size": (CHUNKED + b"-3\r\nabc\r\n", 400),
+    "a chunk's line that ends in a line feed": (CHUNKED + b"3\nabc\r\n0\r\n\r\n", 400),
+    "a chunk's line without an end": (CHUNKED + b"3;" + b"a" * 10_000, 400),
+    "tiny chunks": (CHUNKED + b"1\r\na\r\n" * 5_000, 400),
+    "trailers without an end": (CHUNKED + b"0\r\n" + b"X: a\r\n" * 5_000, 400),
+    "a very long address": (get(b"/" + b"a" * 10_000), 414),
+    "a very long address, and no end": (b"GET /" + b"a" * 10_000, 414),
+    "many headers": (b"GET / HTTP/1.1\r\n" + b"X: a\r\n" * 200 + b"\r\n", 431),
+    "one huge header": (b"GET / HTTP/1.1\r\nX: " + b"a" * 10_000 + b"\r\n\r\n", 431),
+    "headers without an end": (b"GET / HTTP/1.1\r\n" + b"X: a\r\n" * 20_000, 431),
+}
+
+# What the application answers, as it is HTTP.
+ANSWERED = {
+    "missing boundary": (POST + b"Content-Type: multipart/form-data\r\nContent-Length: 4\r\n\r\nabcd", 400),
+    "two thousand parts": (parts(2000), 413),
+    "a form without an end": (
+        POST + FORM + b'Content-Length: 61\r\n\r\n--x\r\nContent-Disposition: form-data; name="image"; f' + b"a" * 9,
+        400,
+    ),
+    "two slashes": (get(b"//elsewhere/healthz"), 404),
+    "up": (get(b"/page/../healthz"), 404),
+    "up, escaped": (get(b"/page/%2e%2e/%2e%2e/etc/passwd"), 404),
+    "an escaped slash": (get(b"/page%2fmain.js%00"), 404),
+    "an escaped NUL": (get(b"/healthz%00"), 404),
+    "escapes that are no UTF-8": (get(b"/%ff%fe"), 404),
+    "escapes that are none": (get(b"/%zz"), 404),
+    "TRACE": (get(b"/", b"TRACE"), 405),
+    "CONNECT": (get(b"a:80", b"CONNECT"), 404),
+    "a method that was made up": (get(b"/", b"MADEUP"), 405),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_is_no_request_is_told_so_and_is_the_connection_s_last(impatient, name):
+    data, status = REFUSED[name]
+    with Raw(impatient, GOOD_SECONDS) as raw:
+        raw.send(data)
+        answer = raw.answer()
+        assert_envelope(answer, status)
+        assert answer.headers["connection"] == "close"
+        # Nothing that was hidden behind it is taken for a request.
+        assert raw.answer() is None
+
+
+@pytest.mark.parametrize("name", ANSWERED)
+def test_what_is_a_request_gets_the_application_s_answer(impatient, name):
+    data, status = ANSWERED[name]
+    with Raw(impatient, GOOD_SECONDS) as raw:
+        raw.send(data)
+        assert_envelope(raw.answer(), status)
+        if name != "CONNECT":
+            raw.send(GET)
+            assert raw.answer().status == 200
+
+
+def test_a_proxy_s_form_of_the_address_and_http_1_0(impatient):
+    for data, connection in (
+        (b"GET http://elsewhere/healthz HTTP/1.1\r\nHost: a\r\n\r\n", "keep-alive"),
+        (b"GET /healthz HTTP/1.0\r\n\r\n", "close"),
+        (b"GET /healthz HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", "keep-alive"),
+        (b"\r\n\r\n" + GET, "keep-alive"),
+        (get(b"//healthz"), "keep-alive"),
+        (b"OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n", "keep-alive"),
+    ):
+        with Raw(impatient, GOOD_SECONDS) as raw:
+            raw.send(data)
+            answer = raw.answer()
+            assert (answer.status, answer.headers["connection"]) == (404 if data.startswith(b"OPTIONS") else 200, connection)
+
+
+def test_requests_that_come_at_once_are_answered_in_their_order(impatient, picture):
+    data = picture()
+    chunked = CHUNKED + b"%x\r\n%s\r\n0\r\nX-Trailer: a\r\n\r\n" % (len(body := multipart(data).partition(b"\r\n\r\n")[2]), body)
+    with Raw(impatient) as raw:
+        raw.send((GET + multipart(data) + get(b"/nowhere") + chunked) * 10 + get(b"/", b"PATCH"))
+        assert [raw.answer().status for _ in range(41)] == [200, 200, 404, 200] * 10 + [405]
+
+
+def test_a_request_that_comes_byte_by_byte_is_the_same_request(impatient, picture):
+    data = multipart(picture(40, 30))
+    with Raw(impatient) as raw:
+        for index in range(0, len(data), 7):
+            raw.send(data[index : index + 7])
+        assert raw.answer().status == 200
+
+
+def test_whoever_waits_to_be_told_to_go_on_is_told_at_once(impatient, picture):
+    head, _, body = multipart(picture(), headers="Expect: 100-continue\r\n").partition(b"\r\n\r\n")
+    with Raw(impatient, GOOD_SECONDS) as raw:
+        raw.send(head + b"\r\n\r\n")
+        assert raw.answer().status == 100
+        raw.send(body)
+        assert raw.answer().status == 200
+
+
+def test_whoever_wants_to_send_too_much_is_told_before(impatient):
+    for path, detail in (
+        (b"/prediction", "The file is too large. Send at most 20,971,520 bytes."),
+        (b"/predictions", "The request is too large. Send at most 67,108,864 bytes, or the pictures in several requests."),
+    ):
+        with Raw(impatient, GOOD_SECONDS) as raw:
+            raw.send(b"POST %s HTTP/1.1\r\nHost: a\r\n%sContent-Length: 10000000000\r\nExpect: 100-continue\r\n\r\n" % (path, FORM))
+            answer = raw.answer()
+            assert_envelope(answer, 413)
+            assert answer.detail == detail
+            assert raw.answer() is None
+
+
+def test_a_length_that_is_too_small_leaves_what_is_no_request(impatient):
+    with Raw(impatient, GOOD_SECONDS) as raw:
+        raw.send(POST + FORM + b"Content-Length: 4\r\n\r\nabcd\x00\x01\x02 and more")
+        assert_envelope(raw.answer(), 400)
+        assert_envelope(raw.answer(), 400)
+        assert raw.answer() is None
+
+
+def test_a_length_that_is_too_large(impatient):
+    with Raw(impatient) as ends, Raw(impatient) as waits:
+        for raw in (ends, waits):
+            raw.send(POST + FORM + b"Content-Length: 1000\r\n\r\nabcd")
+        ends.socket.shutdown(1)
+        assert_envelope(ends.answer(), 400)
+        assert_envelope(waits.answer(), 408)
+
+
+def test_a_client_that_is_done_sending_still_gets_its_answer(impatient, picture):
+    with Raw(impatient) as raw:
+        raw.send(multipart(picture()))
+        raw.socket.shutdown(1)
+        assert raw.answer().status == 200
+        assert raw.answer() is None
+
+
+def test_none_of_it_is_an_error_in_the_log_or_leaves_anything(impatient, picture):
+    watch = Watch(impatient, picture())
+    for data, _ in [*REFUSED.values(), *ANSWERED.values()]:
+        with Raw(impatient) as raw:
+            raw.send(data)
+    watch.assert_others_are_answered()
+    watch.assert_nothing_is_left()
+    text = impatient.gateway.text()
+    assert text.count("Booting worker") == 2
+    assert '"level": "error"' not in text
+    assert "Traceback" not in text
