@@ -9,6 +9,10 @@ from typing import Any
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from gateway.metrics_files import reserve_before_writing
+
+reserve_before_writing()
+
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 REQUESTS = Counter("ragam_requests", "Requests answered.", ["route", "method", "status"])
@@ -17,6 +21,7 @@ STAGE_SECONDS = Histogram("ragam_stage_seconds", "Time in one stage of a predict
 IN_FLIGHT = Gauge("ragam_requests_in_flight", "Requests being answered.", multiprocess_mode="livesum")
 PREDICTIONS = Counter("ragam_predictions", "Pictures answered with a genre.", ["genre", "version"])
 UPLOAD_BYTES = Counter("ragam_upload_bytes", "Bytes of the pictures received.")
+RETRIES = Counter("ragam_serving_retries", "Failed calls to the model server: made once more, or refused for want of budget.", ["outcome"])
 
 
 @contextmanager
