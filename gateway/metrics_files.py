@@ -22,7 +22,7 @@ ENTRY_BYTES = 4 + 8 + 16
 
 def reserve_before_writing() -> None:
     """For every metric that is made from here on, where PROMETHEUS_MULTIPROC_DIR is set."""
-    values.MmapedDict = ReservedDict  # type: ignore[misc]
+    values.MmapedDict = ReservedDict  # type: ignore[attr-defined]
 
 
 class ReservedDict(MmapedDict):

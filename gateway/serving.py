@@ -27,6 +27,9 @@ RENEW_SECONDS = 1.0
 # How TensorFlow Serving begins to say that it is there and has too much work, with the code that else means it is not there.
 QUEUE_IS_FULL = "The batch scheduling queue"
 
+# How gRPC's Python says that an answer came whose bytes are no message.
+UNREADABLE = "Exception deserializing response"
+
 # The picture that is sent where the answer's names are wanted and not its scores.
 GRAY = np.zeros((1, *contract.IMAGE_SHAPE), np.float32)
 
@@ -36,7 +39,7 @@ BACKOFF_SECONDS = 0.05
 
 # No retryPolicy: gRPC's own retries are counted by nothing and know nothing of those here. What it repeats without one is what has
 # never reached a server.
-SERVICE_CONFIG = {"loadBalancingConfig": [{"round_robin": {}}]}
+SERVICE_CONFIG: dict[str, Any] = {"loadBalancingConfig": [{"round_robin": {}}]}
 
 CHANNEL_OPTIONS = (
     ("grpc.service_config", json.dumps(SERVICE_CONFIG)),
@@ -202,5 +205,9 @@ def _queue_is_full(error: grpc.RpcError) -> bool:
 
 def _serving_error(error: grpc.RpcError) -> ServingError | grpc.RpcError:
     """What `error` means to a client. A code that says nothing of the model server's state stays itself, and becomes a 500."""
-    kind = ServingBusy if _queue_is_full(error) else _ERRORS.get(error.code())
+    if _queue_is_full(error):
+        return ServingBusy()
+    if (error.details() or "").startswith(UNREADABLE):
+        return WrongModel()
+    kind = _ERRORS.get(error.code())
     return kind() if kind else error
