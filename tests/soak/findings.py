@@ -15,7 +15,7 @@ def show(report: dict[str, Any]) -> None:
         print(f"  {kind:24} {len(back)} times, ready again after {min(back):.1f} to {max(back):.1f} s")
     for role, level in report["memory_mb"].items():
         levels = f"{level['early']} MB early, {level['middle']} in the middle, {level['late']} at the end"
-        print(f"  {role:16} {levels}, {level['slope']} MB an hour")
+        print(f"  {role:16} {levels}" + (f", {level['slope']} MB an hour" if report["memory_judged"] else ""))
     if not report["memory_judged"]:
         print(f"memory was not judged: that takes {schedule.JUDGED_FROM_SECONDS} s")
     for violation in report["violations"][:50]:

@@ -1,5 +1,7 @@
 """What of all that happened is a violation, each in one sentence."""
 
+import json
+import re
 from statistics import linear_regression, median
 
 from holdings import Sample
@@ -37,6 +39,19 @@ def of_processes(before: list[Sample], after: list[Sample]) -> list[str]:
             most = max(getattr(other, what) for other in first) + more
             if getattr(sample, what) > most:
                 found.append(f"{sample.role} {sample.pid} has {getattr(sample, what)} {what}, more than {most}")
+    return found
+
+
+def of_gateway(log: str, exposition: str) -> list[str]:
+    """What it says itself once nobody asks any more: errors that it did not expect, and requests that never ended."""
+    lines = [json.loads(line) for line in log.splitlines() if line.startswith("{")]
+    found = [
+        f"gateway: {line.get('traceback', line['message'])}" for line in lines if line["level"] == "error" and line["logger"] == "ragam.app"
+    ]
+    [in_flight] = re.findall(r"^ragam_requests_in_flight (\S+)$", exposition, re.MULTILINE)
+    # The one that asks for the metrics.
+    if float(in_flight) != 1:
+        found.append(f"gateway: {in_flight} requests are in flight where there is one")
     return found
 
 

@@ -51,7 +51,9 @@ class Misfortunes:
                 raise NeverWell(f"{fault.kind}: not ready after {MOST_SECONDS} s")
             time.sleep(0.1)
         back = time.monotonic()
-        self.windows.append(Window(fault.kind, start, back + AFTERMATH_SECONDS, frozenset(statuses), round(back - start, 2)))
+        # What a killed worker had in its hands is lost at once.
+        end = back if statuses == {0} else back + AFTERMATH_SECONDS
+        self.windows.append(Window(fault.kind, start, end, frozenset(statuses), round(back - start, 2)))
 
     def workers(self) -> list[int]:
         pid = self._service.gateway.popen.pid

@@ -106,6 +106,7 @@ def run(service: Service, folder: Path, seconds: float, seed: int, rate: float) 
     levels = judgement.memory(watcher.samples, took)
     of_memory = judgement.of_memory(levels, took)
     violations += judgement.of_answers(outcomes, faults.windows) + judgement.of_processes(before, after) + (of_memory or [])
+    violations += judgement.of_gateway(service.gateway.text(), requests.get(f"{service.address}/metrics", timeout=60).text)
     answers = Counter((outcome.kind, outcome.status) for outcome in outcomes)
     return {
         "seconds": round(took, 1),

@@ -4,7 +4,7 @@ import pytest
 from files_sent import File, bad_files, good_files
 from holdings import Sample
 from judgement import memory as levels_of
-from judgement import of_answers, of_memory, of_processes
+from judgement import of_answers, of_gateway, of_memory, of_processes
 from known_answers import Known, TooMuchAlike
 from misfortunes import Window
 from schedule import KINDS, REPLACING, faults, requests
@@ -100,6 +100,14 @@ def test_files_and_threads_that_stay_are_noticed():
 
     assert of_processes(sample(20, 30), sample(25, 40)) == []
     assert len(of_processes(sample(20, 30), sample(60, 90))) == 2
+
+
+def test_what_the_gateway_says_itself_is_noticed():
+    other = '{"level": "error", "logger": "gunicorn.error", "message": "Worker (pid:7) was sent SIGKILL!"}\n'
+    unexpected = '{"level": "error", "logger": "ragam.app", "message": "unexpected error", "traceback": "KeyError"}\n'
+    assert of_gateway(other, "ragam_requests_in_flight 1.0\n") == []
+    assert of_gateway(other + unexpected, "ragam_requests_in_flight 1.0\n") == ["gateway: KeyError"]
+    assert len(of_gateway("", "ragam_requests_in_flight 3.0\n")) == 1
 
 
 def test_a_seed_decides_everything():
