@@ -36,10 +36,10 @@ class NeverWell(Exception):
 
 
 class Misfortunes:
-    """`first` is served all the time, as version 1; `second` comes and goes as version 2."""
+    """The first model is served all the time, as version 1; `second` comes and goes as version 2. `picture` is what it asks them with."""
 
-    def __init__(self, service: Service, second: Path) -> None:
-        self._service, self._second = service, second
+    def __init__(self, service: Service, second: Path, picture: bytes) -> None:
+        self._service, self._second, self._picture = service, second, picture
         self.windows: list[Window] = []
 
     def happen(self, fault: Fault) -> None:
@@ -63,9 +63,12 @@ class Misfortunes:
         self._service.publish(self._second, 2)
 
     def served(self) -> int:
-        """The version that the model server says it has put into service last."""
-        lines = [line for line in self._service.model_server.text().splitlines() if " serving painting_genre version " in line]
-        return int(lines[-1].rpartition(" ")[2]) if lines else 0
+        """The version that answers, 0 for none."""
+        try:
+            answer = self._service.post(self._picture, "a.png")
+        except requests.RequestException:
+            return 0
+        return answer.json()["data"]["model"]["version"] if answer.status_code == 200 else 0
 
     def await_version(self, version: int) -> None:
         end = time.monotonic() + MOST_SECONDS

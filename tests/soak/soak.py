@@ -68,9 +68,8 @@ def run(service: Service, folder: Path, seconds: float, seed: int, rate: float) 
     service.model_server = service.start_model_server()
     service.gateway = service.start_gateway(**GATEWAY)
     wait_until(service.ready, what="readiness")
-    faults = Misfortunes(service, second)
-
     good = good_files(seed)
+    faults = Misfortunes(service, second, next(file.data for file in good if file.name.endswith(".png")))
     known = learn(service, faults, good)
     traffic = Traffic(service.address, good, bad_files(good), huge_files(), known)
 
