@@ -10,7 +10,7 @@ PAINTINGS ?= $(BUILD)/paintings
 WEIGHTS ?= imagenet
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-unit test-contract test-manifests test-e2e test-faces test-deploy certificates client tracing train check format lock clean
+.PHONY: help serve test test-unit test-contract test-manifests test-e2e test-faces test-deploy test-faults soak certificates client tracing train check format lock clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -42,6 +42,14 @@ test-faces: $(VENV)/.dev ## the web page in a real browser, the collection and t
 
 test-deploy: $(VENV)/.dev ## build the images and run the containers; finds a Docker engine, or as root sets one up (Debian)
 	$(BIN)/python -m pytest tests/deploy --capture=no
+
+test-faults: $(VENV)/.dev ## the service with faults, as root: model server, workers, versions, disk, clock, network; the table goes to build/faults.md
+	@for command in ip iptables unshare cc; do command -v $$command >/dev/null || \
+		{ echo "make test-faults needs $$command. On Debian: apt-get install iproute2 iptables util-linux gcc libc6-dev" >&2; exit 1; }; done
+	$(BIN)/python -m pytest tests/faults
+
+soak: $(VENV)/.dev ## mixed load with faults for SECONDS (3600), by SEED (1), RATE (4) requests a second; the report goes to build/soak.json
+	$(BIN)/python tests/soak/soak.py --seconds $(or $(SECONDS),3600) --seed $(or $(SEED),1) --rate $(or $(RATE),4)
 
 certificates: ## for mutual TLS between gateway and model server, in secrets/; again to renew them
 	@./certificates.sh secrets

@@ -10,6 +10,10 @@ from opentelemetry import trace
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from gateway.metrics_files import reserve_before_writing
+
+reserve_before_writing()
+
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 REQUESTS = Counter("ragam_requests", "Requests answered.", ["route", "method", "status"])
@@ -19,6 +23,7 @@ IN_FLIGHT = Gauge("ragam_requests_in_flight", "Requests being answered.", multip
 SHED = Counter("ragam_shed_requests", "Requests answered 503 because there were more than the settings allow.")
 PREDICTIONS = Counter("ragam_predictions", "Pictures answered with a genre.", ["genre", "version"])
 UPLOAD_BYTES = Counter("ragam_upload_bytes", "Bytes of the pictures received.")
+RETRIES = Counter("ragam_serving_retries", "Failed calls to the model server: made once more, or refused for want of budget.", ["outcome"])
 
 # Without the SDK of tracing.py its spans are none.
 _tracer = trace.get_tracer("ragam")

@@ -1,9 +1,10 @@
 """The only module that speaks gRPC: asks TensorFlow Serving, or the embedded model server, which answers the same."""
 
 import json
+import random
 from collections.abc import Callable
 from threading import Lock
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any, TypeVar
 
 import grpc
@@ -13,6 +14,7 @@ import numpy.typing as npt
 from gateway import contract, signature
 from gateway.errors import ServingBusy, ServingError, ServingTimeout, ServingUnavailable, WrongModel
 from gateway.prediction import Explanation, Prediction
+from gateway.retry import RetryBudget
 from gateway.stubs import get_model_metadata_pb2, model_pb2, predict_pb2, prediction_service_pb2_grpc, types_pb2
 from gateway.tls import Identity
 
@@ -25,32 +27,26 @@ RENEW_SECONDS = 1.0
 # How TensorFlow Serving begins to say that it is there and has too much work, with the code that else means it is not there.
 QUEUE_IS_FULL = "The batch scheduling queue"
 
+# How gRPC's Python says that an answer came whose bytes are no message.
+UNREADABLE = "Exception deserializing response"
+
 # The picture that is sent where the answer's names are wanted and not its scores.
 GRAY = np.zeros((1, *contract.IMAGE_SHAPE), np.float32)
 
-SERVICE_CONFIG = {
-    "loadBalancingConfig": [{"round_robin": {}}],
-    "methodConfig": [
-        {
-            "name": [{"service": "tensorflow.serving.PredictionService"}],
-            "retryPolicy": {
-                "maxAttempts": 2,
-                "initialBackoff": "0.05s",
-                "maxBackoff": "0.1s",
-                "backoffMultiplier": 2,
-                "retryableStatusCodes": ["UNAVAILABLE"],
-            },
-        }
-    ],
-    # Where more than one call in ten fails there are no more retries: a server in trouble gets no second helping.
-    "retryThrottling": {"maxTokens": 10, "tokenRatio": 0.1},
-}
+# Before a call is made once more, in seconds: half of it, and up to as much again by chance, so that callers who failed together
+# do not come back together.
+BACKOFF_SECONDS = 0.05
+
+# No retryPolicy: gRPC's own retries are counted by nothing and know nothing of those here. What it repeats without one is what has
+# never reached a server.
+SERVICE_CONFIG: dict[str, Any] = {"loadBalancingConfig": [{"round_robin": {}}]}
 
 CHANNEL_OPTIONS = (
     ("grpc.service_config", json.dumps(SERVICE_CONFIG)),
     ("grpc.max_send_message_length", contract.MAX_MESSAGE_BYTES),
     ("grpc.max_receive_message_length", contract.MAX_MESSAGE_BYTES),
-    # A call whose message does not fit in here is never retried, and one picture alone is more than the default of 256 KiB.
+    # A call whose message does not fit in here is not sent again by gRPC either where a connection went away before it was sent;
+    # one picture alone is more than the default of 256 KiB.
     ("grpc.per_rpc_retry_buffer_size", contract.MAX_MESSAGE_BYTES),
     # A returned model server is found again within a second, by every worker: by default the back-off grows to 2 minutes, an
     # attempt to connect may hang for 20 s, and a changed DNS answer is not asked for within 30 s.
@@ -86,8 +82,9 @@ Answer = TypeVar("Answer")
 class TensorFlowServing:
     """A prediction.Classifier. Its channel is made at the first call, for a gRPC channel does not survive gunicorn's fork.
 
-    A channel that has lost the model server is replaced, and the call that noticed it made once more. Where the name resolved to
-    nothing for a while, gRPC asks for it again only with a back-off of up to two minutes, which no option bounds.
+    A call that no server took is made once more while the budget for it lasts. A channel that has lost the model server is
+    replaced: where the name resolved to nothing for a while, gRPC asks for it again only with a back-off of up to two minutes,
+    which no option bounds.
     """
 
     def __init__(self, address: str, predict_seconds: float, identity: Identity | None = None) -> None:
@@ -98,6 +95,7 @@ class TensorFlowServing:
         self._target = f"dns:///{address}"
         self._predict_seconds = predict_seconds
         self._identity = identity
+        self._budget = RetryBudget()
         self._lock = Lock()
         self._stub: prediction_service_pb2_grpc.PredictionServiceStub | None = None
         self._connected_at = 0.0
@@ -118,7 +116,8 @@ class TensorFlowServing:
         """Compares the signature that is served with contract.py. See prediction.Classifier."""
         request = get_model_metadata_pb2.GetModelMetadataRequest(model_spec=_model_spec(), metadata_field=["signature_def"])
         try:
-            response = self._call("GetModelMetadata", request, CHECK_SECONDS)
+            # Once: whoever asks whether the model is there asks again, and an outage must not use up what pictures need after it.
+            response = self._attempt("GetModelMetadata", request, monotonic() + CHECK_SECONDS)
         except grpc.RpcError as error:
             raise _serving_error(error) from error
         signatures = get_model_metadata_pb2.SignatureDefMap()
@@ -150,21 +149,32 @@ class TensorFlowServing:
             raise WrongModel from error
 
     def _call(self, method: str, request: Any, seconds: float) -> Any:
+        """The answer, after two attempts at most, within `seconds` in all. Raises grpc.RpcError."""
         end = monotonic() + seconds
+        try:
+            answer = self._attempt(method, request, end)
+        except grpc.RpcError as error:
+            if not _was_not_taken(error) or not self._budget.spend():
+                raise
+            sleep(min(random.uniform(0.5, 1.5) * BACKOFF_SECONDS, max(end - monotonic(), 0)))  # noqa: S311 a delay is no secret
+            answer = self._attempt(method, request, end)
+        self._budget.earn()
+        return answer
+
+    def _attempt(self, method: str, request: Any, end: float) -> Any:
         stub = self._connected()
         try:
-            return getattr(stub, method)(request, timeout=seconds)
+            return getattr(stub, method)(request, timeout=max(end - monotonic(), 0.001))
         except grpc.RpcError as error:
-            if not _is_away(error) or not self._replace(stub):
-                raise
-        return getattr(self._connected(), method)(request, timeout=max(end - monotonic(), 0.001))
+            if _was_not_taken(error) and not _queue_is_full(error):
+                self._replace(stub)
+            raise
 
-    def _replace(self, stub: prediction_service_pb2_grpc.PredictionServiceStub) -> bool:
-        """Whether there is, or can be made, another channel than that of `stub`, whose calls in flight go on to their ends."""
+    def _replace(self, stub: prediction_service_pb2_grpc.PredictionServiceStub) -> None:
+        """The next call makes a new channel in place of that of `stub`, whose calls in flight go on to their ends."""
         with self._lock:
             if self._stub is stub and monotonic() - self._connected_at > RENEW_SECONDS:
                 self._stub = None
-            return self._stub is not stub
 
     def _connected(self) -> prediction_service_pb2_grpc.PredictionServiceStub:
         with self._lock:
@@ -184,11 +194,20 @@ def _model_spec(signature_name: str = contract.PREDICT_SIGNATURE) -> model_pb2.M
     return model_pb2.ModelSpec(name=contract.MODEL_NAME, signature_name=signature_name)
 
 
-def _is_away(error: grpc.RpcError) -> bool:
-    return _ERRORS.get(error.code()) is ServingUnavailable and not (error.details() or "").startswith(QUEUE_IS_FULL)
+def _was_not_taken(error: grpc.RpcError) -> bool:
+    """Whether another server, or the same one in a moment, may well take the call."""
+    return _ERRORS.get(error.code()) is ServingUnavailable
+
+
+def _queue_is_full(error: grpc.RpcError) -> bool:
+    return (error.details() or "").startswith(QUEUE_IS_FULL)
 
 
 def _serving_error(error: grpc.RpcError) -> ServingError | grpc.RpcError:
     """What `error` means to a client. A code that says nothing of the model server's state stays itself, and becomes a 500."""
-    kind = ServingBusy if (error.details() or "").startswith(QUEUE_IS_FULL) else _ERRORS.get(error.code())
+    if _queue_is_full(error):
+        return ServingBusy()
+    if (error.details() or "").startswith(UNREADABLE):
+        return WrongModel()
+    kind = _ERRORS.get(error.code())
     return kind() if kind else error

@@ -22,6 +22,8 @@ _DTYPES = {
     contract.HEATMAP_OUTPUT: types_pb2.DT_FLOAT,
 }
 
+ROUNDING = 1e-4
+
 
 class ContractBroken(ValueError):
     """In what the model that is served differs from contract.py: for the log."""
@@ -50,12 +52,13 @@ def predictions(response: predict_pb2.PredictResponse, count: int) -> list[Predi
     classes = _values(response, contract.CLASSES_OUTPUT, count)
     if scores.shape != classes.shape:
         raise ContractBroken(f"scores have shape {scores.shape} and classes {classes.shape}")
-    if not np.isfinite(scores).all():
-        raise ContractBroken("scores are not all finite")
+    # False for NaN too. What the rounding of a sum may add is no fault.
+    if not ((scores >= 0) & (scores <= 1 + ROUNDING)).all():
+        raise ContractBroken("scores are not all in [0, 1]")
     best_first = np.argsort(-scores, axis=1, kind="stable")
     spec = response.model_spec
     return [
-        Prediction(tuple((classes[row, column].decode(), float(scores[row, column])) for column in order), spec.name, spec.version.value)
+        Prediction(tuple((_name(classes[row, column]), float(scores[row, column])) for column in order), spec.name, spec.version.value)
         for row, order in enumerate(best_first)
     ]
 
@@ -74,7 +77,14 @@ def explanations(response: predict_pb2.PredictResponse, count: int) -> list[Expl
 
 def genres(response: predict_pb2.PredictResponse, count: int) -> tuple[str, ...]:
     """The names of the scores, in the model's order, which is the same for each of the `count` pictures. Else as `predictions`."""
-    return tuple(name.decode() for name in _values(response, contract.CLASSES_OUTPUT, count)[0])
+    return tuple(_name(name) for name in _values(response, contract.CLASSES_OUTPUT, count)[0])
+
+
+def _name(value: bytes) -> str:
+    try:
+        return value.decode()
+    except UnicodeDecodeError as error:
+        raise ContractBroken(f"a name is no UTF-8: {value!r}") from error
 
 
 def _values(response: predict_pb2.PredictResponse, name: str, count: int) -> npt.NDArray[np.object_]:

@@ -9,10 +9,10 @@ _LARGEST = 2**63 - 1  # model_spec.version is an int64
 
 @dataclass(frozen=True)
 class VersionDirectory:
-    """`made` tells a directory from another that later takes its name."""
+    """`made` tells a directory from another that later takes its name, and from itself once the files in it have changed."""
 
     path: Path
-    made: tuple[int, int]
+    made: tuple[int, ...]
 
 
 def find_versions(base_path: Path) -> dict[int, VersionDirectory]:
@@ -28,11 +28,21 @@ def find_versions(base_path: Path) -> dict[int, VersionDirectory]:
                 continue
             try:
                 if entry.is_dir():
-                    stat = entry.stat()
-                    found[version] = VersionDirectory(Path(entry.path), (stat.st_ino, stat.st_mtime_ns))
+                    found[version] = VersionDirectory(Path(entry.path), _made(entry))
             except FileNotFoundError:  # removed since the listing
                 continue
     return found
+
+
+def _made(directory: "os.DirEntry[str]") -> tuple[int, ...]:
+    stat = directory.stat()
+    made = [stat.st_ino, stat.st_mtime_ns]
+    # A file that is still being copied changes nothing in the directory's own times.
+    with os.scandir(directory) as entries:
+        for entry in sorted(entries, key=lambda entry: entry.name):
+            stat = entry.stat()
+            made += [stat.st_size, stat.st_mtime_ns]
+    return tuple(made)
 
 
 def _version(name: str) -> int | None:

@@ -1,7 +1,9 @@
-"""What tests of every kind share: the local data, and pictures made by code."""
+"""What tests of several kinds share: the local data, pictures made by code, a service of real processes and models for it."""
 
 import os
-from collections.abc import Callable
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import settings
 from PIL import Image
+from service import ROOT, Service
 
 # How long an example takes is the machine's affair: on a busy one Hypothesis's 200 ms fail now and then.
 settings.register_profile("ragam", deadline=None)
@@ -38,3 +41,22 @@ def picture() -> Callable[..., bytes]:
         return buffer.getvalue()
 
     return make
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[Service]:
+    """With no process yet; those that a test starts end with it."""
+    service = Service(tmp_path)
+    yield service
+    for process in reversed(service.processes):
+        process.stop()
+
+
+@pytest.fixture(scope="session")
+def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """SavedModels that cost next to nothing: two that answer differently, and one that breaks the contract."""
+    folder = tmp_path_factory.mktemp("models")
+    options = {"first": ["--seed=1"], "second": ["--seed=2"], "wrong": ["--input-name=picture", "--no-warmup"]}
+    for name, arguments in options.items():
+        subprocess.run([sys.executable, "tests/tiny_model.py", str(folder / name), *arguments], cwd=ROOT, check=True, capture_output=True)
+    return {name: folder / name for name in options}

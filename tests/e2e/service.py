@@ -31,13 +31,13 @@ def free_port() -> int:
 
 
 class Process:
-    """A program of this project, its output in a file."""
+    """A program of this project, its output in a file; `before` is a command that runs the command after it, such as unshare."""
 
-    def __init__(self, output: Path, module: list[str], environ: dict[str, str]) -> None:
+    def __init__(self, output: Path, module: list[str], environ: dict[str, str], before: list[str]) -> None:
         self.output = output
         clean = {name: value for name, value in os.environ.items() if not name.startswith("RAGAM_")}
         with output.open("ab") as file:
-            self.popen = subprocess.Popen([sys.executable, *module], cwd=ROOT, env={**clean, **environ}, stdout=file, stderr=file)
+            self.popen = subprocess.Popen([*before, sys.executable, *module], cwd=ROOT, env={**clean, **environ}, stdout=file, stderr=file)
 
     def text(self) -> str:
         return self.output.read_text()
@@ -79,23 +79,27 @@ class Service:
         shutil.copytree(model, self.models / ".copy")
         (self.models / ".copy").rename(self.models / str(version))
 
-    def start(self, *arguments: str, **environ: str) -> Process:
-        process = Process(self.folder / f"output-{len(self.processes)}.txt", list(arguments), {**self.environ, **environ})
+    def start(self, *arguments: str, before: tuple[str, ...] = (), **environ: str) -> Process:
+        output = self.folder / f"output-{len(self.processes)}.txt"
+        process = Process(output, list(arguments), {**self.environ, **environ}, list(before))
         self.processes.append(process)
         return process
 
-    def start_model_server(self) -> Process:
+    def start_model_server(self, host: str = "127.0.0.1", before: tuple[str, ...] = (), **environ: str) -> Process:
         return self.start(
             "-m",
             "model_server",
+            f"--host={host}",
             f"--port={self.serving_port}",
             f"--model_base_path={self.models}",
             "--enable_batching=true",
             "--batching_parameters_file=model_repository/batching.config",
+            before=before,
+            **environ,
         )
 
-    def start_gateway(self, **environ: str) -> Process:
-        return self.start("-m", "gunicorn", "--config=gateway/gunicorn.conf.py", **environ)
+    def start_gateway(self, before: tuple[str, ...] = (), **environ: str) -> Process:
+        return self.start("-m", "gunicorn", "--config=gateway/gunicorn.conf.py", before=before, **environ)
 
     def ready(self) -> bool:
         """All workers: each of ten requests has a connection of its own, which goes to either."""

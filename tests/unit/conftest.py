@@ -1,5 +1,6 @@
-"""The application over a classifier that needs no model server."""
+"""The application over a classifier that needs no model server, and the classifier that asks one, which a fake plays."""
 
+import socket
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -52,3 +53,27 @@ def classifier() -> FakeClassifier:
 @pytest.fixture
 def client(classifier: FakeClassifier) -> FlaskClient:
     return create_app(Settings(max_upload_bytes=200_000, max_batch_bytes=2_000_000, max_pixels=1_000_000), classifier).test_client()
+
+
+@pytest.fixture
+def port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture
+def fake(port):
+    from fake_serving import FakeServing, serve
+
+    servicer = FakeServing()
+    server = serve(servicer, port)
+    yield servicer
+    server.stop(0).wait()
+
+
+@pytest.fixture
+def serving(port):
+    from gateway.serving import TensorFlowServing
+
+    return TensorFlowServing(f"127.0.0.1:{port}", 5)

@@ -31,6 +31,17 @@ def test_a_directory_that_takes_the_name_of_another_is_another(tmp_path: Path) -
     assert find_versions(tmp_path)[1] != before
 
 
+def test_a_directory_whose_files_are_still_being_copied_changes(tmp_path: Path) -> None:
+    (tmp_path / "1").mkdir()
+    (tmp_path / "1" / "saved_model.pb").write_bytes(b"half")
+    times = (tmp_path / "1").stat()
+    before = find_versions(tmp_path)[1]
+    with (tmp_path / "1" / "saved_model.pb").open("ab") as file:
+        file.write(b" and half")
+    assert (tmp_path / "1").stat().st_mtime_ns == times.st_mtime_ns
+    assert find_versions(tmp_path)[1] != before
+
+
 def test_a_base_path_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         find_versions(tmp_path / "nowhere")

@@ -1,99 +1,13 @@
-import os
-import signal
-import socket
-import subprocess
-import sys
-import time
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+"""What is sent to the model server, and what becomes of its answers."""
 
 import grpc
 import numpy as np
 import pytest
+from fake_serving import IMAGES
 
 from gateway import contract
 from gateway.errors import ServingBusy, ServingTimeout, ServingUnavailable, WrongModel
-from gateway.serving import QUEUE_IS_FULL, RENEW_SECONDS, TensorFlowServing
-from gateway.stubs import get_model_metadata_pb2, predict_pb2, prediction_service_pb2_grpc, types_pb2
-
-IMAGES = np.linspace(-1, 1, 2 * contract.IMAGE_BYTES // 4, dtype=np.float32).reshape(2, *contract.IMAGE_SHAPE)
-
-
-class FakeServing(prediction_service_pb2_grpc.PredictionServiceServicer):
-    """Answers each picture from its first value; before that, fails with each of `failures` in turn."""
-
-    def __init__(self):
-        self.failures = []
-        self.details = "at the model server's /secret/path"
-        self.requests = []
-        self.signature = contract.PREDICT_SIGNATURE
-        self.seconds = 0.0
-
-    def Predict(self, request, context):  # noqa: N802 - gRPC's name
-        self.requests.append(request)
-        time.sleep(self.seconds)
-        if self.failures:
-            context.abort(self.failures.pop(0), self.details)
-        tensor = request.inputs["image"]
-        images = np.frombuffer(tensor.tensor_content, np.float32).reshape([dimension.size for dimension in tensor.tensor_shape.dim])
-        answer = predict_pb2.PredictResponse()
-        answer.model_spec.name = request.model_spec.name
-        answer.model_spec.version.value = 7
-        heatmaps = [("heatmap", types_pb2.DT_FLOAT, [0.25] * 49 * len(images))] if request.model_spec.signature_name == "explain" else []
-        for name, dtype, values in (
-            *heatmaps,
-            ("scores", types_pb2.DT_FLOAT, [v for image in images for v in (0.5 + image[0, 0, 0] / 4, 0.5 - image[0, 0, 0] / 4)]),
-            ("classes", types_pb2.DT_STRING, [b"First", b"Second"] * len(images)),
-        ):
-            output = answer.outputs[name]
-            output.dtype = dtype
-            for size in (len(images), 7, 7) if name == "heatmap" else (len(images), 2):
-                output.tensor_shape.dim.add(size=size)
-            (output.float_val if dtype == types_pb2.DT_FLOAT else output.string_val).extend(values)
-        return answer
-
-    def GetModelMetadata(self, request, context):  # noqa: N802 - gRPC's names
-        signatures = get_model_metadata_pb2.SignatureDefMap()
-        signature = signatures.signature_def[self.signature]
-        for tensors, name, dtype, shape in (
-            (signature.inputs, "image", types_pb2.DT_FLOAT, (-1, 224, 224, 3)),
-            (signature.outputs, "scores", types_pb2.DT_FLOAT, (-1, 2)),
-            (signature.outputs, "classes", types_pb2.DT_STRING, (-1, 2)),
-        ):
-            tensors[name].dtype = dtype
-            for size in shape:
-                tensors[name].tensor_shape.dim.add(size=size)
-        answer = get_model_metadata_pb2.GetModelMetadataResponse(model_spec=request.model_spec)
-        answer.metadata["signature_def"].Pack(signatures)
-        return answer
-
-
-def serve(servicer, port):
-    server = grpc.server(ThreadPoolExecutor(4), options=[("grpc.max_receive_message_length", -1), ("grpc.so_reuseport", 0)])
-    prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server(servicer, server)
-    server.add_insecure_port(f"127.0.0.1:{port}")
-    server.start()
-    return server
-
-
-@pytest.fixture
-def port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-@pytest.fixture
-def fake(port):
-    servicer = FakeServing()
-    server = serve(servicer, port)
-    yield servicer
-    server.stop(0).wait()
-
-
-@pytest.fixture
-def serving(port):
-    return TensorFlowServing(f"127.0.0.1:{port}", 5)
+from gateway.serving import TensorFlowServing
 
 
 def test_sends_the_tensor_and_reads_each_answer(fake, serving):
@@ -148,121 +62,10 @@ def test_each_status_is_an_error(fake, serving, code, error):
     assert "secret" not in getattr(caught.value, "detail", "")
 
 
-def test_unavailable_is_tried_once_more(fake, serving):
-    fake.failures = [grpc.StatusCode.UNAVAILABLE]
-    assert len(serving.classify(IMAGES)) == 2
-    assert len(fake.requests) == 2
-
-
-def test_nothing_is_tried_a_third_time_nor_other_failures_twice(fake, serving):
-    fake.failures = [grpc.StatusCode.UNAVAILABLE] * 3
-    with pytest.raises(ServingUnavailable):
-        serving.classify(IMAGES)
-    assert len(fake.requests) == 2
-    fake.failures = [grpc.StatusCode.RESOURCE_EXHAUSTED]
-    with pytest.raises(ServingBusy):
-        serving.classify(IMAGES)
-    assert len(fake.requests) == 3
-
-
-def test_a_failing_server_is_not_asked_twice_for_ever(fake, serving):
-    fake.failures = [grpc.StatusCode.UNAVAILABLE] * 40
-    for _ in range(20):
-        with pytest.raises(ServingUnavailable):
-            serving.classify(IMAGES)
-    assert len(fake.requests) < 30
-
-
-def test_a_full_queue_is_no_reason_to_look_for_another_server(fake, serving):
-    serving.check()
-    time.sleep(RENEW_SECONDS + 0.1)
-    fake.failures = [grpc.StatusCode.UNAVAILABLE] * 2
-    fake.details = f"{QUEUE_IS_FULL} to which this task was submitted is full; currently 8 batches enqueued and max_enqueued_batches is 8"
-    with pytest.raises(ServingBusy):
-        serving.classify(IMAGES)
-    assert len(fake.requests) == 2
-
-
-def test_a_name_that_means_another_address_is_found_without_an_error(fake, serving, port):
-    with socket.socket() as nobody:
-        nobody.bind(("127.0.0.1", 0))
-        serving._target = f"dns:///127.0.0.1:{nobody.getsockname()[1]}"
-        with pytest.raises(ServingUnavailable):
-            serving.classify(IMAGES)
-        serving._target = f"dns:///127.0.0.1:{port}"
-        time.sleep(RENEW_SECONDS + 0.1)
-        assert len(serving.classify(IMAGES)) == 2
-
-
-def test_a_call_in_flight_outlives_its_channel(fake, serving):
-    fake.seconds = 1.0
-    with ThreadPoolExecutor(1) as pool:
-        answer = pool.submit(serving.classify, IMAGES)
-        while not fake.requests:
-            time.sleep(0.01)
-        serving._stub = None
-        serving.check()
-        assert len(answer.result()) == 2
-
-
-def test_a_frozen_server_is_noticed_before_the_deadline(port, serving):
-    code = f"import time; from test_serving import *; server = serve(FakeServing(), {port}); print('up', flush=True); time.sleep(600)"
-    folder = Path(__file__).parent
-    environ = {**os.environ, "PYTHONPATH": f"{folder}{os.pathsep}{folder.parents[1]}"}
-    with (
-        subprocess.Popen([sys.executable, "-c", code], env=environ, stdout=subprocess.PIPE, text=True) as server,
-        ThreadPoolExecutor(4) as pool,
-    ):
-        try:
-            assert server.stdout.readline() == "up\n"
-            # More than one call: only then are there pings that measure the bandwidth, in whose way another would be.
-            assert all(pool.map(serving.classify, [IMAGES] * 40))
-            server.send_signal(signal.SIGSTOP)
-            start = time.monotonic()
-            for future in [pool.submit(serving.classify, IMAGES) for _ in range(4)]:
-                with pytest.raises(ServingUnavailable):
-                    future.result()
-            assert time.monotonic() - start < 4.8
-            with pytest.raises(ServingUnavailable):
-                serving.classify(IMAGES)
-            server.send_signal(signal.SIGCONT)
-            returned = time.monotonic()
-            while time.monotonic() < returned + 2:
-                try:
-                    assert len(serving.classify(IMAGES)) == 2
-                    break
-                except ServingUnavailable:
-                    time.sleep(0.05)
-            else:
-                pytest.fail("it is not found again within two seconds")
-        finally:
-            server.kill()
-
-
 def test_the_deadline_ends_a_call(fake, port):
     fake.seconds = 1.0
     with pytest.raises(ServingTimeout):
         TensorFlowServing(f"127.0.0.1:{port}", 0.1).classify(IMAGES)
-
-
-def test_a_server_that_comes_back_is_found_again(port, serving):
-    for _ in range(2):
-        with pytest.raises(ServingUnavailable):
-            serving.classify(IMAGES)
-    # Long enough for the back-off to have grown to its bound.
-    time.sleep(3)
-    server = serve(FakeServing(), port)
-    try:
-        returned = time.monotonic()
-        while True:
-            try:
-                serving.classify(IMAGES)
-                break
-            except ServingUnavailable:
-                assert time.monotonic() - returned < 2
-                time.sleep(0.05)
-    finally:
-        server.stop(0).wait()
 
 
 def test_a_tensor_that_would_kill_the_server_is_never_sent(fake, serving):

@@ -75,6 +75,8 @@ def test_scores_come_best_first_with_their_genres():
         answer(classes=None),
         answer(scores=(0.1, np.nan)),
         answer(scores=(0.1, np.inf)),
+        answer(scores=(-0.1, 1.1)),
+        answer(classes=(b"A", b"\xff")),
         answer(scores=(0.1,)),
         answer(shape=(2, 1)),
         answer(shape=(2,)),

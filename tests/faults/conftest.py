@@ -1,0 +1,58 @@
+"""The table of faults, and the services that they happen to."""
+
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+import requests
+from fault_table import Table
+from faulty import GATEWAY
+from service import Service, wait_until
+from stand_in import StandIn, serving
+
+
+@pytest.fixture(scope="session")
+def table() -> Iterator[Table]:
+    table = Table()
+    yield table
+    table.write()
+
+
+@pytest.fixture
+def stand_in(service: Service) -> Iterator[StandIn]:
+    """A gateway in front of a model server that does as it is told."""
+    stand_in = StandIn()
+    with serving(stand_in, service.serving_port):
+        service.gateway = service.start_gateway(**GATEWAY)
+        wait_until(service.ready, what="readiness")
+        yield stand_in
+        service.gateway.stop()
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory, models: dict) -> Iterator[Service]:
+    """The gateway and the embedded model server over version 1, which each test leaves as it found them."""
+    service = Service(tmp_path_factory.mktemp("running"))
+    service.publish(models["first"], 1)
+    service.model_server = service.start_model_server()
+    service.gateway = service.start_gateway(**GATEWAY)
+    try:
+        wait_until(service.ready, what="readiness")
+        yield service
+    finally:
+        for process in reversed(service.processes):
+            process.stop()
+
+
+@pytest.fixture
+def metric() -> Callable[..., float]:
+    def read(service: Service, name: str, **labels: str) -> float:
+        """The sum over the series that have `labels`."""
+        text = requests.get(f"{service.address}/metrics", timeout=5).text
+        total = 0.0
+        for found, value in re.findall(rf"^{name}(?:{{(.*)}})? (\S+)$", text, re.MULTILINE):
+            if all(f'{label}="{wanted}"' in found for label, wanted in labels.items()):
+                total += float(value)
+        return total
+
+    return read

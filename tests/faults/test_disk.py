@@ -1,0 +1,88 @@
+"""A disk without a byte left, under the metrics and under the log."""
+
+import os
+import signal
+import subprocess
+import time
+
+import pytest
+import requests
+from faulty import GATEWAY, start_stand_in, workers
+from load import ask
+from service import wait_until
+
+
+@pytest.fixture
+def disk(tmp_path):
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", folder], check=True)
+    yield folder
+    subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+def fill(folder):
+    with (folder / "filling").open("wb", buffering=0) as file:
+        try:
+            while True:
+                file.write(bytes(4096))
+        except OSError:
+            return
+
+
+def ask_for_what_is_new(service, data):
+    """What has not been counted yet takes new bytes, from each worker. The slowest answer's seconds; no worker dies of it."""
+    before = workers(service.gateway)
+    answers = []
+    for _ in range(20):
+        for path in ("nothing", "genres", "healthz", "docs"):
+            requests.get(f"{service.address}/{path}", headers={"Connection": "close"}, timeout=5)
+        answers.append(ask(service.address, data))
+    assert {answer.status for answer in answers} == {200}
+    assert workers(service.gateway) == before, "a worker has died"
+    assert requests.get(f"{service.address}/metrics", timeout=5).status_code == 200
+    return max(answer.seconds for answer in answers)
+
+
+def replace_workers(service, old):
+    """Kills them, and returns those that the gateway starts in their place."""
+    for worker in old:
+        os.kill(worker, signal.SIGKILL)
+    wait_until(lambda: len(workers(service.gateway) - old) == len(old), 10, "other workers")
+    return workers(service.gateway)
+
+
+def test_full_under_the_metrics(service, disk, picture, table, metric):
+    start_stand_in(service)
+    service.gateway = service.start_gateway(TMPDIR=str(disk), **GATEWAY)
+    wait_until(service.ready, what="readiness")
+    fill(disk)
+    data = picture()
+    before = workers(service.gateway)
+    slowest = ask_for_what_is_new(service, data)
+    # Nor does a new worker need what the disk has not.
+    others = replace_workers(service, before)
+    wait_until(service.ready, what="readiness")
+    slowest = max(slowest, ask_for_what_is_new(service, data))
+    assert "the disk is full" in service.gateway.text()
+    (disk / "filling").unlink()
+    freed = time.monotonic()
+    replace_workers(service, others)
+    counted = metric(service, "ragam_requests_total", route="/prediction", status="200")
+    assert ask(service.address, data).status == 200
+    assert metric(service, "ragam_requests_total", route="/prediction", status="200") == counted + 1
+    told = "`the disk is full`; metrics of workers that started meanwhile are missing until they are replaced"
+    table.add("the disk under the metrics is full", "200", slowest, told, time.monotonic() - freed)
+
+
+def test_full_under_the_log(service, models, picture, table):
+    service.publish(models["first"], 1)
+    full = ("sh", "-c", 'exec "$0" "$@" > /dev/full 2>&1')
+    service.start_model_server(before=full)
+    gateway = service.start_gateway(before=full, **GATEWAY)
+    wait_until(service.ready, what="readiness")
+    seen = [ask(service.address, picture()) for _ in range(20)]
+    assert {answer.status for answer in seen} == {200}
+    gateway.stop()
+    assert gateway.popen.returncode == 0
+    table.add("the disk under the logs is full", "200", max(answer.seconds for answer in seen), "metrics go on, the log has a gap", 0)

@@ -1,0 +1,116 @@
+"""A name that means another address, and a network that swallows packets. Needs root: both are namespaces of the test's own."""
+
+import os
+import subprocess
+import time
+
+import pytest
+from faulty import DEADLINE_SECONDS, GATEWAY, accepts, logged, start_stand_in
+from load import ALLOWANCE_SECONDS, Load, ask
+from service import wait_until
+
+PROMISED_SECONDS = 4
+AWAY_SECONDS = 3
+
+
+def test_the_name_means_another_address(service, picture, table):
+    hosts = service.folder / "hosts"
+    hosts.write_text("127.0.0.2 serving.test\n")
+    model_server = start_stand_in(service, "127.0.0.2")
+    # A mount namespace: /etc/hosts is this one to the gateway alone.
+    own_hosts = ("unshare", "--mount", "sh", "-c", 'mount --bind "$0" /etc/hosts && exec "$@"', str(hosts))
+    service.gateway = service.start_gateway(before=own_hosts, **{**GATEWAY, "RAGAM_SERVING": f"serving.test:{service.serving_port}"})
+    wait_until(service.ready, what="readiness")
+    with Load(service.address, picture()).running() as load:
+        load.await_status(200, 0)
+        gone = time.monotonic()
+        model_server.stop()
+        # In place: another file under that name would be another mount.
+        hosts.write_text("127.0.0.3 serving.test\n")
+        load.await_status(503, gone)
+        time.sleep(AWAY_SECONDS)
+        start_stand_in(service, "127.0.0.3")
+        wait_until(lambda: accepts("127.0.0.3", service.serving_port), what="its port")
+        back = load.recovered(time.monotonic())
+    assert load.statuses() <= {200, 503}
+    assert load.slowest() < DEADLINE_SECONDS + ALLOWANCE_SECONDS
+    assert back < PROMISED_SECONDS
+    table.add("the model server's name means another address", "503 while there is none", load.slowest(), "`ServingUnavailable`", back)
+
+
+class Island:
+    """A network namespace with the model server in it; `swallow` drops whatever arrives there."""
+
+    def __init__(self) -> None:
+        self.name = f"ragam-{os.getpid()}"
+        network = f"10.213.{os.getpid() % 250}"
+        self.here, self.there = f"{network}.1", f"{network}.2"
+        self.link = f"rg{os.getpid() % 10_000_000}"
+
+    def ip(self, *arguments: str) -> None:
+        subprocess.run(["ip", *arguments], check=True, capture_output=True)
+
+    def raise_(self) -> None:
+        self.ip("netns", "add", self.name)
+        self.ip("link", "add", f"{self.link}a", "type", "veth", "peer", "name", f"{self.link}b", "netns", self.name)
+        self.ip("addr", "add", f"{self.here}/30", "dev", f"{self.link}a")
+        self.ip("link", "set", f"{self.link}a", "up")
+        self.ip("-n", self.name, "addr", "add", f"{self.there}/30", "dev", f"{self.link}b")
+        self.ip("-n", self.name, "link", "set", f"{self.link}b", "up")
+        self.ip("-n", self.name, "link", "set", "lo", "up")
+
+    def sink(self) -> None:
+        subprocess.run(["ip", "netns", "del", self.name], check=False, capture_output=True)
+        subprocess.run(["ip", "link", "del", f"{self.link}a"], check=False, capture_output=True)
+
+    def swallow(self) -> None:
+        self.ip("netns", "exec", self.name, "iptables", "-A", "INPUT", "-j", "DROP")
+
+    def let_through(self) -> None:
+        self.ip("netns", "exec", self.name, "iptables", "-F", "INPUT")
+
+
+@pytest.fixture
+def island():
+    island = Island()
+    try:
+        island.raise_()
+        yield island
+    finally:
+        island.sink()
+
+
+def test_a_black_hole(service, island, picture, table):
+    start_stand_in(service, island.there, before=("ip", "netns", "exec", island.name))
+    environ = {**GATEWAY, "RAGAM_SERVING": f"{island.there}:{service.serving_port}"}
+    service.gateway = service.start_gateway(**environ)
+    wait_until(service.ready, what="readiness")
+    with Load(service.address, picture()).running() as load:
+        load.await_status(200, 0)
+        island.swallow()
+        swallowed = time.monotonic()
+        load.await_status(503, swallowed)
+        time.sleep(4)
+        island.let_through()
+        back = load.recovered(time.monotonic())
+    assert load.statuses() <= {200, 503, 504}
+    assert load.slowest() < DEADLINE_SECONDS + ALLOWANCE_SECONDS
+    assert back < PROMISED_SECONDS
+    assert any(line["message"].startswith("ServingUnavailable: ") for line in logged(service.gateway))
+    seen = ", ".join(str(status) for status in sorted(load.statuses() - {200}))
+    table.add("a black hole: packets are dropped", seen, load.slowest(), "`ServingUnavailable`", back)
+
+    # Nor does a gateway that starts with the hole before it wait for ever.
+    service.gateway.stop()
+    island.swallow()
+    service.gateway = service.start_gateway(**environ)
+    wait_until(lambda: ask(service.address, picture()).status, what="the gateway")
+    seen = ask(service.address, picture())
+    assert seen.status in {503, 504}
+    assert seen.seconds < DEADLINE_SECONDS + ALLOWANCE_SECONDS
+    with Load(service.address, picture()).running() as load:
+        time.sleep(1)
+        island.let_through()
+        back = load.recovered(time.monotonic())
+    assert back < PROMISED_SECONDS
+    table.add("a black hole from the start", str(seen.status), seen.seconds, "`ServingUnavailable`", back)

@@ -1,0 +1,92 @@
+"""A model server that goes away, freezes, moves and comes back."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from fake_serving import IMAGES, FakeServing, serve
+
+from gateway.errors import ServingUnavailable
+from gateway.serving import RENEW_SECONDS
+
+
+def test_a_name_that_means_another_address_is_found_without_an_error(fake, serving, port):
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        serving._target = f"dns:///127.0.0.1:{nobody.getsockname()[1]}"
+        with pytest.raises(ServingUnavailable):
+            serving.classify(IMAGES)
+        serving._target = f"dns:///127.0.0.1:{port}"
+        time.sleep(RENEW_SECONDS + 0.1)
+        assert len(serving.classify(IMAGES)) == 2
+
+
+def test_a_call_in_flight_outlives_its_channel(fake, serving):
+    fake.seconds = 1.0
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(serving.classify, IMAGES)
+        while not fake.requests:
+            time.sleep(0.01)
+        serving._stub = None
+        serving.check()
+        assert len(answer.result()) == 2
+
+
+def test_a_frozen_server_is_noticed_before_the_deadline(port, serving):
+    code = f"import time; from fake_serving import *; server = serve(FakeServing(), {port}); print('up', flush=True); time.sleep(600)"
+    folder = Path(__file__).parent
+    environ = {**os.environ, "PYTHONPATH": f"{folder}{os.pathsep}{folder.parents[1]}"}
+    with (
+        subprocess.Popen([sys.executable, "-c", code], env=environ, stdout=subprocess.PIPE, text=True) as server,
+        ThreadPoolExecutor(4) as pool,
+    ):
+        try:
+            assert server.stdout.readline() == "up\n"
+            # More than one call: only then are there pings that measure the bandwidth, in whose way another would be.
+            assert all(pool.map(serving.classify, [IMAGES] * 40))
+            server.send_signal(signal.SIGSTOP)
+            start = time.monotonic()
+            for future in [pool.submit(serving.classify, IMAGES) for _ in range(4)]:
+                with pytest.raises(ServingUnavailable):
+                    future.result()
+            assert time.monotonic() - start < 4.8
+            with pytest.raises(ServingUnavailable):
+                serving.classify(IMAGES)
+            server.send_signal(signal.SIGCONT)
+            returned = time.monotonic()
+            while time.monotonic() < returned + 2:
+                try:
+                    assert len(serving.classify(IMAGES)) == 2
+                    break
+                except ServingUnavailable:
+                    time.sleep(0.05)
+            else:
+                pytest.fail("it is not found again within two seconds")
+        finally:
+            server.kill()
+
+
+def test_a_server_that_comes_back_is_found_again(port, serving):
+    for _ in range(2):
+        with pytest.raises(ServingUnavailable):
+            serving.classify(IMAGES)
+    # Long enough for the back-off to have grown to its bound.
+    time.sleep(3)
+    server = serve(FakeServing(), port)
+    try:
+        returned = time.monotonic()
+        while True:
+            try:
+                serving.classify(IMAGES)
+                break
+            except ServingUnavailable:
+                assert time.monotonic() - returned < 2
+                time.sleep(0.05)
+    finally:
+        server.stop(0).wait()
