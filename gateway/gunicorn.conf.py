@@ -29,8 +29,9 @@ os.environ["PROMETHEUS_MULTIPROC_DIR"] = _metrics_folder
 
 wsgi_app = "gateway.wsgi:app"
 bind = f"{_settings.host}:{_settings.port}"
-workers = _settings.workers
-threads = _settings.threads
+_capacity = _settings.capacity()
+workers = _capacity.workers
+threads = _capacity.threads
 worker_class = "gateway.worker.DrainingThreadWorker"
 # One import for all workers: faster to start, and their memory is shared until it is written to.
 preload_app = True
