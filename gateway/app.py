@@ -3,6 +3,7 @@
 import logging
 from http import HTTPStatus
 from pathlib import Path
+from threading import BoundedSemaphore
 
 from flask import Flask, Response
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
@@ -11,6 +12,7 @@ from gateway import envelope, tracing
 from gateway.access import note_requests
 from gateway.authorization import require_keys
 from gateway.browser import forbid_sniffing
+from gateway.cache import AnswerCache
 from gateway.description import description
 from gateway.errors import Overloaded, RagamError, Unauthorized
 from gateway.explanation import explanation
@@ -40,6 +42,8 @@ def create_app(settings: Settings, classifier: Classifier) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = settings.max_upload_bytes + MULTIPART_OVERHEAD_BYTES
     app.extensions["settings"] = settings
     app.extensions["classifier"] = classifier
+    app.extensions["answers"] = AnswerCache(settings.cache_answers)
+    app.extensions["decoders"] = BoundedSemaphore(settings.capacity().decoders)
     app.extensions["readiness"] = Readiness(classifier)
     app.extensions["genres"] = GenreList(classifier)
     if tracing.wanted():

@@ -1,6 +1,7 @@
 """Where in a picture the model sees its genre: the picture with the heat map laid over, or the heat map as numbers."""
 
 from io import BytesIO
+from threading import BoundedSemaphore
 from urllib.parse import quote
 
 from flask import Blueprint, Response, current_app, g, request
@@ -28,7 +29,8 @@ def explain() -> Response:
     data = read_picture(request, settings.max_upload_bytes)
     UPLOAD_BYTES.inc(len(data))
     g.fields["bytes"] = len(data)
-    with stage("decode", g.fields):
+    decoders: BoundedSemaphore = current_app.extensions["decoders"]
+    with decoders, stage("decode", g.fields):
         images = to_tensor(to_pixels(open_picture(data, settings.max_pixels)))[None]
     with stage("explain", g.fields):
         [answer] = classifier.explain(images)
@@ -38,7 +40,7 @@ def explain() -> Response:
     if request.accept_mimetypes.best_match((PNG, JSON), PNG) == JSON:
         response = envelope.success("Success Explaining the Image", envelope.explanation_data(answer))
     else:
-        with stage("draw", g.fields):
+        with decoders, stage("draw", g.fields):
             response = _drawn(data, answer, settings)
     response.vary.add("Accept")
     return response

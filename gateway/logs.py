@@ -32,6 +32,8 @@ def config(level: str) -> dict[str, Any]:
         "root": {"level": level.upper(), "handlers": ["stderr"]},
         "loggers": {
             "gunicorn.error": {"level": level.upper(), "handlers": ["stderr"], "propagate": False},
+            # It warns of what callers send, which gets an answer.
+            "python_multipart": {"level": "ERROR"},
             # access.py writes the line of a request; gunicorn's would be a second one that knows less.
             "gunicorn.access": {"level": "CRITICAL", "handlers": [], "propagate": False},
         },

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from gateway.capacity import BYTES_A_PIXEL, Capacity, capacity, this_machine
 from gateway.keys import read_keys
 from gateway.tls import Identity, read_identity
 
@@ -81,8 +82,8 @@ class Settings:
 
     host: str = _setting("127.0.0.1", _host, "Address that the gateway listens on.")
     port: int = _setting(5000, _whole(1, 65535), "Port that the gateway listens on.")
-    workers: int = _setting(2, _whole(1, 64), "Gateway processes. One a core is enough.")
-    threads: int = _setting(8, _whole(1, 256), "Threads in each process: requests that it answers at the same time.")
+    workers: int = _setting(0, _whole(0, 64), "Gateway processes. 0: one a core, at least two, or as many as the memory holds.")
+    threads: int = _setting(0, _whole(0, 256), "Requests that each process answers at the same time. 0: 8, or as many as the memory holds.")
     max_in_flight: int = _setting(
         0, _whole(0, 100_000), "Requests in each process beyond which a new one is answered 503 at once; 0 is four times the threads."
     )
@@ -105,6 +106,9 @@ class Settings:
     max_upload_bytes: int = _setting(20 * 1024 * 1024, _whole(1, 2**31), "Largest file that is accepted, in bytes.")
     max_batch_bytes: int = _setting(64 * 1024 * 1024, _whole(1, 2**31), "Largest request with many pictures that is accepted, in bytes.")
     max_pixels: int = _setting(100_000_000, _whole(1, 2**31), "Largest picture that is decoded, in pixels.")
+    cache_answers: int = _setting(
+        0, _whole(0, 10_000_000), "Answers that each process keeps for a minute, by the picture's bytes. 0: none."
+    )
     certain_from: float = _setting(0.5, _number(0, 1), "Confidence from which an answer is called certain.")
     grace_seconds: int = _setting(30, _whole(0, 600), "On SIGTERM, how long requests in flight may take to finish.")
     api_keys_file: str = _setting("", _keys_file, "File of the API keys that may send pictures; without it everybody may.")
@@ -146,6 +150,12 @@ class Settings:
         if not all(files):
             raise ValueError("RAGAM_SERVING_CA, RAGAM_SERVING_CERTIFICATE and RAGAM_SERVING_KEY must be set together")
         return read_identity(*files)
+
+    def capacity(self) -> Capacity:
+        """How many processes and threads that makes on this machine."""
+        # A form is held twice while it is parsed.
+        request_bytes = 2 * max(self.max_upload_bytes, self.max_batch_bytes)
+        return capacity(this_machine(), self.workers, self.threads, self.max_pixels * BYTES_A_PIXEL, request_bytes)
 
     def masked(self) -> dict[str, Any]:
         """Every setting by name, for the log: a secret that is set shows as ***."""

@@ -1,14 +1,12 @@
 """From a request to the bytes of its picture, in memory: nothing that a client sends is written to disk."""
 
-from io import BytesIO
-from typing import IO
-
 from flask import Request
 from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from gateway.contract import MAX_BATCH
 from gateway.errors import EmptyPicture, MissingPicture, TooManyBatchBytes, TooManyBytes, TooManyPictures, WrongExtension
+from gateway.form import FileForm
 from gateway.settings import Settings
 
 FIELD = "image"
@@ -26,8 +24,7 @@ def most_body_bytes(settings: Settings) -> int:
 class InMemoryRequest(Request):
     """Flask's request, which would put files above 500 kB into temporary files."""
 
-    def _get_file_stream(self, *_: object, **__: object) -> IO[bytes]:
-        return BytesIO()
+    form_data_parser_class = FileForm
 
 
 def read_picture(request: Request, max_bytes: int) -> bytes:

@@ -1,6 +1,7 @@
 """The routes that tell the genre of pictures. Thin: read, preprocess, classify, envelope."""
 
 from collections.abc import Iterator
+from threading import BoundedSemaphore
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,7 @@ import numpy.typing as npt
 from flask import Blueprint, Response, current_app, g, request
 
 from gateway import envelope
+from gateway.cache import AnswerCache
 from gateway.errors import BadQuery, BadUpload, RagamError, TooLarge
 from gateway.metrics import PREDICTIONS, UPLOAD_BYTES, stage
 from gateway.prediction import Classifier, Prediction
@@ -24,10 +26,16 @@ PREDICTED = "Success Predicting the Image"
 def prediction() -> Response:
     settings: Settings = current_app.extensions["settings"]
     classifier: Classifier = current_app.extensions["classifier"]
+    answers: AnswerCache = current_app.extensions["answers"]
     details = _wants_details()
-    images = _tensor(read_picture(request, settings.max_upload_bytes), settings)[None]
-    with stage("predict", g.fields):
-        [answer] = classifier.classify(images)
+    data = _noted(read_picture(request, settings.max_upload_bytes))
+    key = answers.key(data)
+    answer = answers.find(key)
+    if answer is None:
+        images = _tensor(data, settings)[None]
+        with stage("predict", g.fields):
+            [answer] = classifier.classify(images)
+        answers.keep(key, answer)
     g.fields.update(genre=answer.genre, version=answer.version)
     return envelope.success(PREDICTED, _data(answer, details, settings))
 
@@ -37,27 +45,38 @@ def predictions() -> Response:
     """Each picture is decoded and let go of before the next, and all that could be read go to the model in one call."""
     settings: Settings = current_app.extensions["settings"]
     classifier: Classifier = current_app.extensions["classifier"]
+    answers: AnswerCache = current_app.extensions["answers"]
     details = _wants_details()
     uploads = list_uploads(request, settings.max_batch_bytes)
-    outcomes: list[npt.NDArray[np.float32] | RagamError] = []
+    keys: list[bytes | None] = []
+    outcomes: list[Prediction | npt.NDArray[np.float32] | RagamError] = []
     for upload in uploads:
+        key = None
         try:
-            outcomes.append(_tensor(read_upload(upload, settings.max_upload_bytes), settings))
+            data = _noted(read_upload(upload, settings.max_upload_bytes))
+            key = answers.key(data)
+            outcomes.append(answers.find(key) or _tensor(data, settings))
         except (BadUpload, TooLarge) as error:
             outcomes.append(error)
-    images = [outcome for outcome in outcomes if not isinstance(outcome, RagamError)]
-    g.fields.update(pictures=len(uploads), readable=len(images))
-    answers: Iterator[Prediction] = iter(())
+        keys.append(key)
+    images = [outcome for outcome in outcomes if isinstance(outcome, np.ndarray)]
+    g.fields.update(pictures=len(uploads), readable=sum(not isinstance(outcome, RagamError) for outcome in outcomes))
+    classified: Iterator[Prediction] = iter(())
     if images:
         with stage("predict", g.fields):
-            answers = iter(classifier.classify(np.stack(images)))
+            classified = iter(classifier.classify(np.stack(images)))
     entries = []
-    for upload, outcome in zip(uploads, outcomes, strict=True):
+    for upload, key, outcome in zip(uploads, keys, outcomes, strict=True):
         file = upload.filename or ""
         if isinstance(outcome, RagamError):
             entries.append(envelope.bad_entry(file, outcome))
+            continue
+        if isinstance(outcome, Prediction):
+            answer = outcome
         else:
-            entries.append(envelope.good_entry(file, PREDICTED, _data(next(answers), details, settings)))
+            answer = next(classified)
+            answers.keep(key, answer)
+        entries.append(envelope.good_entry(file, PREDICTED, _data(answer, details, settings)))
     return envelope.success("Success Predicting the Images", entries)
 
 
@@ -69,11 +88,16 @@ def _wants_details() -> bool:
     return value == "true"
 
 
-def _tensor(data: bytes, settings: Settings) -> npt.NDArray[np.float32]:
-    """The model's input for one picture, float32 (224, 224, 3)."""
+def _noted(data: bytes) -> bytes:
     UPLOAD_BYTES.inc(len(data))
     g.fields["bytes"] = g.fields.get("bytes", 0) + len(data)
-    with stage("decode", g.fields):
+    return data
+
+
+def _tensor(data: bytes, settings: Settings) -> npt.NDArray[np.float32]:
+    """The model's input for one picture, float32 (224, 224, 3)."""
+    decoders: BoundedSemaphore = current_app.extensions["decoders"]
+    with decoders, stage("decode", g.fields):
         return to_tensor(to_pixels(open_picture(data, settings.max_pixels)))
 
 

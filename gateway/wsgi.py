@@ -1,6 +1,7 @@
 """What gunicorn serves: the only place that joins the application with TensorFlow Serving."""
 
 import logging
+from dataclasses import asdict
 
 from gateway.app import create_app
 from gateway.serving import TensorFlowServing
@@ -8,4 +9,4 @@ from gateway.settings import Settings
 
 settings = Settings.from_env()
 app = create_app(settings, TensorFlowServing(settings.serving, settings.predict_seconds, settings.identity()))
-logging.getLogger("ragam.boot").info("settings", extra={"fields": settings.masked()})
+logging.getLogger("ragam.boot").info("settings", extra={"fields": {**settings.masked(), "capacity": asdict(settings.capacity())}})

@@ -1,0 +1,26 @@
+"""What the tests of hostile clients share."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from service import Callers, Service, wait_until
+
+
+@pytest.fixture(scope="session")
+def impatient(tmp_path_factory: pytest.TempPathFactory, models: dict[str, Path], picture: Callable[..., bytes]) -> Iterator[Service]:
+    """One service for all hostile ones, which soon loses patience with slow clients, and all of whose threads have been at work."""
+    service = Service(tmp_path_factory.mktemp("service"))
+    service.publish(models["first"], 1)
+    service.model_server = service.start_model_server()
+    service.gateway = service.start_gateway(
+        RAGAM_HEAD_SECONDS="2", RAGAM_BODY_SECONDS="3", RAGAM_MAX_BUFFERED_BYTES="200000000", RAGAM_MAX_IN_FLIGHT="400"
+    )
+    try:
+        wait_until(service.ready, what="readiness")
+        with Callers(service, picture(), keep_alive=False).running(32) as callers:
+            wait_until(lambda: len(callers.answers) > 200, what="work for every thread")
+        yield service
+    finally:
+        for process in reversed(service.processes):
+            process.stop()

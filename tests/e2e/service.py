@@ -69,6 +69,7 @@ class Service:
         self.address = f"http://127.0.0.1:{self.port}"
         self.environ = {
             "RAGAM_PORT": str(self.port),
+            "RAGAM_WORKERS": "2",
             "RAGAM_SERVING": f"127.0.0.1:{self.serving_port}",
             "RAGAM_MODEL_BASE_PATH": str(self.models),
         }

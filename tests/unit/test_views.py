@@ -1,11 +1,15 @@
 import json
 import re
+import time
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
+from threading import BoundedSemaphore
 
 import pytest
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
+from gateway import views
 from gateway.errors import ServingBusy, ServingTimeout, ServingUnavailable, WrongModel
 
 
@@ -101,6 +105,31 @@ def test_a_parameter_that_means_nothing(client, classifier, dark, route, value):
     answer = client.post(route, query_string={"details": value}, data={"image": (BytesIO(dark), "a.png")})
     assert (answer.status_code, answer.json["status"]["detail"]) == (400, "The parameter 'details' must be true or false.")
     assert not classifier.seen
+
+
+def test_no_more_pictures_are_decoded_at_a_time_than_there_are_decoders(client, dark, monkeypatch):
+    client.application.extensions["decoders"] = BoundedSemaphore(2)
+    decoding, counts, really = [], [], views.to_pixels
+
+    def slowly(picture):
+        decoding.append(1)
+        counts.append(len(decoding))
+        time.sleep(0.02)
+        decoding.pop()
+        return really(picture)
+
+    monkeypatch.setattr(views, "to_pixels", slowly)
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: post(client.application.test_client(), dark).status_code, range(16)))
+    assert answers == [200] * 16
+    assert max(counts) == 2
+
+
+def test_a_bad_picture_gives_its_decoder_back(client, dark):
+    client.application.extensions["decoders"] = BoundedSemaphore(1)
+    for route in ("/prediction", "/predictions", "/explanation"):
+        client.post(route, data={"image": (BytesIO(dark[:-100]), "a.png")})
+    assert post(client, dark).status_code == 200
 
 
 def post_many(client, *pictures, query=""):
