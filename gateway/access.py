@@ -8,6 +8,7 @@ from time import perf_counter
 from flask import Flask, Response, g, request
 
 from gateway.metrics import IN_FLIGHT, REQUEST_SECONDS, REQUESTS
+from gateway.proxies import client_address
 
 REQUEST_ID_HEADER = "X-Request-ID"
 # A method is the caller's to invent, and every new one would be a series of its own.
@@ -38,6 +39,7 @@ def note_requests(app: Flask) -> None:
         response.headers[REQUEST_ID_HEADER] = g.request_id
         fields = {
             "request_id": g.request_id,
+            "client": client_address(request),
             "method": request.method,
             "path": request.path,
             "status": response.status_code,

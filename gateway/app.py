@@ -10,7 +10,8 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from gateway import envelope
 from gateway.access import note_requests
 from gateway.authorization import require_keys
-from gateway.browser import forbid_sniffing
+from gateway.browser import secure
+from gateway.cors import allow_origins
 from gateway.description import description
 from gateway.errors import RagamError, Unauthorized
 from gateway.explanation import explanation
@@ -19,6 +20,9 @@ from gateway.health import Readiness, health
 from gateway.keys import Keys
 from gateway.pages import pages
 from gateway.prediction import Classifier
+from gateway.proxies import trust_proxies
+from gateway.quota import Quota
+from gateway.rate_limits import limit_guesses, limit_senders
 from gateway.settings import Settings
 from gateway.uploads import MULTIPART_OVERHEAD_BYTES, InMemoryRequest
 from gateway.views import views
@@ -42,9 +46,11 @@ def create_app(settings: Settings, classifier: Classifier) -> Flask:
     app.extensions["readiness"] = Readiness(classifier)
     app.extensions["genres"] = GenreList(classifier)
     note_requests(app)
-    forbid_sniffing(app)
-    if settings.api_keys_file:
-        require_keys(app, Keys(Path(settings.api_keys_file)))
+    secure(app)
+    trust_proxies(app, settings.trusted_proxies)
+    if settings.cors_origins:
+        allow_origins(app, frozenset(settings.cors_origins.split(",")))
+    _admit(app, settings)
     app.register_blueprint(pages)
     app.register_blueprint(views)
     app.register_blueprint(explanation)
@@ -55,6 +61,19 @@ def create_app(settings: Settings, classifier: Classifier) -> Flask:
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _unexpected_error)
     return app
+
+
+def _admit(app: Flask, settings: Settings) -> None:
+    """Keys and rate limits, in the order in which a request meets them."""
+    quota = Quota(settings.rate_limit, settings.rate_limit_storage) if settings.rate_limit else None
+    if settings.api_keys_file:
+        if quota:
+            limit_guesses(app, quota)
+        require_keys(app, Keys(Path(settings.api_keys_file)))
+    if quota:
+        limit_senders(app, quota)
+        if settings.rate_limit_storage == "memory://" and settings.workers != 1:
+            logger.warning("each of the gateway's processes counts by itself: set RAGAM_RATE_LIMIT_STORAGE to count for all of them")
 
 
 def _ragam_error(error: RagamError) -> Response:

@@ -7,12 +7,14 @@
     │   ├── MissingPicture      400  no file in the field `image`
     │   ├── EmptyPicture        400  a file of zero bytes
     │   ├── WrongExtension      400  not named .png, .jpg or .jpeg
-    │   └── UnreadablePicture   400  the bytes are no JPEG or PNG that can be decoded
+    │   ├── UnreadablePicture   400  the bytes are no JPEG or PNG that can be decoded
+    │   └── TooManySegments     400  they are cut into so many pieces that decoding them takes too long
     ├── Unauthorized            401  no API key, or none that is known
     ├── TooLarge                413
     │   ├── TooManyBytes        413
     │   ├── TooManyBatchBytes   413  all pictures of a request together
     │   └── TooManyPixels       413
+    ├── TooManyRequests         429  a rate limit of the operator is used up; try again later
     └── ServingError                 the model server gave no answer that can be used
         ├── ServingUnavailable  503  not reachable, or without this model; try again
         ├── ServingBusy         503  out of queue or threads; try again
@@ -30,7 +32,7 @@ class RagamError(Exception):
     """An error with an HTTP `status`, a `detail` sentence for the client and, where trying again helps, `retry_after` seconds."""
 
     status: ClassVar[HTTPStatus] = HTTPStatus.INTERNAL_SERVER_ERROR
-    retry_after: ClassVar[int | None] = None
+    retry_after: int | None = None
 
     def __init__(self, detail: str) -> None:
         super().__init__(detail)
@@ -73,6 +75,11 @@ class UnreadablePicture(BadUpload):
         super().__init__("The file cannot be read as a JPEG or PNG picture. It may be damaged, cut short or of another format.")
 
 
+class TooManySegments(BadUpload):
+    def __init__(self) -> None:
+        super().__init__("The file is cut into more segments, chunks or scans than a picture needs. Save the picture anew and send that.")
+
+
 class Unauthorized(RagamError):
     status = HTTPStatus.UNAUTHORIZED
 
@@ -97,6 +104,14 @@ class TooManyBatchBytes(TooLarge):
 class TooManyPixels(TooLarge):
     def __init__(self, width: int, height: int, max_pixels: int) -> None:
         super().__init__(f"The picture has {width} x {height} pixels. Send at most {max_pixels:,} pixels.")
+
+
+class TooManyRequests(RagamError):
+    status = HTTPStatus.TOO_MANY_REQUESTS
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(f"You have sent more than this service takes from one client. Try again in {seconds} s.")
+        self.retry_after = seconds
 
 
 class ServingError(RagamError):

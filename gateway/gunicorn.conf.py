@@ -36,6 +36,8 @@ worker_class = "gateway.worker.DrainingThreadWorker"
 preload_app = True
 graceful_timeout = _settings.grace_seconds
 keepalive = 30
+# By default gunicorn believes SCRIPT_NAME, PATH_INFO and X-Forwarded-Proto of whoever comes from this machine. That is proxies.py's to say.
+forwarded_allow_ips = ""
 # The port is the only way in.
 control_socket_disable = True
 logconfig_dict = logs.config(_settings.log_level)

@@ -17,6 +17,7 @@ STAGE_SECONDS = Histogram("ragam_stage_seconds", "Time in one stage of a predict
 IN_FLIGHT = Gauge("ragam_requests_in_flight", "Requests being answered.", multiprocess_mode="livesum")
 PREDICTIONS = Counter("ragam_predictions", "Pictures answered with a genre.", ["genre", "version"])
 UPLOAD_BYTES = Counter("ragam_upload_bytes", "Bytes of the pictures received.")
+RATE_LIMITED = Counter("ragam_rate_limited_requests", "Requests answered with 429, by whose limit it was: key or address.", ["by"])
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from gateway.errors import BadQuery, BadUpload, RagamError, TooLarge
 from gateway.metrics import PREDICTIONS, UPLOAD_BYTES, stage
 from gateway.prediction import Classifier, Prediction
 from gateway.preprocess import open_picture, to_pixels, to_tensor
+from gateway.rate_limits import count_pictures
 from gateway.settings import Settings
 from gateway.uploads import list_uploads, read_picture, read_upload
 
@@ -39,6 +40,7 @@ def predictions() -> Response:
     classifier: Classifier = current_app.extensions["classifier"]
     details = _wants_details()
     uploads = list_uploads(request, settings.max_batch_bytes)
+    count_pictures(len(uploads))
     outcomes: list[npt.NDArray[np.float32] | RagamError] = []
     for upload in uploads:
         try:
