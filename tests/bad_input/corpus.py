@@ -72,6 +72,7 @@ def sizes() -> Iterator[Case]:
     for width, height in ((0, 0), (0, 10), (10, 0)):
         yield f"PNG of {width} x {height}", png.file(png.header(width, height), row), REFUSED
         yield f"JPEG of {width} x {height}", jpeg.START + jpeg.frame(width, height) + jpeg.scan() + jpeg.END, REFUSED
+    yield "a row and a column more than the defaults allow", png.file(png.header(MOST + 1, MOST + 1), row), TOO_LARGE
     yield "PNG of more pixels than it has", png.file(png.header(MOST, MOST), row), REFUSED
     yield "PNG of fewer pixels than it has", png.file(png.header(8, 8), png.flat(2000, 2000)), READ
     yield "PNG of one row", png.file(png.header(1_000_000, 1, 8, png.GRAY), png.flat(1_000_000, 1, 8, png.GRAY)), READ
