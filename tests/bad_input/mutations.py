@@ -9,8 +9,8 @@ import corpus
 import png
 
 
-def seeds() -> list[bytes]:
-    """Small files of every kind that is read, and the small ones among the odd."""
+def paintings() -> list[bytes]:
+    """Small files of every kind that people send."""
     size = (40, 30)
     made = [corpus.painting("JPEG", size, mode) for mode in ("RGB", "L", "CMYK")]
     made += [
@@ -18,7 +18,7 @@ def seeds() -> list[bytes]:
         corpus.painting("JPEG", size, quality=95, subsampling=0, restart_marker_rows=1),
     ]
     made += [corpus.painting("PNG", size, mode) for mode in ("RGB", "L", "LA", "P", "RGBA", "1")]
-    return made + [data for _, data, _ in corpus.oddities() if len(data) < 3000]
+    return made
 
 
 def flip(random: Random, data: bytes) -> bytes:
@@ -57,17 +57,39 @@ def splice(random: Random, data: bytes) -> bytes:
     return data[: random.randrange(len(data) + 1)] + other[random.randrange(len(other) + 1) :]
 
 
-SEEDS = seeds()
-MUTATIONS: tuple[Callable[[Random, bytes], bytes], ...] = (flip, overwrite, cut, insert, repeat, splice)
+def redraw(random: Random, data: bytes) -> bytes:
+    """Other pixels in a PNG, and another form: they lie behind zlib, where no change of a byte leaves them readable."""
+    if not data.startswith(png.SIGNATURE):
+        return flip(random, data)
+    head = png.header(
+        random.randrange(1, 40),
+        random.randrange(1, 40),
+        random.choice((1, 2, 4, 8, 16)),
+        random.choice((0, 2, 3, 4, 6)),
+        random.randrange(2),
+    )
+    rows = random.randbytes(64).translate(FILTERS) * 200
+    palette = png.chunk(b"PLTE", random.randbytes(3 * random.randrange(1, 257)))
+    transparent = png.chunk(b"tRNS", random.randbytes(random.choice((1, 2, 6, 100)))) if random.random() < 0.5 else b""
+    return png.file(head, zlib.compress(rows), before=palette + transparent)
+
+
+# Every byte may begin a row, and a row begins with its filter, 0 to 4.
+FILTERS = bytes(value % 5 for value in range(256))
+PAINTINGS = paintings()
+SEEDS = PAINTINGS + [data for _, data, _ in corpus.oddities() if len(data) < 3000]
+MUTATIONS: tuple[Callable[[Random, bytes], bytes], ...] = (flip, overwrite, cut, insert, repeat, splice, redraw)
 # Longer files only take longer.
 MAX_BYTES = 65_536
 
 
 def mutated(random: Random, data: bytes) -> bytes:
-    """`data` changed once to four times in ways chosen by `random`, and half of the time with right check sums."""
-    for _ in range(random.randrange(1, 5)):
+    """`data`, or half of the time a painting, changed up to three times in ways chosen by `random`, mostly with right check sums."""
+    if random.random() < 0.5:
+        data = random.choice(PAINTINGS)
+    for _ in range(random.choice((1, 1, 2, 3))):
         data = random.choice(MUTATIONS)(random, data)[:MAX_BYTES]
-    return with_check_sums(data) if random.random() < 0.5 else data
+    return with_check_sums(data) if random.random() < 0.8 else data
 
 
 def with_check_sums(data: bytes) -> bytes:
