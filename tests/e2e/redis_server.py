@@ -19,7 +19,8 @@ class RedisServer:
     def start(self) -> None:
         program = shutil.which("redis-server")
         if program is None:
-            pytest.fail("redis-server is not here. On Debian: apt-get install redis-server", pytrace=False)
+            # `make test` asks for nothing but Python. .ci/run installs it, and skips nothing.
+            pytest.skip("redis-server is not here: on Debian, apt-get install redis-server to run this test")
         command = [program, "--bind", "127.0.0.1", "--port", str(self.port), "--save", "", "--appendonly", "no"]
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
         for _ in range(200):
