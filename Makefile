@@ -8,9 +8,11 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check 
 BUILD := build
 PAINTINGS ?= $(BUILD)/paintings
 WEIGHTS ?= imagenet
+RUNS ?= 100000
+SEED ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-unit test-contract test-manifests test-e2e test-faces test-deploy test-faults soak certificates client tracing train check format lock clean
+.PHONY: help serve test test-unit test-contract test-manifests test-e2e test-faces test-deploy test-faults soak certificates client tracing train check format lock audit fuzz clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -76,9 +78,16 @@ format: $(VENV)/.dev ## format the code
 	$(BIN)/ruff format .
 
 lock: $(VENV)/.dev ## pin requirements/*.in again, with hashes
-	cd requirements && for name in client gateway model_server training tracing dev; do \
+	cd requirements && for name in client gateway model_server training tracing dev fuzz; do \
 		../$(BIN)/pip-compile --quiet --upgrade --generate-hashes --strip-extras --allow-unsafe \
 			--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --output-file=$$name.txt $$name.in || exit 1; done
+
+audit: $(VENV)/.dev ## known holes in what is pinned; exit code 3 where no source of advisories can be asked
+	$(BIN)/python requirements/audit.py
+
+fuzz: $(VENV)/.dev ## RUNS=100000 SEED=1: files that a fuzzer makes, against the upload path
+	$(PIP_INSTALL) -r requirements/fuzz.txt
+	$(BIN)/python tests/bad_input/fuzz_uploads.py $(RUNS) $(SEED)
 
 clean: ## remove the virtual environment and everything that was built
 	rm -rf $(VENV) build tests/faces/node_modules .schemathesis .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

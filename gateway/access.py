@@ -8,6 +8,7 @@ from time import perf_counter
 from flask import Flask, Response, g, request
 
 from gateway.metrics import IN_FLIGHT, REQUEST_SECONDS, REQUESTS, STAGE_SECONDS
+from gateway.proxies import client_address
 from gateway.refusals import COMPLETE, QUEUED
 from gateway.tracing import trace_id
 
@@ -45,6 +46,7 @@ def note_requests(app: Flask) -> None:
         response.headers[REQUEST_ID_HEADER] = g.request_id
         fields = {
             "request_id": g.request_id,
+            "client": client_address(request),
             "method": request.method,
             "path": request.path,
             "status": response.status_code,

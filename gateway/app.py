@@ -11,8 +11,9 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from gateway import envelope, tracing
 from gateway.access import note_requests
 from gateway.authorization import require_keys
-from gateway.browser import forbid_sniffing
+from gateway.browser import secure
 from gateway.cache import AnswerCache
+from gateway.cors import allow_origins
 from gateway.description import description
 from gateway.errors import Overloaded, RagamError, Unauthorized
 from gateway.explanation import explanation
@@ -21,6 +22,9 @@ from gateway.health import Readiness, health
 from gateway.keys import Keys
 from gateway.pages import pages
 from gateway.prediction import Classifier
+from gateway.proxies import trust_proxies
+from gateway.quota import Quota
+from gateway.rate_limits import limit_guesses, limit_senders
 from gateway.refusals import answer_refusals
 from gateway.settings import Settings
 from gateway.uploads import MULTIPART_OVERHEAD_BYTES, InMemoryRequest
@@ -49,10 +53,12 @@ def create_app(settings: Settings, classifier: Classifier) -> Flask:
     if tracing.wanted():
         tracing.trace_requests(app)
     note_requests(app)
-    forbid_sniffing(app)
+    secure(app)
+    trust_proxies(app, settings.trusted_proxies)
+    if settings.cors_origins:
+        allow_origins(app, frozenset(settings.cors_origins.split(",")))
     answer_refusals(app)
-    if settings.api_keys_file:
-        require_keys(app, Keys(Path(settings.api_keys_file)))
+    _admit(app, settings)
     app.register_blueprint(pages)
     app.register_blueprint(views)
     app.register_blueprint(explanation)
@@ -63,6 +69,19 @@ def create_app(settings: Settings, classifier: Classifier) -> Flask:
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _unexpected_error)
     return app
+
+
+def _admit(app: Flask, settings: Settings) -> None:
+    """Keys and rate limits, in the order in which a request meets them."""
+    quota = Quota(settings.rate_limit, settings.rate_limit_storage) if settings.rate_limit else None
+    if settings.api_keys_file:
+        if quota:
+            limit_guesses(app, quota)
+        require_keys(app, Keys(Path(settings.api_keys_file)))
+    if quota:
+        limit_senders(app, quota)
+        if settings.rate_limit_storage == "memory://" and settings.capacity().workers > 1:
+            logger.warning("each of the gateway's processes counts by itself: set RAGAM_RATE_LIMIT_STORAGE to count for all of them")
 
 
 def _ragam_error(error: RagamError) -> Response:

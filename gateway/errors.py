@@ -7,7 +7,8 @@
     │   ├── MissingPicture      400  no file in the field `image`
     │   ├── EmptyPicture        400  a file of zero bytes
     │   ├── WrongExtension      400  not named .png, .jpg or .jpeg
-    │   └── UnreadablePicture   400  the bytes are no JPEG or PNG that can be decoded
+    │   ├── UnreadablePicture   400  the bytes are no JPEG or PNG that can be decoded
+    │   └── TooManySegments     400  they are cut into so many pieces that decoding them takes too long
     ├── Unauthorized            401  no API key, or none that is known
     ├── TooLarge                413
     │   ├── TooManyBytes        413
@@ -18,6 +19,7 @@
     ├── TooSlow                 408  the request did not come in time
     ├── AddressTooLong          414  the first line of the request
     ├── UnknownExpectation      417  the header Expect
+    ├── TooManyRequests         429  a rate limit of the operator is used up; try again later
     ├── TooManyHeaders          431  by number or bytes
     ├── UnknownCoding           501  the header Transfer-Encoding
     ├── Overloaded              503  more requests in flight, or bytes of them, than the settings allow; try again
@@ -38,7 +40,7 @@ class RagamError(Exception):
     """An error with an HTTP `status`, a `detail` sentence for the client and, where trying again helps, `retry_after` seconds."""
 
     status: ClassVar[HTTPStatus] = HTTPStatus.INTERNAL_SERVER_ERROR
-    retry_after: ClassVar[int | None] = None
+    retry_after: int | None = None
 
     def __init__(self, detail: str) -> None:
         super().__init__(detail)
@@ -79,6 +81,11 @@ class WrongExtension(BadUpload):
 class UnreadablePicture(BadUpload):
     def __init__(self) -> None:
         super().__init__("The file cannot be read as a JPEG or PNG picture. It may be damaged, cut short or of another format.")
+
+
+class TooManySegments(BadUpload):
+    def __init__(self) -> None:
+        super().__init__("The file is cut into more segments, chunks or scans than a picture needs. Save the picture anew and send that.")
 
 
 class Unauthorized(RagamError):
@@ -165,6 +172,14 @@ class Overloaded(RagamError):
 
     def __init__(self) -> None:
         super().__init__("There are more requests than this service can take at the moment. Try again in a second.")
+
+
+class TooManyRequests(RagamError):
+    status = HTTPStatus.TOO_MANY_REQUESTS
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(f"You have sent more than this service takes from one client. Try again in {seconds} s.")
+        self.retry_after = seconds
 
 
 class ServingError(RagamError):

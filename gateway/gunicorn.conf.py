@@ -41,6 +41,8 @@ keepalive = 30
 worker_connections = _settings.max_connections
 # An answer's file would go to the socket itself, past the door, which waits for slow readers.
 sendfile = False
+# By default gunicorn believes SCRIPT_NAME, PATH_INFO and X-Forwarded-Proto of whoever comes from this machine. That is proxies.py's to say.
+forwarded_allow_ips = ""
 # The port is the only way in.
 control_socket_disable = True
 logconfig_dict = logs.config(_settings.log_level)

@@ -23,6 +23,7 @@ IN_FLIGHT = Gauge("ragam_requests_in_flight", "Requests being answered.", multip
 SHED = Counter("ragam_shed_requests", "Requests answered 503 because there were more than the settings allow.")
 PREDICTIONS = Counter("ragam_predictions", "Pictures answered with a genre.", ["genre", "version"])
 UPLOAD_BYTES = Counter("ragam_upload_bytes", "Bytes of the pictures received.")
+RATE_LIMITED = Counter("ragam_rate_limited_requests", "Requests answered with 429, by whose limit it was: key or address.", ["by"])
 CACHE_LOOKUPS = Counter("ragam_cache_lookups", "Pictures looked for among the answers that are kept.", ["result"])
 RETRIES = Counter("ragam_serving_retries", "Failed calls to the model server: made once more, or refused for want of budget.", ["outcome"])
 

@@ -12,7 +12,8 @@ import numpy.typing as npt
 from PIL import Image, ImageOps
 
 from gateway.contract import IMAGE_HALF_RANGE, IMAGE_SIZE
-from gateway.errors import TooManyPixels, UnreadablePicture
+from gateway.errors import TooManyPixels, TooManySegments, UnreadablePicture
+from gateway.segments import MAX_SCANS, count_scans
 
 # Pillow's own guard knows one limit for the whole process; open_picture checks the caller's before anything is decoded.
 Image.MAX_IMAGE_PIXELS = None
@@ -26,8 +27,10 @@ def open_picture(data: bytes, max_pixels: int) -> Image.Image:
 
     Only JPEG (and MPO, of which the first frame counts) and PNG are tried.
 
-    Raises UnreadablePicture, and TooManyPixels above `max_pixels`.
+    Raises UnreadablePicture, TooManyPixels above `max_pixels`, and TooManySegments where the pieces of the file, or the scans over its
+    pixels, are more than any picture needs.
     """
+    scans = count_scans(data)
     try:
         picture = Image.open(BytesIO(data), formats=("JPEG", "PNG"))
     except Exception as error:  # Pillow's plugins raise whatever a damaged header leads them to
@@ -35,6 +38,8 @@ def open_picture(data: bytes, max_pixels: int) -> Image.Image:
     width, height = picture.size
     if width * height > max_pixels:
         raise TooManyPixels(width, height, max_pixels)
+    if scans * width * height > MAX_SCANS * max_pixels:
+        raise TooManySegments
     return picture
 
 
@@ -57,7 +62,12 @@ def to_pixels(picture: Image.Image) -> npt.NDArray[np.uint8]:
 
     Raises UnreadablePicture where the data are damaged or cut short.
     """
-    return np.asarray(to_upright(picture, DRAFT_SIZE).resize((IMAGE_SIZE, IMAGE_SIZE)))
+    return to_model_size(to_upright(picture, DRAFT_SIZE))
+
+
+def to_model_size(upright: Image.Image) -> npt.NDArray[np.uint8]:
+    """What to_upright made of a picture with DRAFT_SIZE, resized: uint8 (224, 224, 3)."""
+    return np.asarray(upright.resize((IMAGE_SIZE, IMAGE_SIZE)))
 
 
 def to_tensor(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:

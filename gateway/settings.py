@@ -1,10 +1,13 @@
 """What an operator may change, read once from the environment. Every bad value is reported in one go."""
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
+
+from limits import parse_many
 
 from gateway.capacity import BYTES_A_PIXEL, Capacity, capacity, this_machine
 from gateway.keys import read_keys
@@ -66,6 +69,30 @@ def _keys_file(text: str) -> str:
     return text
 
 
+def _rate_limit(text: str) -> str:
+    try:
+        items = parse_many(text)
+    except ValueError:
+        items = []
+    if items and all(item.amount > 0 for item in items):
+        return text
+    raise ValueError("must be limits such as 60/minute or 60/minute;5/second")
+
+
+def _rate_limit_storage(text: str) -> str:
+    if text == "memory://" or re.fullmatch(r"rediss?://[^\s/]+(/\d+)?", text):
+        return text
+    raise ValueError("must be memory:// or redis://host:port/number")
+
+
+def _origins(text: str) -> str:
+    origins = re.split(r"[,\s]+", text)
+    # A browser sends the scheme, the name in small letters and the port where it is not the scheme's own, and nothing behind it.
+    if all(re.fullmatch(r"https?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:\d+)?", origin) for origin in origins):
+        return ",".join(origins)
+    raise ValueError("must be origins such as https://museum.example, separated by commas")
+
+
 def _log_level(text: str) -> str:
     if text.lower() in ("debug", "info", "warning", "error"):
         return text.lower()
@@ -105,13 +132,22 @@ class Settings:
     predict_seconds: float = _setting(5.0, _number(0.01, 600), "Deadline of a call to the model server, its retry included.")
     max_upload_bytes: int = _setting(20 * 1024 * 1024, _whole(1, 2**31), "Largest file that is accepted, in bytes.")
     max_batch_bytes: int = _setting(64 * 1024 * 1024, _whole(1, 2**31), "Largest request with many pictures that is accepted, in bytes.")
-    max_pixels: int = _setting(100_000_000, _whole(1, 2**31), "Largest picture that is decoded, in pixels.")
+    max_pixels: int = _setting(40_000_000, _whole(1, 2**31), "Largest picture that is decoded, in pixels.")
     cache_answers: int = _setting(
         0, _whole(0, 10_000_000), "Answers that each process keeps for a minute, by the picture's bytes. 0: none."
     )
     certain_from: float = _setting(0.5, _number(0, 1), "Confidence from which an answer is called certain.")
     grace_seconds: int = _setting(30, _whole(0, 600), "On SIGTERM, how long requests in flight may take to finish.")
     api_keys_file: str = _setting("", _keys_file, "File of the API keys that may send pictures; without it everybody may.")
+    rate_limit: str = _setting("", _rate_limit, "Pictures that one key, or without keys one address, may send, as in 60/minute;5/second.")
+    rate_limit_storage: str = _setting(
+        "memory://",
+        _rate_limit_storage,
+        "Where they are counted: in each process by itself, or for all processes and gateways in redis://host:port/number.",
+        secret=True,
+    )
+    trusted_proxies: int = _setting(0, _whole(0, 16), "Proxies in front whose X-Forwarded-For, -Proto and -Host are believed.")
+    cors_origins: str = _setting("", _origins, "Origins whose pages may read the answers, such as https://museum.example, by commas.")
     log_level: str = _setting("info", _log_level, "Least level that is logged: debug, info, warning or error.")
 
     @classmethod

@@ -14,6 +14,7 @@ from gateway.errors import BadQuery, BadUpload, RagamError, TooLarge
 from gateway.metrics import PREDICTIONS, UPLOAD_BYTES, stage
 from gateway.prediction import Classifier, Prediction
 from gateway.preprocess import open_picture, to_pixels, to_tensor
+from gateway.rate_limits import count_pictures
 from gateway.settings import Settings
 from gateway.uploads import list_uploads, read_picture, read_upload
 
@@ -48,6 +49,7 @@ def predictions() -> Response:
     answers: AnswerCache = current_app.extensions["answers"]
     details = _wants_details()
     uploads = list_uploads(request, settings.max_batch_bytes)
+    count_pictures(len(uploads))
     keys: list[bytes | None] = []
     outcomes: list[Prediction | npt.NDArray[np.float32] | RagamError] = []
     for upload in uploads:

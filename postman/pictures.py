@@ -14,7 +14,9 @@ from PIL import Image
 
 # Above the gateway's default limits: RAGAM_MAX_UPLOAD_BYTES, and RAGAM_MAX_PIXELS.
 HEAVY_BYTES = 21 * 1024 * 1024
-LARGE_SIZE = (10001, 10000)
+LARGE_SIZE = (8001, 5000)
+# A segment of a JPEG with nothing in it, of which no picture has a thousand.
+COMMENT = b"\xff\xfe\x00\x02"
 
 
 def write(folder: Path) -> None:
@@ -33,6 +35,7 @@ def write(folder: Path) -> None:
         "empty.jpg": b"",
         "notes.txt": b"This is no picture.\n",
         "damaged.jpg": jpeg.getvalue()[:2000],
+        "pieces.jpg": jpeg.getvalue()[:2] + COMMENT * 1000 + jpeg.getvalue()[2:],
         "heavy.jpg": jpeg.getvalue().ljust(HEAVY_BYTES, b"\0"),
         "large.png": large.getvalue(),
     }

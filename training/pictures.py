@@ -20,7 +20,7 @@ from gateway.preprocess import open_picture, to_pixels
 T = TypeVar("T")
 R = TypeVar("R")
 
-MAX_PIXELS = 100_000_000  # the gateway's default: what it would refuse is not trained on
+MAX_PIXELS = 100_000_000  # what claims to be larger is no scan of a painting
 
 
 @dataclass(frozen=True)

@@ -1,15 +1,69 @@
+"""What every answer tells a browser, whatever the route and however it ends."""
+
+from io import BytesIO
+
 import pytest
 
+from gateway.errors import ServingBusy, ServingTimeout, ServingUnavailable, WrongModel
 
-@pytest.mark.parametrize("path", ["/", "/genres", "/openapi.yaml", "/docs", "/page/main.js", "/healthz", "/metrics", "/nowhere"])
-def test_no_answer_may_be_taken_for_another_type(client, path):
-    assert client.get(path).headers["X-Content-Type-Options"] == "nosniff"
+PAGES = ["/docs", "/docs/try-it.js", "/page/main.js"]
+OTHERS = ["/", "/genres", "/openapi.yaml", "/healthz", "/readyz", "/metrics", "/nowhere"]
 
 
-@pytest.mark.parametrize("path", ["/docs", "/docs/try-it.js", "/page/main.js"])
+def check(headers, cached="no-store"):
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "no-referrer"
+    assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert headers["Content-Security-Policy"].startswith("default-src 'none';")
+    assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
+    assert headers["Cache-Control"] == cached
+    assert "Access-Control-Allow-Origin" not in headers
+
+
+def test_the_lists_here_have_every_route(client):
+    rules = {rule.rule for rule in client.application.url_map.iter_rules() if "GET" in rule.methods and "<" not in rule.rule}
+    assert rules | {"/nowhere"} == {path for path in PAGES + OTHERS if path.count("/") == 1 or path == "/"}
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "DELETE", "MADEUP"])
+@pytest.mark.parametrize("path", OTHERS)
+def test_every_answer_that_is_no_page(client, path, method):
+    with client.open(path, method=method) as answer:
+        check(answer.headers)
+        assert "script-src" not in answer.headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize("path", PAGES)
 def test_both_pages_stand_under_one_policy(client, path):
     with client.get(path) as answer:
-        headers = answer.headers
-    assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
-    assert headers["Referrer-Policy"] == "no-referrer"
-    assert headers["Cross-Origin-Opener-Policy"] == headers["Cross-Origin-Resource-Policy"] == "same-origin"
+        check(answer.headers, cached="no-store" if path == "/docs" else "no-cache")
+        assert answer.headers["Cross-Origin-Opener-Policy"] == "same-origin"
+
+
+@pytest.mark.parametrize("path", ["/prediction", "/predictions", "/explanation"])
+@pytest.mark.parametrize(
+    "error", [None, ServingUnavailable(), ServingBusy(), ServingTimeout(), WrongModel(), RuntimeError("a bug")], ids=repr
+)
+def test_every_answer_about_a_picture(client, classifier, picture, path, error):
+    classifier.error = error
+    answer = client.post(path, data={"image": (BytesIO(picture()), "a.jpg")})
+    assert (answer.status_code == 200) == (error is None)
+    check(answer.headers)
+
+
+@pytest.mark.parametrize("path", ["/prediction", "/predictions", "/explanation"])
+def test_every_answer_to_a_bad_request(client, path):
+    head = b'--x\r\nContent-Disposition: form-data; name="image"; filename="a.jpg"\r\n\r\n'
+    for data, status in ((b"", 400), (head + bytes(3_000_000) + b"\r\n--x--\r\n", 413)):
+        answer = client.post(path, data=data, content_type="multipart/form-data; boundary=x")
+        assert answer.status_code == status
+        check(answer.headers)
+
+
+def test_an_error_tells_nothing_of_the_inside(client, classifier, picture):
+    classifier.error = RuntimeError("/srv/secret/model: password=hunter2")
+    answer = client.post("/prediction", data={"image": (BytesIO(picture()), "a.jpg")})
+    assert answer.status_code == 500
+    told = answer.text + str(answer.headers)
+    for word in ("hunter2", "/srv", "RuntimeError", "Traceback", ".py"):
+        assert word not in told

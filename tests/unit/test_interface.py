@@ -15,7 +15,7 @@ from gateway import errors
 
 ROOT = Path(__file__).resolve().parents[2]
 
-PICTURE = {200, 400, 401, 413, 500, 502, 503, 504}
+PICTURE = {200, 400, 401, 413, 429, 500, 502, 503, 504}
 ANSWERS = {
     ("GET", "/"): {200},
     ("POST", "/prediction"): PICTURE,
@@ -33,7 +33,7 @@ ELSEWHERE = {404, 405}
 # What the front door answers at any address, to what is no request or none in time. It answers 400 and 503 at any address too.
 AT_THE_DOOR = {408, 414, 417, 431, 501}
 # These need a gateway or a model that is set up for it: no request to a running service makes them.
-FROM_INSIDE = {401, 500, 502, 504}
+FROM_INSIDE = {401, 429, 500, 502, 504}
 
 # Files of the two pages, no part of the interface.
 OF_A_PAGE = {"/docs/<name>", "/page/<path:name>"}
@@ -167,9 +167,10 @@ def test_every_sentence_that_a_bad_picture_gets_is_in_the_collection():
         errors.EmptyPicture(),
         errors.WrongExtension(),
         errors.UnreadablePicture(),
+        errors.TooManySegments(),
         errors.TooManyBytes(20 * 1024 * 1024),
         errors.TooManyBatchBytes(64 * 1024 * 1024),
-        errors.TooManyPixels(10001, 10000, 100_000_000),
+        errors.TooManyPixels(8001, 5000, 40_000_000),
         errors.ServingUnavailable(),
     ):
         assert error.detail in told

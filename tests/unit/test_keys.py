@@ -1,7 +1,10 @@
 import hashlib
+import hmac
 import logging
 import subprocess
 import sys
+import threading
+from types import SimpleNamespace
 
 import pytest
 
@@ -76,3 +79,50 @@ def test_the_command_wants_one_name(arguments):
     done = subprocess.run([sys.executable, "-m", "gateway.keys", *arguments], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("Say whose key it is")
+
+
+def test_every_key_is_compared_whatever_was_found(file, monkeypatch):
+    """Neither an early end nor a look-up by the key's own bytes: what an attacker could measure does not depend on the key."""
+    compared = []
+
+    def compare(known, sent):
+        compared.append((known, sent))
+        return hmac.compare_digest(known, sent)
+
+    monkeypatch.setattr("gateway.keys.hmac", SimpleNamespace(compare_digest=compare))
+    keys = Keys(file)
+    for key in ("one", "two", "three", ""):
+        compared.clear()
+        keys.name_of(key)
+        sent = hashlib.sha256(key.encode()).digest()
+        assert compared == [(bytes.fromhex(digest("one")), sent), (bytes.fromhex(digest("two")), sent)]
+
+
+def test_the_file_and_the_process_hold_no_key(file):
+    keys = Keys(file)
+    keys.name_of("one")
+    assert all(len(known) == 32 for known in keys._keys)
+    assert "'one'" not in repr(vars(keys))
+
+
+def test_keys_change_under_load(file):
+    """A key that stays is known at every moment, and one that was taken away at no moment after."""
+    keys = Keys(file)
+    stop, wrong = threading.Event(), []
+
+    def ask():
+        while not stop.is_set():
+            if keys.name_of("one") != "alice":
+                wrong.append("one")
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for number in range(50):
+        rewrite(file, f"{digest('one')} alice\n{digest(f'key {number}')} bob\n")
+        assert keys.name_of(f"key {number}") == "bob"
+        assert keys.name_of(f"key {number - 1}") is None
+    stop.set()
+    for thread in threads:
+        thread.join()
+    assert wrong == []

@@ -92,3 +92,57 @@ def test_a_file_of_keys_must_be_one(tmp_path):
     for name in ("/nowhere", str(tmp_path)):
         with pytest.raises(SettingsError, match="must name a file that can be read"):
             Settings.from_env({"RAGAM_API_KEYS_FILE": name})
+
+
+@pytest.mark.parametrize(
+    ("variable", "good", "bad"),
+    [
+        (
+            "RATE_LIMIT",
+            ["60/minute", "60/minute;5/second", "100 per 2 hours"],
+            ["60", "0/minute", "60/fortnight", "60/minute;", "-1/second"],
+        ),
+        (
+            "RATE_LIMIT_STORAGE",
+            ["memory://", "redis://cache:6379/0", "rediss://:word@cache:6380/1", "redis://cache"],
+            ["memory", "memory://x", "memcached://cache:1", "redis://", "redis://a b", "http://cache"],
+        ),
+        ("TRUSTED_PROXIES", ["0", "2"], ["-1", "17", "10.0.0.1", "true"]),
+        (
+            "CORS_ORIGINS",
+            ["https://museum.example", "http://localhost:8080,https://a.example", "http://[::1]:8080"],
+            [
+                "*",
+                "null",
+                "museum.example",
+                "https://museum.example/",
+                "https://*.example",
+                "https://MUSEUM.example",
+                "https://a.example,,",
+                "ftp://a",
+            ],
+        ),
+    ],
+)
+def test_who_may_what_is_said_in_a_form_that_can_be_meant(variable, good, bad):
+    field = variable.lower()
+    for text in good:
+        assert str(getattr(Settings.from_env({f"RAGAM_{variable}": text}), field)) == text
+    for text in bad:
+        with pytest.raises(SettingsError, match=f"^RAGAM_{variable} must be "):
+            Settings.from_env({f"RAGAM_{variable}": text})
+
+
+def test_origins_may_be_listed_as_people_do():
+    assert (
+        Settings.from_env({"RAGAM_CORS_ORIGINS": "https://a.example, https://b.example"}).cors_origins
+        == "https://a.example,https://b.example"
+    )
+
+
+def test_the_password_of_a_redis_is_in_no_log_and_no_complaint():
+    address = "redis://:hunter2@cache:6379/0"
+    assert Settings(rate_limit_storage=address).masked()["rate_limit_storage"] == "***"
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_env({"RAGAM_RATE_LIMIT_STORAGE": address + "/x"})
+    assert "hunter2" not in str(caught.value)

@@ -1,0 +1,104 @@
+"""Valid files, and what makes others of them. A PNG's check sums can be set right again, or a decoder would see no further than them."""
+
+import struct
+import zlib
+from collections.abc import Callable
+from random import Random
+
+import corpus
+import png
+
+
+def paintings() -> list[bytes]:
+    """Small files of every kind that people send."""
+    size = (40, 30)
+    made = [corpus.painting("JPEG", size, mode) for mode in ("RGB", "L", "CMYK")]
+    made += [
+        corpus.painting("JPEG", size, progressive=True),
+        corpus.painting("JPEG", size, quality=95, subsampling=0, restart_marker_rows=1),
+    ]
+    made += [corpus.painting("PNG", size, mode) for mode in ("RGB", "L", "LA", "P", "RGBA", "1")]
+    return made
+
+
+def flip(random: Random, data: bytes) -> bytes:
+    changed = bytearray(data)
+    for _ in range(random.choice((1, 1, 2, 8))):
+        if changed:
+            changed[random.randrange(len(changed))] ^= 1 << random.randrange(8)
+    return bytes(changed)
+
+
+def overwrite(random: Random, data: bytes) -> bytes:
+    place = random.randrange(len(data) + 1)
+    value = random.choice(
+        (b"\0", b"\xff", b"\xff\xff\xff\xff", b"\0\0\0\0", b"\x7f\xff", b"\x80\0\0\0", b"\xff\xda", b"\xff\xd9", b"IDAT", b"IEND")
+    )
+    return data[:place] + value + data[place + len(value) :]
+
+
+def cut(random: Random, data: bytes) -> bytes:
+    first, last = sorted(random.randrange(len(data) + 1) for _ in range(2))
+    return data[:first] + data[last:]
+
+
+def insert(random: Random, data: bytes) -> bytes:
+    place = random.randrange(len(data) + 1)
+    return data[:place] + random.randbytes(random.choice((1, 2, 4, 64))) + data[place:]
+
+
+def repeat(random: Random, data: bytes) -> bytes:
+    first, last = sorted(random.randrange(len(data) + 1) for _ in range(2))
+    return data[:last] + data[first:last] * random.choice((1, 2, 20)) + data[last:]
+
+
+def splice(random: Random, data: bytes) -> bytes:
+    other = random.choice(SEEDS)
+    return data[: random.randrange(len(data) + 1)] + other[random.randrange(len(other) + 1) :]
+
+
+def redraw(random: Random, data: bytes) -> bytes:
+    """Other pixels in a PNG, and another form: they lie behind zlib, where no change of a byte leaves them readable."""
+    if not data.startswith(png.SIGNATURE):
+        return flip(random, data)
+    head = png.header(
+        random.randrange(1, 40),
+        random.randrange(1, 40),
+        random.choice((1, 2, 4, 8, 16)),
+        random.choice((0, 2, 3, 4, 6)),
+        random.randrange(2),
+    )
+    rows = random.randbytes(64).translate(FILTERS) * 200
+    palette = png.chunk(b"PLTE", random.randbytes(3 * random.randrange(1, 257)))
+    transparent = png.chunk(b"tRNS", random.randbytes(random.choice((1, 2, 6, 100)))) if random.random() < 0.5 else b""
+    return png.file(head, zlib.compress(rows), before=palette + transparent)
+
+
+# Every byte may begin a row, and a row begins with its filter, 0 to 4.
+FILTERS = bytes(value % 5 for value in range(256))
+PAINTINGS = paintings()
+SEEDS = PAINTINGS + [data for _, data, _ in corpus.oddities() if len(data) < 3000]
+MUTATIONS: tuple[Callable[[Random, bytes], bytes], ...] = (flip, overwrite, cut, insert, repeat, splice, redraw)
+# Longer files only take longer.
+MAX_BYTES = 65_536
+
+
+def mutated(random: Random, data: bytes) -> bytes:
+    """`data`, or half of the time a painting, changed up to three times in ways chosen by `random`, mostly with right check sums."""
+    if random.random() < 0.5:
+        data = random.choice(PAINTINGS)
+    for _ in range(random.choice((1, 1, 2, 3))):
+        data = random.choice(MUTATIONS)(random, data)[:MAX_BYTES]
+    return with_check_sums(data) if random.random() < 0.8 else data
+
+
+def with_check_sums(data: bytes) -> bytes:
+    if not data.startswith(png.SIGNATURE):
+        return data
+    parts, position = [png.SIGNATURE], len(png.SIGNATURE)
+    while position + 12 <= len(data):
+        length = int.from_bytes(data[position : position + 4])
+        body = data[position + 4 : position + 8 + length]
+        parts.append(data[position : position + 4] + body + struct.pack(">I", zlib.crc32(body)))
+        position += 12 + length
+    return b"".join(parts) + data[position:]

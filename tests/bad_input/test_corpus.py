@@ -1,0 +1,148 @@
+"""Files that do harm: none makes a 5xx, takes two seconds, or memory for good."""
+
+import csv
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import corpus
+import jpeg
+import png
+import pytest
+from application import send
+
+from gateway import preprocess, segments
+from gateway.errors import TooManySegments
+
+# Pillow warns of what it forgives, and goes on: as an error the warning would be another answer.
+pytestmark = pytest.mark.filterwarnings("ignore:::PIL")
+
+ROOT = Path(__file__).resolve().parents[2]
+SECONDS = 2
+GROUPS = [corpus.truncations, corpus.polyglots, corpus.sizes, corpus.oddities, corpus.metadata, corpus.largest]
+
+
+def faults(client, cases: Iterator[corpus.Case], path: str = "/prediction") -> list[str]:
+    """A line for each file that is answered otherwise than is right for it, or too late."""
+    told = []
+    for name, data, right in cases:
+        outcome = send(client, data, path)
+        if outcome.status not in right or outcome.seconds >= SECONDS:
+            told.append(f"{name}: {outcome}, not {right}")
+    return told
+
+
+@pytest.mark.parametrize("group", GROUPS, ids=lambda group: group.__name__)
+def test_every_file_is_read_or_refused_in_time(client, group):
+    assert faults(client, group()) == []
+
+
+@pytest.mark.parametrize("group", [corpus.polyglots, corpus.largest], ids=lambda group: group.__name__)
+def test_so_it_is_where_the_picture_is_drawn_too(client, group):
+    assert faults(client, group(), "/explanation") == []
+
+
+def test_the_corpus_is_the_size_that_it_should_be():
+    names = [name for group in GROUPS[:4] for name, _, _ in group()]
+    assert len(names) == len(set(names)) > 400
+
+
+def test_odd_uploads_of_people(client, shared):
+    folder = shared / "data" / "uploads"
+    with (folder / "manifest.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    for row in rows:
+        data = (folder / row["file"]).read_bytes()
+        outcome = send(client, data, name=row["file"])
+        readable = row["real_format"] in {"JPEG", "PNG"}
+        assert outcome.status == (200 if readable else 400), (row["file"], outcome)
+        assert outcome.seconds < SECONDS
+        for share in range(1, 10):
+            assert send(client, data[: len(data) * share // 10]).status == 400, (row["file"], share)
+    assert len(rows) >= 18
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "a.jpg.exe",
+        "a.php",
+        "a",
+        ".jpg.",
+        "jpg",
+        "a.jpg\0.png.exe",
+        "../../etc/passwd",
+        "a.JPG ",
+        "a.svg",
+        "a.jpgx",
+        "a.png/",
+        "\u202egpj.exe",
+    ],
+)
+def test_names_that_are_no_picture_s(client, name):
+    assert send(client, corpus.painting(), name=name).status == 400
+
+
+@pytest.mark.parametrize(
+    "name", ["../../etc/passwd.jpg", "a.exe.jpg", "\0.jpg", "<script>.png", "x" * 5000 + ".jpeg", "=1+1.PNG", "ä\n\r.jpg"]
+)
+def test_names_that_are_strange_and_harmless(client, name):
+    assert send(client, corpus.painting(), name=name).status == 200
+
+
+# The resident memory after two rounds over the corpus, less that after one, in a process of its own.
+GROWTH = """
+import gc, re, sys, warnings
+warnings.simplefilter("ignore")
+sys.path[:0] = [".", "tests/bad_input"]
+import corpus
+from application import application, send
+client = application()
+def round():
+    for group in (corpus.truncations, corpus.polyglots, corpus.sizes, corpus.oddities):
+        for _, data, _ in group():
+            send(client, data)
+    gc.collect()
+    return int(re.search(r"VmRSS:\\s+(\\d+)", open("/proc/self/status").read())[1]) / 1024
+first, second, third = round(), round(), round()
+print(third - second)
+"""
+
+
+def test_memory_does_not_grow():
+    done = subprocess.run([sys.executable, "-c", GROWTH], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert float(done.stdout) < 5
+
+
+# Without what segments.py counts these are what a request takes, in seconds of a core, and far more at the largest upload.
+WITHOUT = [
+    ("an empty chunk, again and again", png.file(png.header(8, 8), png.flat(8, 8), before=png.chunk(b"teXt") * 300_000)),
+    ("a segment of Exif, again and again", jpeg.START + jpeg.app(1, b"Exif\0\0".ljust(2048, b"\0")) * 5000 + corpus.painting()[2:]),
+    ("scans without end", jpeg.of_scans(2000, 2000, 2000)),
+]
+
+
+@pytest.mark.parametrize(("name", "data"), WITHOUT, ids=[name for name, _ in WITHOUT])
+def test_what_is_counted_is_what_would_take_long(client, monkeypatch, name, data):
+    with pytest.raises(TooManySegments):
+        preprocess.open_picture(data, 40_000_000)
+    guarded = send(client, data)
+    assert guarded.status == 400
+    monkeypatch.setattr(preprocess, "count_scans", lambda _: 1)
+    unguarded = send(client, data)
+    assert unguarded.seconds > 10 * guarded.seconds
+    assert unguarded.seconds > 0.3
+
+
+def test_what_is_counted_has_room_for_every_encoder():
+    for data in (corpus.painting(progressive=True), corpus.painting("PNG", (2000, 2000))):
+        assert segments.count_scans(data) <= segments.MAX_SCANS
+
+
+def test_the_patterns_that_count_are_linear():
+    # A search that went back over what it has seen would take minutes here.
+    data = jpeg.START + jpeg.frame(64, 64, jpeg.PROGRESSIVE) + jpeg.scan() + b"\xff\0" * 10_000_000
+    assert segments.count_scans(data) == 1
+    assert re.compile(segments._MARKER.pattern)

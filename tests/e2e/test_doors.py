@@ -1,0 +1,118 @@
+"""The doors of the gateway as real clients find them: limits that all workers share, headers that nobody forges, files that do harm.
+
+No model server runs: a picture that gets in is answered with 503, and that is how far these tests look.
+"""
+
+import http.client
+import json
+import time
+
+import corpus
+import jpeg
+import png
+import pytest
+import requests
+from redis_server import RedisServer
+from service import wait_until
+
+
+@pytest.fixture
+def gateway(service):
+    def start(**environ):
+        process = service.start_gateway(RAGAM_WORKERS="2", RAGAM_PREDICT_SECONDS="0.5", **environ)
+        wait_until(lambda: answers(service), what="the gateway")
+        return process
+
+    service.gateway = start
+    return service
+
+
+def answers(service):
+    try:
+        return requests.get(f"{service.address}/healthz", timeout=5).ok
+    except requests.ConnectionError:
+        return False
+
+
+def statuses(service, count, **headers):
+    """Each request on a connection of its own, which either worker may get."""
+    return [
+        requests.post(f"{service.address}/prediction", headers={"Connection": "close", **headers}, timeout=10).status_code
+        for _ in range(count)
+    ]
+
+
+def test_with_redis_all_workers_count_together_and_without_it_nobody_waits(gateway):
+    with RedisServer() as redis:
+        process = gateway.gateway(RAGAM_RATE_LIMIT="7/minute", RAGAM_RATE_LIMIT_STORAGE=redis.address)
+        told = statuses(gateway, 20)
+        assert (told.count(400), told.count(429)) == (7, 13)
+        redis.stop()
+        start = time.monotonic()
+        assert set(statuses(gateway, 20)) == {400}
+        assert time.monotonic() - start < 5
+    # A pause is over every second, and then the first finds the storage away again: the log says it once a worker.
+    lines = [line for line in process.text().splitlines() if "nothing is rate limited" in line]
+    assert 1 <= len(lines) <= 2
+
+
+def test_in_memory_each_worker_counts_by_itself_and_the_log_says_so(gateway):
+    process = gateway.gateway(RAGAM_RATE_LIMIT="7/minute")
+    told = statuses(gateway, 40)
+    assert 7 <= told.count(400) <= 14
+    assert told.count(400) + told.count(429) == 40
+    assert "RAGAM_RATE_LIMIT_STORAGE" in process.text()
+
+
+def test_nobody_forges_an_address_a_scheme_or_a_path(gateway):
+    process = gateway.gateway(RAGAM_RATE_LIMIT="5/minute")
+    forged = [{"X-Forwarded-For": f"192.0.2.{number}", "Forwarded": f"for=192.0.2.{number}"} for number in range(30)]
+    told = [statuses(gateway, 1, **headers)[0] for headers in forged]
+    assert told.count(429) >= 20
+    # gunicorn would take these of whoever comes from this machine, as a proxy's own.
+    for headers in ({"SCRIPT_NAME": "/x"}, {"PATH_INFO": "/healthz"}):
+        assert requests.get(f"{gateway.address}/x/healthz", headers=headers, timeout=5).status_code in {400, 404}
+    lines = [json.loads(line) for line in process.text().splitlines()]
+    assert {line["client"] for line in lines if line["message"] == "request"} == {"127.0.0.1"}
+
+
+def test_behind_a_proxy_each_client_is_one(gateway):
+    process = gateway.gateway(RAGAM_RATE_LIMIT="1/minute", RAGAM_TRUSTED_PROXIES="1", RAGAM_LOG_LEVEL="info")
+    forwarded = {"X-Forwarded-For": "203.0.113.9, 192.0.2.7"}
+    assert statuses(gateway, 10, **forwarded).count(400) <= 2
+    assert statuses(gateway, 1, **{"X-Forwarded-For": "192.0.2.8"}) == [400]
+    assert '"client": "192.0.2.7"' in process.text()
+    assert "203.0.113.9" not in process.text()
+
+
+def test_no_answer_tells_a_version(gateway):
+    gateway.gateway()
+    for method, path in (("GET", "/"), ("GET", "/nowhere"), ("POST", "/prediction"), ("TRACE", "/")):
+        connection = http.client.HTTPConnection("127.0.0.1", gateway.port, timeout=10)
+        connection.request(method, path)
+        answer = connection.getresponse()
+        answer.read()
+        assert not any(character.isdigit() for character in answer.getheader("Server", ""))
+        assert answer.getheader("X-Powered-By") is None
+        connection.close()
+
+
+def test_bad_files_are_refused_and_the_gateway_goes_on(gateway):
+    gateway.gateway()
+    small = png.header(8, 8), png.flat(8, 8)
+    files = [
+        *[(name, data) for name, data, _ in corpus.polyglots()],
+        *[(name, data) for name, data, right in corpus.sizes() if right != corpus.READ],
+        ("a million empty chunks", png.file(*small, before=png.chunk(b"teXt") * 1_000_000)),
+        ("a million comments", jpeg.START + jpeg.segment(0xFE) * 1_000_000 + corpus.painting()[2:]),
+        ("scans without end", jpeg.of_scans(6324, 6324, 400)),
+    ]
+    for name, data in files:
+        start = time.monotonic()
+        answer = requests.post(f"{gateway.address}/prediction", files={"image": ("a.jpg", data)}, timeout=30)
+        seconds = time.monotonic() - start
+        # 503 is what a picture gets that was read, for there is no model.
+        assert answer.status_code in {400, 413, 503}, name
+        assert answer.json()["status"]["code"] == answer.status_code
+        assert seconds < 2, (name, seconds)
+    assert requests.get(f"{gateway.address}/healthz", timeout=5).status_code == 200
