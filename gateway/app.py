@@ -11,6 +11,7 @@ from gateway import envelope
 from gateway.access import note_requests
 from gateway.authorization import require_keys
 from gateway.browser import forbid_sniffing
+from gateway.canary import Canary
 from gateway.description import description
 from gateway.errors import RagamError, Unauthorized
 from gateway.explanation import explanation
@@ -38,9 +39,9 @@ def create_app(settings: Settings, classifier: Classifier) -> Flask:
     app.request_class = InMemoryRequest
     app.config["MAX_CONTENT_LENGTH"] = settings.max_upload_bytes + MULTIPART_OVERHEAD_BYTES
     app.extensions["settings"] = settings
-    app.extensions["classifier"] = classifier
-    app.extensions["readiness"] = Readiness(classifier)
-    app.extensions["genres"] = GenreList(classifier)
+    app.extensions["canary"] = Canary(classifier, settings.serving_label, settings.canary_share, settings.shadow_share)
+    app.extensions["readiness"] = Readiness(classifier, settings.serving_label)
+    app.extensions["genres"] = GenreList(classifier, label=settings.serving_label)
     note_requests(app)
     forbid_sniffing(app)
     if settings.api_keys_file:

@@ -6,9 +6,10 @@ from urllib.parse import quote
 from flask import Blueprint, Response, current_app, g, request
 
 from gateway import envelope
+from gateway.canary import Canary
 from gateway.metrics import PREDICTIONS, UPLOAD_BYTES, stage
 from gateway.overlay import LONG_SIDE, overlay
-from gateway.prediction import Classifier, Explanation
+from gateway.prediction import Explanation
 from gateway.preprocess import open_picture, to_pixels, to_tensor, to_upright
 from gateway.settings import Settings
 from gateway.uploads import read_picture
@@ -24,14 +25,14 @@ PNG_LEVEL = 1
 @explanation.post("/explanation")
 def explain() -> Response:
     settings: Settings = current_app.extensions["settings"]
-    classifier: Classifier = current_app.extensions["classifier"]
+    canary: Canary = current_app.extensions["canary"]
     data = read_picture(request, settings.max_upload_bytes)
     UPLOAD_BYTES.inc(len(data))
     g.fields["bytes"] = len(data)
     with stage("decode", g.fields):
         images = to_tensor(to_pixels(open_picture(data, settings.max_pixels)))[None]
     with stage("explain", g.fields):
-        [answer] = classifier.explain(images)
+        [answer] = canary.explain(images, [canary.place(data)])
     best = answer.prediction
     PREDICTIONS.labels(best.genre, best.version).inc()
     g.fields.update(genre=best.genre, version=best.version)

@@ -17,6 +17,9 @@ STAGE_SECONDS = Histogram("ragam_stage_seconds", "Time in one stage of a predict
 IN_FLIGHT = Gauge("ragam_requests_in_flight", "Requests being answered.", multiprocess_mode="livesum")
 PREDICTIONS = Counter("ragam_predictions", "Pictures answered with a genre.", ["genre", "version"])
 UPLOAD_BYTES = Counter("ragam_upload_bytes", "Bytes of the pictures received.")
+LABEL_SECONDS = Histogram("ragam_label_seconds", "An answered call to the model, by version label.", ["label"], buckets=_SECONDS)
+LABEL_FAILURES = Counter("ragam_label_failures", "Calls to the model without an answer, by version label.", ["label"])
+CANARY_COMPARISONS = Counter("ragam_canary_comparisons", "Copies of pictures that were sent to the canary and compared.", ["result"])
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """What an operator may change, read once from the environment. Every bad value is reported in one go."""
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -65,6 +66,12 @@ def _keys_file(text: str) -> str:
     return text
 
 
+def _label(text: str) -> str:
+    if re.fullmatch(r"[A-Za-z0-9._-]{1,64}", text):
+        return text
+    raise ValueError("must be up to 64 letters, digits, dots, dashes and underscores")
+
+
 def _log_level(text: str) -> str:
     if text.lower() in ("debug", "info", "warning", "error"):
         return text.lower()
@@ -84,6 +91,9 @@ class Settings:
     workers: int = _setting(2, _whole(1, 64), "Gateway processes. One a core is enough.")
     threads: int = _setting(8, _whole(1, 256), "Threads in each process: requests that it answers at the same time.")
     serving: str = _setting("127.0.0.1:8500", _address, "Address of the model server's gRPC port.")
+    serving_label: str = _setting("", _label, "Version label that is asked for, such as `stable`; without it the highest version answers.")
+    canary_share: float = _setting(0.0, _number(0, 1), "Share of the pictures that the version with the label `canary` answers.")
+    shadow_share: float = _setting(0.0, _number(0, 1), "Share of the pictures of which it gets a copy, only to be compared.")
     serving_ca: str = _setting("", _file, "For mutual TLS with the model server: file with its authority's certificate (PEM).")
     serving_certificate: str = _setting("", _file, "... file with the gateway's own certificate (PEM).")
     serving_key: str = _setting("", _file, "... file with the key of that certificate (PEM, no password). All three, or none.")
@@ -118,6 +128,7 @@ class Settings:
             try:
                 settings = cls(**values)
                 settings.identity()
+                settings.check_shares()
             except ValueError as error:
                 complaints.append(f"{error}.")
             else:
@@ -132,6 +143,11 @@ class Settings:
         if not all(files):
             raise ValueError("RAGAM_SERVING_CA, RAGAM_SERVING_CERTIFICATE and RAGAM_SERVING_KEY must be set together")
         return read_identity(*files)
+
+    def check_shares(self) -> None:
+        """Raises ValueError for shares without a label beside them: the highest version, the canary, would answer all pictures."""
+        if (self.canary_share or self.shadow_share) and self.serving_label in ("", "canary"):
+            raise ValueError("RAGAM_CANARY_SHARE and RAGAM_SHADOW_SHARE need RAGAM_SERVING_LABEL, such as stable")
 
     def masked(self) -> dict[str, Any]:
         """Every setting by name, for the log: a secret that is set shows as ***."""

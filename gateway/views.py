@@ -8,9 +8,10 @@ import numpy.typing as npt
 from flask import Blueprint, Response, current_app, g, request
 
 from gateway import envelope
+from gateway.canary import Canary
 from gateway.errors import BadQuery, BadUpload, RagamError, TooLarge
 from gateway.metrics import PREDICTIONS, UPLOAD_BYTES, stage
-from gateway.prediction import Classifier, Prediction
+from gateway.prediction import Prediction
 from gateway.preprocess import open_picture, to_pixels, to_tensor
 from gateway.settings import Settings
 from gateway.uploads import list_uploads, read_picture, read_upload
@@ -23,26 +24,31 @@ PREDICTED = "Success Predicting the Image"
 @views.post("/prediction")
 def prediction() -> Response:
     settings: Settings = current_app.extensions["settings"]
-    classifier: Classifier = current_app.extensions["classifier"]
+    canary: Canary = current_app.extensions["canary"]
     details = _wants_details()
-    images = _tensor(read_picture(request, settings.max_upload_bytes), settings)[None]
+    data = read_picture(request, settings.max_upload_bytes)
+    images = _tensor(data, settings)[None]
     with stage("predict", g.fields):
-        [answer] = classifier.classify(images)
+        [answer] = canary.classify(images, [canary.place(data)])
     g.fields.update(genre=answer.genre, version=answer.version)
     return envelope.success(PREDICTED, _data(answer, details, settings))
 
 
 @views.post("/predictions")
 def predictions() -> Response:
-    """Each picture is decoded and let go of before the next, and all that could be read go to the model in one call."""
+    """Each picture is decoded and let go of before the next, and all that could be read go to the model in one call a version."""
     settings: Settings = current_app.extensions["settings"]
-    classifier: Classifier = current_app.extensions["classifier"]
+    canary: Canary = current_app.extensions["canary"]
     details = _wants_details()
     uploads = list_uploads(request, settings.max_batch_bytes)
     outcomes: list[npt.NDArray[np.float32] | RagamError] = []
+    places: list[float] = []
     for upload in uploads:
         try:
-            outcomes.append(_tensor(read_upload(upload, settings.max_upload_bytes), settings))
+            data = read_upload(upload, settings.max_upload_bytes)
+            outcomes.append(_tensor(data, settings))
+            places.append(canary.place(data))
+            del data
         except (BadUpload, TooLarge) as error:
             outcomes.append(error)
     images = [outcome for outcome in outcomes if not isinstance(outcome, RagamError)]
@@ -50,7 +56,7 @@ def predictions() -> Response:
     answers: Iterator[Prediction] = iter(())
     if images:
         with stage("predict", g.fields):
-            answers = iter(classifier.classify(np.stack(images)))
+            answers = iter(canary.classify(np.stack(images), places))
     entries = []
     for upload, outcome in zip(uploads, outcomes, strict=True):
         file = upload.filename or ""
