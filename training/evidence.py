@@ -42,15 +42,19 @@ def gather(urls: Sequence[str], window: float) -> Evidence:
 
 def read(url: str) -> Page:
     try:
-        with urllib.request.urlopen(url, timeout=PAGE_SECONDS) as answer:  # noqa: S310 - main allows http and https alone
-            text = answer.read().decode()
-        samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
+        with urllib.request.urlopen(url, timeout=PAGE_SECONDS) as answer:  # noqa: S310 - promote takes no other than http and https
+            page = parse(answer.read().decode())
     except (urllib.error.URLError, OSError, ValueError) as error:
         raise Mistake(f"{url} has no metrics: {error}") from error
-    page = {(sample.name, frozenset(sample.labels.items())): sample.value for sample in samples if sample.name.startswith("ragam_")}
     if not page:
         raise Mistake(f"{url} has no metrics of a gateway. Name its /metrics.")
     return page
+
+
+def parse(text: str) -> Page:
+    """The gateway's samples in Prometheus' text format. Raises ValueError where it is none."""
+    samples = (sample for family in text_string_to_metric_families(text) for sample in family.samples)
+    return {(sample.name, frozenset(sample.labels.items())): sample.value for sample in samples if sample.name.startswith("ragam_")}
 
 
 def increase(before: Page, after: Page) -> Page:

@@ -53,12 +53,16 @@ def add_server_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
+    if not all(url.startswith(("http://", "https://")) for url in args.metrics):
+        raise Mistake("--metrics takes addresses that begin with http:// or https://.")
     file = ConfigFile(args.config)
     new = target(file.served, args.canary, args.stable)
     missing = sorted(version for version in new.versions if not (file.folder / str(version)).is_dir())
     if missing:
         raise Mistake(f"There is no version {missing[0]} in {file.folder}.")
     old = file.served.labels.get(STABLE)
+    if args.canary is not None and args.metrics:
+        require_labels(args.metrics)
     if old is not None and new.labels[STABLE] != old:
         if args.stable is not None and not args.force:
             raise Mistake(f"Version {old} is stable, and version {args.stable} was not held to it as a canary. Say --force.")
@@ -86,14 +90,20 @@ def target(old: Served, canary: int | None, stable: int | None) -> Served:
     return labelled(stable=labels[CANARY], previous=labels[STABLE])
 
 
+def require_labels(urls: list[str]) -> None:
+    """Raises Mistake where gateways ask for the highest version: beside a stable one that is the canary."""
+    from training.evidence import gather
+
+    if gather(urls, 0).answers["none"]:
+        raise Mistake("These gateways ask by no label, and would all get the canary. Start them with RAGAM_SERVING_LABEL=stable.")
+
+
 def require_evidence(args: argparse.Namespace, stable: int, canary: int) -> None:
     """Raises Mistake where the metrics speak against it, unless forced."""
     if not args.metrics:
         if not args.force:
             raise Mistake("Name the gateways' metrics with --metrics URL, one for each gateway, or say --force.")
         return
-    if not all(url.startswith(("http://", "https://")) for url in args.metrics):
-        raise Mistake("--metrics takes addresses that begin with http:// or https://.")
     # Only where it is needed: the file and the labels need no metrics.
     from training.evidence import gather
     from training.verdict import judge

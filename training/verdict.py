@@ -13,7 +13,7 @@ class Limits:
     """least_answers: pictures, of each version, before anything is decided. most_failures: share of the calls above the stable version's.
 
     most_slower: times the stable version's mean time of a call. most_shift: population stability index of the genres. Its customary
-    limit is 0.2, which two samples of the same 7 genres, of 100 and 900 pictures, exceed in 6 of 1,000 cases.
+    limit is 0.2, which two samples of the same 7 genres, of 100 and 900 pictures, exceed in 7 of 1,000 cases.
     """
 
     least_answers: int = 100
