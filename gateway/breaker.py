@@ -17,9 +17,8 @@ class Breaker:
         self._failures = 0
         self._opened_at = 0.0
 
-    @property
-    def open(self) -> bool:
-        """Whether to leave it alone now. Where the pause is over, the first to ask tries it, and the others wait for the outcome."""
+    def leaves_alone(self) -> bool:
+        """Whether it is to be left alone now. Where the pause is over, the first to ask tries it, and the others wait for the outcome."""
         with self._lock:
             if self._failures < FAILURES:
                 return False

@@ -65,7 +65,7 @@ class Canary:
     def _answers(self, ask: Ask[Answer], images: npt.NDArray[np.float32], places: Sequence[float]) -> list[Answer]:
         chosen = [row for row, place in enumerate(places) if place < self._canary_share]
         found: dict[int, Answer] = {}
-        if chosen and not self._breaker.open:
+        if chosen and not self._breaker.leaves_alone():
             found = dict(zip(chosen, self._of_the_canary(ask, images[chosen]), strict=False))
         others = [row for row in range(len(images)) if row not in found]
         if others:

@@ -5,28 +5,41 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections import Counter
 from contextlib import contextmanager
+from io import BytesIO
 
+import numpy as np
 import pytest
 import requests
+from PIL import Image
 from service import ROOT, wait_until
 
 PICTURES = 3000
 STABLE, CANARY = 1, 2
 
+# A gateway that had no canary leaves it alone for this long before it tries again.
+LEFT_ALONE_S = 6
+
 
 @pytest.fixture(scope="session")
-def pictures(picture):
-    """Small ones, all different."""
-    return [picture(width=24, height=24, image_format="PNG", seed=seed) for seed in range(PICTURES)]
+def pictures():
+    """Small ones of one colour each, all different, so that the tiny models see several genres in them."""
+    random = np.random.default_rng(0)
+    made = {}
+    while len(made) < PICTURES:
+        file = BytesIO()
+        Image.new("RGB", (24, 24), tuple(random.integers(0, 256, 3).tolist())).save(file, "PNG")
+        made[file.getvalue()] = None
+    return list(made)
 
 
 @pytest.fixture(scope="session")
 def canaries(models, tmp_path_factory):
     """Versions to put beside "first": "alike" and "slow" say what it says, "second" says otherwise, "wrong" fails."""
     slow = tmp_path_factory.mktemp("canaries") / "slow"
-    subprocess.run([sys.executable, "tests/tiny_model.py", str(slow), "--seed=1", "--delay-ms=150"], cwd=ROOT, check=True)
+    subprocess.run([sys.executable, "tests/tiny_model.py", str(slow), "--seed=1", "--delay-ms=80"], cwd=ROOT, check=True)
     return {**models, "alike": models["first"], "slow": slow}
 
 
@@ -131,6 +144,7 @@ def test_canary_promote_and_rollback_under_load(labelled, canaries, pictures):
         assert set(traffic.versions(traffic.wait_for(50))) == {STABLE}, "without a canary the stable version answers all"
         labelled.publish(canaries["alike"], CANARY)
         assert "version 2 is canary, version 1 is stable" in succeed(labelled, "promote", "--canary=2").lower()
+        time.sleep(LEFT_ALONE_S)
         since = traffic.wait_for(2500)
         seen = traffic.versions(since)
         total = seen.total()
@@ -167,7 +181,7 @@ def test_a_bad_canary_is_refused(labelled, canaries, pictures, canary, reason):
     labelled.publish(canaries[canary], CANARY)
     with Traffic(labelled, pictures).running() as traffic:
         succeed(labelled, "promote", "--canary=2")
-        traffic.wait_for(20)
+        time.sleep(LEFT_ALONE_S)
         config = labelled.config.read_text()
         refused = command(labelled, "promote", f"--metrics={labelled.address}/metrics", "--window=12", "--min-answers=30")
         assert refused.returncode == 2
