@@ -3,7 +3,7 @@
     python serve.py
 
 Prints the address and an example once a picture can be sent. Stops both on Ctrl-C or SIGTERM, and both when one of them ends.
-The settings are those of the gateway, and RAGAM_MODEL_BASE_PATH, the folder of the model's versions.
+The settings are those of the gateway, and RAGAM_MODEL_BASE_PATH, the folder of the model's versions, or RAGAM_MODEL_CONFIG_FILE.
 """
 
 import os
@@ -36,16 +36,23 @@ def main() -> None:
         signal.signal(number, lambda received, _: signals.append(received))
     try:
         settings = Settings.from_env()
-        model = Path(os.environ.get("RAGAM_MODEL_BASE_PATH") or HERE / "model_repository" / MODEL_NAME)
-        run(settings, model.resolve(), signals)
+        run(settings, model_flags(), signals)
     except (Mistake, SettingsError) as error:
         sys.exit(str(error))
 
 
-def run(settings: Settings, model: Path, signals: list[int]) -> None:
-    """Returns once one of `signals` has come. Raises Mistake where the service cannot start, or ends by itself."""
+def model_flags() -> list[str]:
+    """What the model server is told to serve. Raises Mistake where there is nothing to serve."""
+    if file := os.environ.get("RAGAM_MODEL_CONFIG_FILE"):
+        return [f"--model_config_file={Path(file).resolve()}", "--model_config_file_poll_wait_seconds=1"]
+    model = Path(os.environ.get("RAGAM_MODEL_BASE_PATH") or HERE / "model_repository" / MODEL_NAME).resolve()
     if not any(version.name.isdigit() for version in model.glob("*/") if (version / "saved_model.pb").exists()):
         raise Mistake(f"There is no model in {model}: it needs a folder named by a number with a SavedModel. Set RAGAM_MODEL_BASE_PATH.")
+    return [f"--model_name={MODEL_NAME}", f"--model_base_path={model}"]
+
+
+def run(settings: Settings, model: list[str], signals: list[int]) -> None:
+    """Returns once one of `signals` has come. Raises Mistake where the service cannot start, or ends by itself."""
     serving_host, _, serving_port = settings.serving.rpartition(":")
     require_free("RAGAM_SERVING", serving_host, int(serving_port))
     require_free("RAGAM_PORT", settings.host, settings.port)
@@ -56,8 +63,7 @@ def run(settings: Settings, model: Path, signals: list[int]) -> None:
             "model_server",
             f"--host={serving_host}",
             f"--port={serving_port}",
-            f"--model_name={MODEL_NAME}",
-            f"--model_base_path={model}",
+            *model,
             "--enable_batching=true",
             f"--batching_parameters_file={HERE / 'model_repository' / 'batching.config'}",
         )

@@ -13,6 +13,7 @@ from gateway.access import note_requests
 from gateway.authorization import require_keys
 from gateway.browser import secure
 from gateway.cache import AnswerCache
+from gateway.canary import Canary
 from gateway.cors import allow_origins
 from gateway.description import description
 from gateway.errors import Overloaded, RagamError, Unauthorized
@@ -45,11 +46,12 @@ def create_app(settings: Settings, classifier: Classifier) -> Flask:
     app.request_class = InMemoryRequest
     app.config["MAX_CONTENT_LENGTH"] = settings.max_upload_bytes + MULTIPART_OVERHEAD_BYTES
     app.extensions["settings"] = settings
-    app.extensions["classifier"] = classifier
-    app.extensions["answers"] = AnswerCache(settings.cache_answers)
+    app.extensions["canary"] = Canary(classifier, settings.serving_label, settings.canary_share, settings.shadow_share)
+    # While a canary is tried its answers are to be measured, and two versions answer.
+    app.extensions["answers"] = AnswerCache(0 if settings.canary_share else settings.cache_answers)
     app.extensions["decoders"] = BoundedSemaphore(settings.capacity().decoders)
-    app.extensions["readiness"] = Readiness(classifier)
-    app.extensions["genres"] = GenreList(classifier)
+    app.extensions["readiness"] = Readiness(classifier, settings.serving_label)
+    app.extensions["genres"] = GenreList(classifier, label=settings.serving_label)
     if tracing.wanted():
         tracing.trace_requests(app)
     note_requests(app)

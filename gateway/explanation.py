@@ -8,9 +8,10 @@ from flask import Blueprint, Response, current_app, g, request
 from PIL import Image
 
 from gateway import envelope
+from gateway.canary import Canary
 from gateway.metrics import PREDICTIONS, UPLOAD_BYTES, stage
 from gateway.overlay import LONG_SIDE, overlay
-from gateway.prediction import Classifier, Explanation
+from gateway.prediction import Explanation
 from gateway.preprocess import DRAFT_SIZE, open_picture, to_model_size, to_tensor, to_upright
 from gateway.settings import Settings
 from gateway.uploads import read_picture
@@ -29,7 +30,7 @@ PNG_LEVEL = 1
 @explanation.post("/explanation")
 def explain() -> Response:
     settings: Settings = current_app.extensions["settings"]
-    classifier: Classifier = current_app.extensions["classifier"]
+    canary: Canary = current_app.extensions["canary"]
     data = read_picture(request, settings.max_upload_bytes)
     UPLOAD_BYTES.inc(len(data))
     g.fields["bytes"] = len(data)
@@ -39,7 +40,7 @@ def explain() -> Response:
         upright = to_upright(picture, DRAFT_SIZE)
         images = to_tensor(to_model_size(upright))[None]
     with stage("explain", g.fields):
-        [answer] = classifier.explain(images)
+        [answer] = canary.explain(images, [canary.place(data)])
     best = answer.prediction
     PREDICTIONS.labels(best.genre, best.version).inc()
     g.fields.update(genre=best.genre, version=best.version)

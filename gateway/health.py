@@ -19,17 +19,18 @@ health = Blueprint("health", __name__)
 
 
 class Readiness:
-    """Asks the classifier each time, and logs when its answer changes, with the reason."""
+    """Asks the classifier for the version `label` each time, and logs when its answer changes, with the reason."""
 
-    def __init__(self, classifier: Classifier) -> None:
+    def __init__(self, classifier: Classifier, label: str = "") -> None:
         self._classifier = classifier
+        self._label = label
         self._lock = Lock()
         self._last: str | None = None
 
     def problem(self) -> ServingError | None:
         """Why no picture can be answered now, or None."""
         try:
-            self._classifier.check()
+            self._classifier.check(self._label)
         except ServingError as error:
             self._log(f"not ready: {_reason(error)}", logging.WARNING)
             return error

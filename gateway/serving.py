@@ -100,21 +100,22 @@ class TensorFlowServing:
         self._stub: prediction_service_pb2_grpc.PredictionServiceStub | None = None
         self._connected_at = 0.0
 
-    def classify(self, images: npt.NDArray[np.float32]) -> list[Prediction]:
+    def classify(self, images: npt.NDArray[np.float32], label: str = "", patience: float = 1.0) -> list[Prediction]:
         """See prediction.Classifier."""
-        return self._predict(images, contract.PREDICT_SIGNATURE, signature.predictions)
+        return self._predict(images, _model_spec(label), self._predict_seconds * patience, signature.predictions)
 
-    def explain(self, images: npt.NDArray[np.float32]) -> list[Explanation]:
+    def explain(self, images: npt.NDArray[np.float32], label: str = "", patience: float = 1.0) -> list[Explanation]:
         """See prediction.Classifier."""
-        return self._predict(images, contract.EXPLAIN_SIGNATURE, signature.explanations)
+        spec = _model_spec(label, contract.EXPLAIN_SIGNATURE)
+        return self._predict(images, spec, self._predict_seconds * patience, signature.explanations)
 
-    def genres(self) -> tuple[str, ...]:
+    def genres(self, label: str = "") -> tuple[str, ...]:
         """See prediction.Classifier."""
-        return self._predict(GRAY, contract.PREDICT_SIGNATURE, signature.genres)
+        return self._predict(GRAY, _model_spec(label), self._predict_seconds, signature.genres)
 
-    def check(self) -> None:
+    def check(self, label: str = "") -> None:
         """Compares the signature that is served with contract.py. See prediction.Classifier."""
-        request = get_model_metadata_pb2.GetModelMetadataRequest(model_spec=_model_spec(), metadata_field=["signature_def"])
+        request = get_model_metadata_pb2.GetModelMetadataRequest(model_spec=_model_spec(label), metadata_field=["signature_def"])
         try:
             # Once: whoever asks whether the model is there asks again, and an outage must not use up what pictures need after it.
             response = self._attempt("GetModelMetadata", request, monotonic() + CHECK_SECONDS)
@@ -128,19 +129,23 @@ class TensorFlowServing:
             raise WrongModel from error
 
     def _predict(
-        self, images: npt.NDArray[np.float32], signature_name: str, read: Callable[[predict_pb2.PredictResponse, int], Answer]
+        self,
+        images: npt.NDArray[np.float32],
+        model_spec: model_pb2.ModelSpec,
+        seconds: float,
+        read: Callable[[predict_pb2.PredictResponse, int], Answer],
     ) -> Answer:
         if images.shape[1:] != contract.IMAGE_SHAPE or images.dtype != np.float32:
             # TensorFlow Serving dies of a wrong rank.
             raise ValueError(f"images must be float32 (n, 224, 224, 3), not {images.dtype} {images.shape}")
-        request = predict_pb2.PredictRequest(model_spec=_model_spec(signature_name))
+        request = predict_pb2.PredictRequest(model_spec=model_spec)
         tensor = request.inputs[contract.IMAGE_INPUT]
         tensor.dtype = types_pb2.DT_FLOAT
         for size in images.shape:
             tensor.tensor_shape.dim.add(size=size)
         tensor.tensor_content = images.tobytes()
         try:
-            response = self._call("Predict", request, self._predict_seconds)
+            response = self._call("Predict", request, seconds)
         except grpc.RpcError as error:
             raise _serving_error(error) from error
         try:
@@ -190,8 +195,9 @@ class TensorFlowServing:
         return grpc.secure_channel(self._target, credentials, options=CHANNEL_OPTIONS)
 
 
-def _model_spec(signature_name: str = contract.PREDICT_SIGNATURE) -> model_pb2.ModelSpec:
-    return model_pb2.ModelSpec(name=contract.MODEL_NAME, signature_name=signature_name)
+def _model_spec(label: str, signature_name: str = contract.PREDICT_SIGNATURE) -> model_pb2.ModelSpec:
+    # None leaves the choice of a version out.
+    return model_pb2.ModelSpec(name=contract.MODEL_NAME, signature_name=signature_name, version_label=label or None)
 
 
 def _was_not_taken(error: grpc.RpcError) -> bool:

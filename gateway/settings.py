@@ -1,16 +1,12 @@
 """What an operator may change, read once from the environment. Every bad value is reported in one go."""
 
 import os
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
-from pathlib import Path
 from typing import Any
 
-from limits import parse_many
-
+from gateway import kinds
 from gateway.capacity import BYTES_A_PIXEL, Capacity, capacity, this_machine
-from gateway.keys import read_keys
 from gateway.tls import Identity, read_identity
 
 PREFIX = "RAGAM_"
@@ -18,85 +14,6 @@ PREFIX = "RAGAM_"
 
 class SettingsError(Exception):
     """One line for each setting that cannot be used."""
-
-
-def _whole(low: int, high: int) -> Callable[[str], int]:
-    def parse(text: str) -> int:
-        if text.isascii() and text.isdigit() and low <= int(text) <= high:
-            return int(text)
-        raise ValueError(f"must be a whole number from {low} to {high}")
-
-    return parse
-
-
-def _number(low: float, high: float) -> Callable[[str], float]:
-    def parse(text: str) -> float:
-        try:
-            value = float(text)
-        except ValueError:
-            value = float("nan")
-        if low <= value <= high:
-            return value
-        raise ValueError(f"must be a number from {low:g} to {high:g}")
-
-    return parse
-
-
-def _host(text: str) -> str:
-    if text and not any(character.isspace() or character in "/:" for character in text):
-        return text
-    raise ValueError("must be a host name or an IPv4 address")
-
-
-def _address(text: str) -> str:
-    host, colon, port = text.rpartition(":")
-    if colon and port.isascii() and port.isdigit() and 1 <= int(port) <= 65535:
-        return f"{_host(host)}:{int(port)}"
-    raise ValueError("must be host:port")
-
-
-def _file(text: str) -> str:
-    if os.access(text, os.R_OK) and not Path(text).is_dir():
-        return text
-    raise ValueError("must name a file that can be read")
-
-
-def _keys_file(text: str) -> str:
-    try:
-        read_keys(Path(_file(text)))
-    except UnicodeDecodeError:
-        raise ValueError("must name a text file") from None
-    return text
-
-
-def _rate_limit(text: str) -> str:
-    try:
-        items = parse_many(text)
-    except ValueError:
-        items = []
-    if items and all(item.amount > 0 for item in items):
-        return text
-    raise ValueError("must be limits such as 60/minute or 60/minute;5/second")
-
-
-def _rate_limit_storage(text: str) -> str:
-    if text == "memory://" or re.fullmatch(r"rediss?://[^\s/]+(/\d+)?", text):
-        return text
-    raise ValueError("must be memory:// or redis://host:port/number")
-
-
-def _origins(text: str) -> str:
-    origins = re.split(r"[,\s]+", text)
-    # A browser sends the scheme, the name in small letters and the port where it is not the scheme's own, and nothing behind it.
-    if all(re.fullmatch(r"https?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:\d+)?", origin) for origin in origins):
-        return ",".join(origins)
-    raise ValueError("must be origins such as https://museum.example, separated by commas")
-
-
-def _log_level(text: str) -> str:
-    if text.lower() in ("debug", "info", "warning", "error"):
-        return text.lower()
-    raise ValueError("must be debug, info, warning or error")
 
 
 def _setting(default: Any, parse: Callable[[str], Any], meaning: str, *, secret: bool = False) -> Any:
@@ -107,48 +24,65 @@ def _setting(default: Any, parse: Callable[[str], Any], meaning: str, *, secret:
 class Settings:
     """The gateway's settings. The field `port` is the variable RAGAM_PORT, and so on."""
 
-    host: str = _setting("127.0.0.1", _host, "Address that the gateway listens on.")
-    port: int = _setting(5000, _whole(1, 65535), "Port that the gateway listens on.")
-    workers: int = _setting(0, _whole(0, 64), "Gateway processes. 0: one a core, at least two, or as many as the memory holds.")
-    threads: int = _setting(0, _whole(0, 256), "Requests that each process answers at the same time. 0: 8, or as many as the memory holds.")
+    host: str = _setting("127.0.0.1", kinds.host, "Address that the gateway listens on.")
+    port: int = _setting(5000, kinds.whole(1, 65535), "Port that the gateway listens on.")
+    workers: int = _setting(0, kinds.whole(0, 64), "Gateway processes. 0: one a core, at least two, or as many as the memory holds.")
+    threads: int = _setting(
+        0, kinds.whole(0, 256), "Requests that each process answers at the same time. 0: 8, or as many as the memory holds."
+    )
     max_in_flight: int = _setting(
-        0, _whole(0, 100_000), "Requests in each process beyond which a new one is answered 503 at once; 0 is four times the threads."
+        0, kinds.whole(0, 100_000), "Requests in each process beyond which a new one is answered 503 at once; 0 is four times the threads."
     )
     max_connections: int = _setting(
-        1000, _whole(10, 100_000), "Connections to each process; for one more the longest idle is closed. Each takes a file descriptor."
+        1000,
+        kinds.whole(10, 100_000),
+        "Connections to each process; for one more the longest idle is closed. Each takes a file descriptor.",
     )
     max_buffered_bytes: int = _setting(
-        256 * 1024 * 1024, _whole(2**20, 2**40), "Bytes of requests that each process holds; beyond them one is answered 503."
+        256 * 1024 * 1024, kinds.whole(2**20, 2**40), "Bytes of requests that each process holds; beyond them one is answered 503."
     )
-    head_seconds: float = _setting(10.0, _number(0.1, 3600), "How long the headers of a request may take to come.")
+    head_seconds: float = _setting(10.0, kinds.number(0.1, 3600), "How long the headers of a request may take to come.")
     body_seconds: float = _setting(
-        20.0, _number(0.1, 3600), "Seconds over which the next setting is measured; a body or an answer that is smaller may take as long."
+        20.0,
+        kinds.number(0.1, 3600),
+        "Seconds over which the next setting is measured; a body or an answer that is smaller may take as long.",
     )
-    least_rate: int = _setting(4096, _whole(1, 2**31), "Bytes a second with which a body must come, and an answer be taken.")
-    serving: str = _setting("127.0.0.1:8500", _address, "Address of the model server's gRPC port.")
-    serving_ca: str = _setting("", _file, "For mutual TLS with the model server: file with its authority's certificate (PEM).")
-    serving_certificate: str = _setting("", _file, "... file with the gateway's own certificate (PEM).")
-    serving_key: str = _setting("", _file, "... file with the key of that certificate (PEM, no password). All three, or none.")
-    predict_seconds: float = _setting(5.0, _number(0.01, 600), "Deadline of a call to the model server, its retry included.")
-    max_upload_bytes: int = _setting(20 * 1024 * 1024, _whole(1, 2**31), "Largest file that is accepted, in bytes.")
-    max_batch_bytes: int = _setting(64 * 1024 * 1024, _whole(1, 2**31), "Largest request with many pictures that is accepted, in bytes.")
-    max_pixels: int = _setting(40_000_000, _whole(1, 2**31), "Largest picture that is decoded, in pixels.")
+    least_rate: int = _setting(4096, kinds.whole(1, 2**31), "Bytes a second with which a body must come, and an answer be taken.")
+    serving: str = _setting("127.0.0.1:8500", kinds.address, "Address of the model server's gRPC port.")
+    serving_label: str = _setting(
+        "", kinds.label, "Version label that is asked for, such as `stable`; without it the highest version answers."
+    )
+    canary_share: float = _setting(0.0, kinds.number(0, 1), "Share of the pictures that the version with the label `canary` answers.")
+    shadow_share: float = _setting(0.0, kinds.number(0, 1), "Share of the pictures of which it gets a copy, only to be compared.")
+    serving_ca: str = _setting("", kinds.file, "For mutual TLS with the model server: file with its authority's certificate (PEM).")
+    serving_certificate: str = _setting("", kinds.file, "... file with the gateway's own certificate (PEM).")
+    serving_key: str = _setting("", kinds.file, "... file with the key of that certificate (PEM, no password). All three, or none.")
+    predict_seconds: float = _setting(5.0, kinds.number(0.01, 600), "Deadline of a call to the model server, its retry included.")
+    max_upload_bytes: int = _setting(20 * 1024 * 1024, kinds.whole(1, 2**31), "Largest file that is accepted, in bytes.")
+    max_batch_bytes: int = _setting(
+        64 * 1024 * 1024, kinds.whole(1, 2**31), "Largest request with many pictures that is accepted, in bytes."
+    )
+    max_pixels: int = _setting(40_000_000, kinds.whole(1, 2**31), "Largest picture that is decoded, in pixels.")
     cache_answers: int = _setting(
-        0, _whole(0, 10_000_000), "Answers that each process keeps for a minute, by the picture's bytes. 0: none."
+        0,
+        kinds.whole(0, 10_000_000),
+        "Answers that each process keeps for a minute, by the picture's bytes. 0: none, as while there is a canary.",
     )
-    certain_from: float = _setting(0.5, _number(0, 1), "Confidence from which an answer is called certain.")
-    grace_seconds: int = _setting(30, _whole(0, 600), "On SIGTERM, how long requests in flight may take to finish.")
-    api_keys_file: str = _setting("", _keys_file, "File of the API keys that may send pictures; without it everybody may.")
-    rate_limit: str = _setting("", _rate_limit, "Pictures that one key, or without keys one address, may send, as in 60/minute;5/second.")
+    certain_from: float = _setting(0.5, kinds.number(0, 1), "Confidence from which an answer is called certain.")
+    grace_seconds: int = _setting(30, kinds.whole(0, 600), "On SIGTERM, how long requests in flight may take to finish.")
+    api_keys_file: str = _setting("", kinds.keys_file, "File of the API keys that may send pictures; without it everybody may.")
+    rate_limit: str = _setting(
+        "", kinds.rate_limit, "Pictures that one key, or without keys one address, may send, as in 60/minute;5/second."
+    )
     rate_limit_storage: str = _setting(
         "memory://",
-        _rate_limit_storage,
+        kinds.rate_limit_storage,
         "Where they are counted: in each process by itself, or for all processes and gateways in redis://host:port/number.",
         secret=True,
     )
-    trusted_proxies: int = _setting(0, _whole(0, 16), "Proxies in front whose X-Forwarded-For, -Proto and -Host are believed.")
-    cors_origins: str = _setting("", _origins, "Origins whose pages may read the answers, such as https://museum.example, by commas.")
-    log_level: str = _setting("info", _log_level, "Least level that is logged: debug, info, warning or error.")
+    trusted_proxies: int = _setting(0, kinds.whole(0, 16), "Proxies in front whose X-Forwarded-For, -Proto and -Host are believed.")
+    cors_origins: str = _setting("", kinds.origins, "Origins whose pages may read the answers, such as https://museum.example, by commas.")
+    log_level: str = _setting("info", kinds.log_level, "Least level that is logged: debug, info, warning or error.")
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
@@ -172,6 +106,7 @@ class Settings:
             try:
                 settings = cls(**values)
                 settings.identity()
+                settings.check_shares()
             except ValueError as error:
                 complaints.append(f"{error}.")
             else:
@@ -192,6 +127,11 @@ class Settings:
         # A form is held twice while it is parsed.
         request_bytes = 2 * max(self.max_upload_bytes, self.max_batch_bytes)
         return capacity(this_machine(), self.workers, self.threads, self.max_pixels * BYTES_A_PIXEL, request_bytes)
+
+    def check_shares(self) -> None:
+        """Raises ValueError for shares without a label beside them: the highest version, the canary, would answer all pictures."""
+        if (self.canary_share or self.shadow_share) and self.serving_label in ("", "canary"):
+            raise ValueError("RAGAM_CANARY_SHARE and RAGAM_SHADOW_SHARE need RAGAM_SERVING_LABEL, such as stable")
 
     def masked(self) -> dict[str, Any]:
         """Every setting by name, for the log: a secret that is set shows as ***."""

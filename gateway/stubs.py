@@ -6,23 +6,40 @@ package lies stands in for it during the import, and is gone afterwards, so that
 """
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from types import ModuleType
 
-_stand_in: ModuleType | None = None
-if "tensorflow" not in sys.modules:
-    _spec = find_spec("tensorflow")
-    if _spec is None or _spec.submodule_search_locations is None:
-        raise ModuleNotFoundError("No TensorFlow messages are installed: see requirements/model_server.txt.", name="tensorflow")
-    _stand_in = ModuleType("tensorflow")
-    _stand_in.__path__ = list(_spec.submodule_search_locations)
-    sys.modules["tensorflow"] = _stand_in
 
-try:
-    from tensorflow.core.framework import tensor_pb2, types_pb2
-    from tensorflow_serving.apis import get_model_metadata_pb2, model_pb2, predict_pb2, prediction_service_pb2_grpc
-finally:
-    if _stand_in is not None:
+@contextmanager
+def without_tensorflow() -> Iterator[None]:
+    """Its body may import generated modules. Where TensorFlow is imported already it changes nothing."""
+    if "tensorflow" in sys.modules:
+        yield
+        return
+    spec = find_spec("tensorflow")
+    if spec is None or spec.submodule_search_locations is None:
+        raise ModuleNotFoundError("No TensorFlow messages are installed: see requirements/model_server.txt.", name="tensorflow")
+    stand_in = ModuleType("tensorflow")
+    stand_in.__path__ = list(spec.submodule_search_locations)
+    sys.modules["tensorflow"] = stand_in
+    try:
+        yield
+    finally:
         del sys.modules["tensorflow"]
 
-__all__ = ["get_model_metadata_pb2", "model_pb2", "predict_pb2", "prediction_service_pb2_grpc", "tensor_pb2", "types_pb2"]
+
+with without_tensorflow():
+    from tensorflow.core.framework import tensor_pb2, types_pb2
+    from tensorflow_serving.apis import get_model_metadata_pb2, model_pb2, predict_pb2, prediction_service_pb2_grpc
+
+__all__ = [
+    "get_model_metadata_pb2",
+    "model_pb2",
+    "predict_pb2",
+    "prediction_service_pb2_grpc",
+    "tensor_pb2",
+    "types_pb2",
+    "without_tensorflow",
+]

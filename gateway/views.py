@@ -1,6 +1,6 @@
 """The routes that tell the genre of pictures. Thin: read, preprocess, classify, envelope."""
 
-from collections.abc import Iterator
+from dataclasses import dataclass
 from threading import BoundedSemaphore
 from typing import Any
 
@@ -10,9 +10,10 @@ from flask import Blueprint, Response, current_app, g, request
 
 from gateway import envelope
 from gateway.cache import AnswerCache
+from gateway.canary import Canary
 from gateway.errors import BadQuery, BadUpload, RagamError, TooLarge
 from gateway.metrics import PREDICTIONS, UPLOAD_BYTES, stage
-from gateway.prediction import Classifier, Prediction
+from gateway.prediction import Prediction
 from gateway.preprocess import open_picture, to_pixels, to_tensor
 from gateway.rate_limits import count_pictures
 from gateway.settings import Settings
@@ -23,62 +24,47 @@ views = Blueprint("views", __name__)
 PREDICTED = "Success Predicting the Image"
 
 
+@dataclass(frozen=True)
+class Unanswered:
+    """A picture that the model has to be asked for: its input float32 (224, 224, 3), its place among all, its key among kept answers."""
+
+    tensor: npt.NDArray[np.float32]
+    place: float
+    key: bytes | None
+
+
 @views.post("/prediction")
 def prediction() -> Response:
     settings: Settings = current_app.extensions["settings"]
-    classifier: Classifier = current_app.extensions["classifier"]
-    answers: AnswerCache = current_app.extensions["answers"]
     details = _wants_details()
-    data = _noted(read_picture(request, settings.max_upload_bytes))
-    key = answers.key(data)
-    answer = answers.find(key)
-    if answer is None:
-        images = _tensor(data, settings)[None]
-        with stage("predict", g.fields):
-            [answer] = classifier.classify(images)
-        answers.keep(key, answer)
+    [answer] = _answers([_look(read_picture(request, settings.max_upload_bytes), settings)])
     g.fields.update(genre=answer.genre, version=answer.version)
     return envelope.success(PREDICTED, _data(answer, details, settings))
 
 
 @views.post("/predictions")
 def predictions() -> Response:
-    """Each picture is decoded and let go of before the next, and all that could be read go to the model in one call."""
+    """Each picture is decoded and let go of before the next, and all that could be read go to the model in one call a version."""
     settings: Settings = current_app.extensions["settings"]
-    classifier: Classifier = current_app.extensions["classifier"]
-    answers: AnswerCache = current_app.extensions["answers"]
     details = _wants_details()
     uploads = list_uploads(request, settings.max_batch_bytes)
     count_pictures(len(uploads))
-    keys: list[bytes | None] = []
-    outcomes: list[Prediction | npt.NDArray[np.float32] | RagamError] = []
+    outcomes: list[Prediction | Unanswered | RagamError] = []
     for upload in uploads:
-        key = None
         try:
-            data = _noted(read_upload(upload, settings.max_upload_bytes))
-            key = answers.key(data)
-            outcomes.append(answers.find(key) or _tensor(data, settings))
+            outcomes.append(_look(read_upload(upload, settings.max_upload_bytes), settings))
         except (BadUpload, TooLarge) as error:
             outcomes.append(error)
-        keys.append(key)
-    images = [outcome for outcome in outcomes if isinstance(outcome, np.ndarray)]
-    g.fields.update(pictures=len(uploads), readable=sum(not isinstance(outcome, RagamError) for outcome in outcomes))
-    classified: Iterator[Prediction] = iter(())
-    if images:
-        with stage("predict", g.fields):
-            classified = iter(classifier.classify(np.stack(images)))
+    readable = [outcome for outcome in outcomes if not isinstance(outcome, RagamError)]
+    g.fields.update(pictures=len(uploads), readable=len(readable))
+    answers = iter(_answers(readable))
     entries = []
-    for upload, key, outcome in zip(uploads, keys, outcomes, strict=True):
+    for upload, outcome in zip(uploads, outcomes, strict=True):
         file = upload.filename or ""
         if isinstance(outcome, RagamError):
             entries.append(envelope.bad_entry(file, outcome))
-            continue
-        if isinstance(outcome, Prediction):
-            answer = outcome
         else:
-            answer = next(classified)
-            answers.keep(key, answer)
-        entries.append(envelope.good_entry(file, PREDICTED, _data(answer, details, settings)))
+            entries.append(envelope.good_entry(file, PREDICTED, _data(next(answers), details, settings)))
     return envelope.success("Success Predicting the Images", entries)
 
 
@@ -90,17 +76,41 @@ def _wants_details() -> bool:
     return value == "true"
 
 
-def _noted(data: bytes) -> bytes:
+def _look(data: bytes, settings: Settings) -> Prediction | Unanswered:
+    """The answer that is kept for the picture with these bytes, or what the model is asked with. Raises what reading a picture raises."""
     UPLOAD_BYTES.inc(len(data))
     g.fields["bytes"] = g.fields.get("bytes", 0) + len(data)
-    return data
-
-
-def _tensor(data: bytes, settings: Settings) -> npt.NDArray[np.float32]:
-    """The model's input for one picture, float32 (224, 224, 3)."""
+    kept: AnswerCache = current_app.extensions["answers"]
+    key = kept.key(data)
+    answer = kept.find(key)
+    if answer is not None:
+        return answer
+    canary: Canary = current_app.extensions["canary"]
     decoders: BoundedSemaphore = current_app.extensions["decoders"]
     with decoders, stage("decode", g.fields):
-        return to_tensor(to_pixels(open_picture(data, settings.max_pixels)))
+        tensor = to_tensor(to_pixels(open_picture(data, settings.max_pixels)))
+    return Unanswered(tensor, canary.place(data), key)
+
+
+def _answers(pictures: list[Prediction | Unanswered]) -> list[Prediction]:
+    """One for each of `pictures`. The model is asked for those that have none yet, all at once."""
+    kept: AnswerCache = current_app.extensions["answers"]
+    canary: Canary = current_app.extensions["canary"]
+    asked = [picture for picture in pictures if isinstance(picture, Unanswered)]
+    if not asked:
+        return [picture for picture in pictures if isinstance(picture, Prediction)]
+    # A batch of one needs no copy.
+    images = asked[0].tensor[None] if len(asked) == 1 else np.stack([picture.tensor for picture in asked])
+    with stage("predict", g.fields):
+        found = iter(canary.classify(images, [picture.place for picture in asked]))
+    answers = []
+    for picture in pictures:
+        if isinstance(picture, Prediction):
+            answers.append(picture)
+            continue
+        answers.append(next(found))
+        kept.keep(picture.key, answers[-1])
+    return answers
 
 
 def _data(answer: Prediction, details: bool, settings: Settings) -> dict[str, Any]:

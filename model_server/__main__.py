@@ -26,9 +26,12 @@ def main() -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     # Only now, for it imports TensorFlow: all that can be wrong without it has been told within a second.
     from model_server.server import serve
+    from model_server.status import StatusError
 
     try:
         serve(settings, reserved)
+    except StatusError as error:
+        sys.exit(f"model_server: {error}")
     except RuntimeError as error:
         sys.exit(f"model_server: cannot listen on {settings.host} port {settings.port}: {error}")
 

@@ -1,8 +1,9 @@
-"""Which version of the model is served: looks at the versions on disk, loads, swaps, drains and unloads.
+"""Which versions of the model are served: looks at the versions on disk, loads, swaps, drains and unloads.
 
-The highest version that loads is served. It is loaded and warmed up before it takes over in one step, and the one before is
-unloaded once its last call has ended, so no call fails. A version that fails to load ends with its error and is not tried
-again until its directory is replaced.
+Of the versions that load, those that the policy chooses are served, by default the highest. Each is loaded and warmed up before
+it takes over in one step, and what the policy no longer chooses is unloaded once something that it does choose serves and the last
+call has ended, so no call fails. A version that fails to load ends with its error and is not tried again until its directory is
+replaced.
 
 TensorFlow Serving (with --max_num_load_retries=0) does the same, except that it never tries a lower version in place of a
 broken one: after a restart it would serve nothing, where this server serves the last good version.
@@ -19,6 +20,7 @@ from typing import Generic, Protocol, TypeVar
 
 import grpc
 
+from model_server.policy import Policy
 from model_server.status import StatusError
 from model_server.versions import VersionDirectory, find_versions
 
@@ -62,36 +64,42 @@ class Repository(Generic[Model]):
     load: makes a version directory's model ready to serve, warmed up; raises StatusError, or anything else, where it cannot.
     """
 
-    def __init__(self, name: str, base_path: Path, load: Callable[[int, Path], Model]) -> None:
+    def __init__(self, name: str, base_path: Path, load: Callable[[int, Path], Model], policy: Policy | None = None) -> None:
         self._name = name
-        self._base_path = base_path
         self._load = load
         self._changed = threading.Condition()
-        self._served: _Served[Model] | None = None
+        self._wanted = base_path, policy or Policy()
+        self._served: dict[int, _Served[Model]] = {}
         self._states: dict[int, VersionState] = {}
         self._broken: dict[int, VersionDirectory] = {}
         self._unreadable = False
 
     @property
     def serving(self) -> bool:
-        return self._served is not None
+        return bool(self._served)
 
     def states(self) -> list[VersionState]:
         """Every version seen since the start, the highest first."""
         with self._changed:
             return sorted(self._states.values(), key=lambda state: state.version, reverse=True)
 
+    def available(self) -> set[int]:
+        """The versions that are served."""
+        with self._changed:
+            return set(self._served)
+
     @contextmanager
     def model(self, version: int | None) -> Iterator[tuple[int, Model]]:
-        """The version asked for, or with None the served one, kept loaded while in use.
+        """The version asked for, or with None the highest that is served, kept loaded while in use.
 
         Raises StatusError NOT_FOUND where that version is not served.
         """
         with self._changed:
-            served = self._served
-            if served is None or version not in (None, served.version):
+            found = max(self._served, default=None) if version is None else version
+            if found not in self._served:
                 wanted = f"Latest({self._name})" if version is None else f"Specific({self._name}, {version})"
                 raise StatusError(grpc.StatusCode.NOT_FOUND, f"Servable not found for request: {wanted}")
+            served = self._served[found]
             served.calls += 1
         try:
             yield served.version, served.model
@@ -100,32 +108,57 @@ class Repository(Generic[Model]):
                 served.calls -= 1
                 self._changed.notify_all()
 
+    def follow(self, base_path: Path, policy: Policy) -> None:
+        """What `poll` goes by from its next step on."""
+        with self._changed:
+            self._wanted = base_path, policy
+
     def poll(self) -> None:
-        """Look at the disk once and follow it. Returns when the version before, if there was a change, is unloaded."""
+        """Look at the disk once and follow it. Returns when the versions that had to go, if there were any, are unloaded."""
+        while True:
+            with self._changed:
+                base_path, policy = self._wanted
+            on_disk = self._look(base_path)
+            if on_disk is None:
+                return
+            self._broken = {version: place for version, place in self._broken.items() if on_disk.get(version) == place}
+            chosen = policy.choose(on_disk.keys() - self._broken.keys())
+            missing = [version for version in chosen if version not in self._served]
+            if not missing:
+                break
+            # One at a time, the highest first: meanwhile another policy may have come, or this version be the next to be broken.
+            self._start(missing[0], on_disk[missing[0]])
+        if not policy.choose(on_disk) and self._served:
+            log.warning("%s has none of the versions of %s that should be served", base_path, self._name)
+        if chosen or not policy.choose(on_disk):
+            for version in self.available().difference(chosen):
+                self._stop(version)
+
+    def close(self) -> None:
+        """Unload all that is served, after its last call."""
+        for version in self.available():
+            self._stop(version)
+
+    def _look(self, base_path: Path) -> dict[int, VersionDirectory] | None:
         try:
-            on_disk = find_versions(self._base_path)
+            on_disk = find_versions(base_path)
         except OSError as error:
             # What is loaded needs the disk no longer: a share that comes and goes must not stop the service.
             if not self._unreadable:
-                log.warning("cannot list %s, what is loaded stays: %s", self._base_path, error.strerror)
+                log.warning("cannot list %s, what is loaded stays: %s", base_path, error.strerror)
             self._unreadable = True
-            return
+            return None
         self._unreadable = False
-        self._broken = {version: place for version, place in self._broken.items() if on_disk.get(version) == place}
-        for version in sorted(on_disk.keys() - self._broken.keys(), reverse=True):
-            if self._served is not None and self._served.version == version:
-                return
-            model = self._try(version, on_disk[version])
-            if model is not None:
-                self._swap(_Served(version, model))
-                return
-        if not on_disk and self._served is not None:
-            log.warning("no version of %s is left in %s", self._name, self._base_path)
-            self._swap(None)
+        return on_disk
 
-    def close(self) -> None:
-        """Unload what is served, after its last call."""
-        self._swap(None)
+    def _start(self, version: int, directory: VersionDirectory) -> None:
+        model = self._try(version, directory)
+        if model is None:
+            return
+        with self._changed:
+            self._served[version] = _Served(version, model)
+            self._states[version] = VersionState(version, State.AVAILABLE)
+        log.info("serving %s version %d", self._name, version)
 
     def _try(self, version: int, directory: VersionDirectory) -> Model | None:
         self._report(version, State.START)
@@ -143,21 +176,14 @@ class Repository(Generic[Model]):
         log.error("%s version %d cannot be loaded: %s: %s", self._name, version, failure.code.name, failure.message)
         return None
 
-    def _swap(self, new: _Served[Model] | None) -> None:
+    def _stop(self, version: int) -> None:
         with self._changed:
-            old, self._served = self._served, new
-            if new is not None:
-                self._states[new.version] = VersionState(new.version, State.AVAILABLE)
-        if new is not None:
-            log.info("serving %s version %d", self._name, new.version)
-        if old is None:
-            return
-        self._report(old.version, State.UNLOADING)
-        with self._changed:
-            self._changed.wait_for(lambda: old.calls == 0)
-        old.model.close()
-        self._report(old.version, State.END)
-        log.info("unloaded %s version %d", self._name, old.version)
+            served = self._served.pop(version)
+            self._states[version] = VersionState(version, State.UNLOADING)
+            self._changed.wait_for(lambda: served.calls == 0)
+        served.model.close()
+        self._report(version, State.END)
+        log.info("unloaded %s version %d", self._name, version)
 
     def _report(self, version: int, state: State, error: StatusError | None = None) -> None:
         with self._changed:

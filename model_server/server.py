@@ -15,7 +15,9 @@ from tensorflow_serving.apis.model_service_pb2_grpc import add_ModelServiceServi
 from tensorflow_serving.apis.prediction_service_pb2_grpc import add_PredictionServiceServicer_to_server
 
 from model_server.health import Health
+from model_server.labels import Labels
 from model_server.memory import give_back
+from model_server.reload import Reload
 from model_server.repository import Repository
 from model_server.servable import Servable
 from model_server.servicer import Model, Prediction
@@ -44,7 +46,7 @@ def serve(settings: Settings, reserved: socket.socket) -> None:
     As with TensorFlow Serving nobody is answered before the versions on disk were tried: a caller finds the port closed, which
     means try again, rather than a server without its model, which means something is wrong.
 
-    Raises RuntimeError where the address cannot be bound.
+    Raises RuntimeError where the address cannot be bound, StatusError where a version label cannot be assigned.
     """
     signals = StopSignals()
     # The deprecations and retraces that it warns of are addressed to whoever wrote the model.
@@ -53,7 +55,12 @@ def serve(settings: Settings, reserved: socket.socket) -> None:
     # What the imports made stays: collections need not look at it again, which makes the pause of one short.
     gc.freeze()
 
-    repository = Repository(settings.model_name, settings.model_base_path, lambda _, path: _load(path, settings))
+    model = settings.model
+    repository = Repository(model.name, model.base_path, lambda _, path: _load(path, settings), model.policy)
+    labels = Labels(model.name, allow_unavailable=settings.allow_version_labels_for_unavailable_models)
+    # Set, it has the versions looked at now.
+    look = threading.Event()
+    reload = Reload(model.name, repository, labels, look)
     health = Health()
     # One thread a call and no queue before them: a call beyond the limit hears RESOURCE_EXHAUSTED at once.
     server = grpc.server(
@@ -61,11 +68,12 @@ def serve(settings: Settings, reserved: socket.socket) -> None:
         options=[*_OPTIONS, *settings.grpc_channel_arguments],
         maximum_concurrent_rpcs=settings.grpc_max_threads,
     )
-    add_PredictionServiceServicer_to_server(Prediction(settings.model_name, repository), server)
-    add_ModelServiceServicer_to_server(Model(settings.model_name, repository), server)
+    add_PredictionServiceServicer_to_server(Prediction(model.name, repository, labels), server)
+    add_ModelServiceServicer_to_server(Model(model.name, repository, reload), server)
     add_HealthServicer_to_server(health, server)
 
     _poll(repository, health)
+    labels.assign(model.labels, repository.available())
     if not signals.arrived():
         host, port = reserved.getsockname()[:2]
         address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
@@ -77,14 +85,20 @@ def serve(settings: Settings, reserved: socket.socket) -> None:
         server.start()
         log.info("listening on %s", address)
     stop = threading.Event()
-    watcher = threading.Thread(target=_watch, args=(repository, health, settings.file_system_poll_wait_seconds, stop), name="watch")
-    watcher.start()
+    threads = [threading.Thread(target=_watch, args=(repository, health, settings.file_system_poll_wait_seconds, look, stop), name="watch")]
+    if settings.model_config_file and settings.model_config_file_poll_wait_seconds:
+        arguments = (reload, settings.model_config_file, settings.model_config_file_poll_wait_seconds, stop)
+        threads.append(threading.Thread(target=_watch_file, args=arguments, name="watch-file"))
+    for thread in threads:
+        thread.start()
     signals.wait()
     log.info("stopping, no new calls are taken")
     health.shut_down()
     server.stop(_DRAIN_SECONDS).wait()
     stop.set()
-    watcher.join()
+    look.set()
+    for thread in threads:
+        thread.join()
     repository.close()
     log.info("stopped")
 
@@ -98,9 +112,17 @@ def _poll(repository: Repository[Servable], health: Health) -> None:
     health.report(serving=repository.serving)
 
 
-def _watch(repository: Repository[Servable], health: Health, wait_seconds: int, stop: threading.Event) -> None:
-    while not stop.wait(wait_seconds or None):
-        _poll(repository, health)
+def _watch(repository: Repository[Servable], health: Health, wait_seconds: int, look: threading.Event, stop: threading.Event) -> None:
+    while not stop.is_set():
+        look.wait(wait_seconds or None)
+        look.clear()
+        if not stop.is_set():
+            _poll(repository, health)
+
+
+def _watch_file(reload: Reload, file: Path, wait_seconds: int, stop: threading.Event) -> None:
+    while not stop.wait(wait_seconds):
+        reload.read(file)
 
 
 def _load(path: Path, settings: Settings) -> Servable:

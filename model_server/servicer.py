@@ -1,4 +1,7 @@
-"""The gRPC services: PredictionService.Predict and GetModelMetadata, ModelService.GetModelStatus, with TensorFlow Serving's answers."""
+"""The gRPC services with TensorFlow Serving's answers.
+
+PredictionService.Predict and GetModelMetadata, ModelService.GetModelStatus and HandleReloadConfigRequest.
+"""
 
 import logging
 from collections.abc import Callable
@@ -8,10 +11,14 @@ from typing import Any
 import grpc
 from tensorflow_serving.apis.get_model_metadata_pb2 import GetModelMetadataResponse, SignatureDefMap
 from tensorflow_serving.apis.get_model_status_pb2 import GetModelStatusResponse
+from tensorflow_serving.apis.model_management_pb2 import ReloadConfigResponse
 from tensorflow_serving.apis.model_service_pb2_grpc import ModelServiceServicer
 from tensorflow_serving.apis.prediction_service_pb2_grpc import PredictionServiceServicer
 
+from model_server.labels import Labels
+from model_server.model_config import read_model_config
 from model_server.predict import predict
+from model_server.reload import Reload
 from model_server.repository import Repository
 from model_server.servable import Servable
 from model_server.status import StatusError
@@ -43,14 +50,15 @@ def answers_errors(method: Method) -> Method:
 class Prediction(PredictionServiceServicer):  # type: ignore[misc]
     """tensorflow.serving.PredictionService."""
 
-    def __init__(self, name: str, repository: Repository[Servable]) -> None:
+    def __init__(self, name: str, repository: Repository[Servable], labels: Labels) -> None:
         self._name = name
         self._repository = repository
+        self._labels = labels
 
     @answers_errors
     def Predict(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802 the protocol's name
         """PredictRequest -> PredictResponse."""
-        with self._repository.model(_version(request, self._name)) as (version, servable):
+        with self._repository.model(self._version(request)) as (version, servable):
             response = predict(servable, request, context.time_remaining)
         response.model_spec.version.value = version
         return response
@@ -64,7 +72,7 @@ class Prediction(PredictionServiceServicer):  # type: ignore[misc]
         for field in request.metadata_field:
             if field != _SIGNATURES:
                 raise _invalid(f"Metadata field {field} is not supported")
-        with self._repository.model(_version(request, self._name)) as (version, servable):
+        with self._repository.model(self._version(request)) as (version, servable):
             signatures = SignatureDefMap(signature_def=servable.signature_defs)
         response = GetModelMetadataResponse()
         response.model_spec.name = self._name
@@ -72,13 +80,30 @@ class Prediction(PredictionServiceServicer):  # type: ignore[misc]
         response.metadata[_SIGNATURES].Pack(signatures)
         return response
 
+    def _version(self, request: Any) -> int | None:
+        """The version that a model_spec asks for, None for the latest. Raises StatusError, for another model NOT_FOUND."""
+        _check_spec(request)
+        spec = request.model_spec
+        if not spec.name:
+            raise _invalid("ModelSpec has no name specified.")
+        if spec.HasField("version_label"):
+            if spec.name != self._name:
+                raise _invalid(f"Unrecognized servable version label: {spec.version_label}")
+            return self._labels.version(spec.version_label)
+        version: int | None = spec.version.value if spec.HasField("version") else None
+        if spec.name != self._name:
+            wanted = f"Latest({spec.name})" if version is None else f"Specific({spec.name}, {version})"
+            raise StatusError(grpc.StatusCode.NOT_FOUND, f"Servable not found for request: {wanted}")
+        return version
+
 
 class Model(ModelServiceServicer):  # type: ignore[misc]
-    """tensorflow.serving.ModelService. HandleReloadConfigRequest is UNIMPLEMENTED: this server has one model, named by flags."""
+    """tensorflow.serving.ModelService."""
 
-    def __init__(self, name: str, repository: Repository[Servable]) -> None:
+    def __init__(self, name: str, repository: Repository[Servable], reload: Reload) -> None:
         self._name = name
         self._repository = repository
+        self._reload = reload
 
     @answers_errors
     def GetModelStatus(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: ARG002, N802
@@ -100,20 +125,15 @@ class Model(ModelServiceServicer):  # type: ignore[misc]
                 status.status.error_message = state.error.message
         return response
 
-
-def _version(request: Any, name: str) -> int | None:
-    """The version that a model_spec asks for, None for the latest. Raises StatusError, for another model NOT_FOUND."""
-    _check_spec(request)
-    spec = request.model_spec
-    if not spec.name:
-        raise _invalid("ModelSpec has no name specified.")
-    if spec.HasField("version_label"):
-        raise _invalid(f"Unrecognized servable version label: {spec.version_label}")
-    version: int | None = spec.version.value if spec.HasField("version") else None
-    if spec.name != name:
-        wanted = f"Latest({spec.name})" if version is None else f"Specific({spec.name}, {version})"
-        raise StatusError(grpc.StatusCode.NOT_FOUND, f"Servable not found for request: {wanted}")
-    return version
+    @answers_errors
+    def HandleReloadConfigRequest(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+        """ReloadConfigRequest -> an empty ReloadConfigResponse once the labels are assigned; versions are loaded afterwards."""
+        try:
+            config = read_model_config(request.config)
+        except ValueError as error:
+            raise _invalid(str(error)) from error
+        self._reload.apply(config, context.time_remaining)
+        return ReloadConfigResponse()
 
 
 def _check_spec(request: Any) -> None:

@@ -11,6 +11,7 @@ from typing import NoReturn, TypeVar
 
 from gateway.contract import MODEL_NAME
 from model_server.batching import Batching, read_batching
+from model_server.model_config import ModelConfig, parse_model_config
 from model_server.tls import Tls, read_tls
 
 T = TypeVar("T")
@@ -24,8 +25,10 @@ class SettingsError(Exception):
 class Settings:
     host: str
     port: int
-    model_name: str
-    model_base_path: Path
+    model: ModelConfig
+    model_config_file: Path | None
+    model_config_file_poll_wait_seconds: int
+    allow_version_labels_for_unavailable_models: bool
     batching: Batching | None
     file_system_poll_wait_seconds: int
     grpc_max_threads: int
@@ -46,18 +49,16 @@ def parse_settings(arguments: Sequence[str]) -> Settings:
     Raises SettingsError for an unknown flag, a bad value, a base path that is no directory or an unusable batching file.
     """
     flags = _flags().parse_args(arguments)
-    if flags.model_base_path is None:
-        raise SettingsError("--model_base_path is missing: the directory that holds the model's version directories.")
-    base_path = Path(flags.model_base_path)
-    if not base_path.is_dir():
-        raise SettingsError(f"--model_base_path {base_path} is not a directory.")
+    model = _model(flags)
     if flags.batching_parameters_file and not flags.enable_batching:
         raise SettingsError("--batching_parameters_file is given without --enable_batching=true.")
     return Settings(
         host=flags.host,
         port=flags.port,
-        model_name=flags.model_name,
-        model_base_path=base_path,
+        model=model,
+        model_config_file=Path(flags.model_config_file) if flags.model_config_file else None,
+        model_config_file_poll_wait_seconds=flags.model_config_file_poll_wait_seconds,
+        allow_version_labels_for_unavailable_models=flags.allow_version_labels_for_unavailable_models,
         batching=_batching(flags.batching_parameters_file) if flags.enable_batching else None,
         file_system_poll_wait_seconds=flags.file_system_poll_wait_seconds,
         grpc_max_threads=flags.grpc_max_threads,
@@ -66,6 +67,24 @@ def parse_settings(arguments: Sequence[str]) -> Settings:
         grpc_channel_arguments=flags.grpc_channel_arguments,
         tls=_read("--ssl_config_file", flags.ssl_config_file, read_tls) if flags.ssl_config_file else None,
     )
+
+
+def _model(flags: argparse.Namespace) -> ModelConfig:
+    """From a file, or the highest version of what the flags name."""
+    if flags.model_config_file:
+        if flags.model_name or flags.model_base_path:
+            raise SettingsError("--model_config_file says what --model_name and --model_base_path say: give it alone.")
+        model = _read("--model_config_file", flags.model_config_file, parse_model_config)
+    elif flags.model_config_file_poll_wait_seconds:
+        raise SettingsError("--model_config_file_poll_wait_seconds is given without --model_config_file.")
+    elif flags.model_base_path:
+        model = ModelConfig(flags.model_name or MODEL_NAME, Path(flags.model_base_path))
+    else:
+        raise SettingsError("--model_base_path is missing: the directory that holds the model's version directories.")
+    if not model.base_path.is_dir():
+        where = f"base_path in {flags.model_config_file}:" if flags.model_config_file else "--model_base_path"
+        raise SettingsError(f"{where} {model.base_path} is not a directory.")
+    return model
 
 
 def _batching(file: str | None) -> Batching:
@@ -86,8 +105,23 @@ def _flags() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     add("--port", type=_integer(0, 65535), default=8500, help="gRPC port, 0 for any free one (default: %(default)s)")
-    add("--model_name", default=MODEL_NAME, help="name that requests must give (default: %(default)s)")
+    add("--model_name", help=f"name that requests must give (default: {MODEL_NAME})")
     add("--model_base_path", help="directory of the version directories, such as model_repository/painting_genre")
+    add("--model_config_file", help="text-format ModelServerConfig with one model, in place of the two above: policy and version labels")
+    add(
+        "--model_config_file_poll_wait_seconds",
+        type=_integer(0),
+        default=0,
+        help="seconds between two looks at that file, 0 to read it only at the start (default: %(default)s)",
+    )
+    add(
+        "--allow_version_labels_for_unavailable_models",
+        type=_boolean,
+        nargs="?",
+        const=True,
+        default=False,
+        help="a label that does not move may be on a version that is not loaded: true or false (default: false)",
+    )
     add("--enable_batching", type=_boolean, nargs="?", const=True, default=False, help="true or false (default: false)")
     add("--batching_parameters_file", help="text-format BatchingParameters, such as model_repository/batching.config")
     add(

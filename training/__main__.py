@@ -5,6 +5,8 @@
     python -m training train      train a model by a recipe
     python -m training evaluate   measure it: the scorecard
     python -m training export     publish it as the next version of the model repository
+    python -m training promote    put a version up as canary beside the stable one, or make the canary stable
+    python -m training rollback   take the canary away, or put the stable version before back
 
 `python -m training STAGE --help` tells a stage's arguments; the docstring of training/STAGE.py what it reads and writes.
 """
@@ -15,7 +17,7 @@ import sys
 
 from training.config import Mistake
 
-STAGES = ("collect", "prepare", "train", "evaluate", "export")
+STAGES = ("collect", "prepare", "train", "evaluate", "export", "promote", "rollback")
 
 
 def main(arguments: list[str]) -> int:

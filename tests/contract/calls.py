@@ -1,7 +1,7 @@
 """The calls that the tests make to a model server."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import grpc
@@ -12,6 +12,7 @@ from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 from grpc_health.v1.health_pb2_grpc import HealthStub
 from tensorflow_serving.apis.get_model_metadata_pb2 import GetModelMetadataRequest
 from tensorflow_serving.apis.get_model_status_pb2 import GetModelStatusRequest
+from tensorflow_serving.apis.model_management_pb2 import ReloadConfigRequest
 from tensorflow_serving.apis.model_service_pb2_grpc import ModelServiceStub
 from tensorflow_serving.apis.predict_pb2 import PredictRequest
 from tensorflow_serving.apis.prediction_service_pb2_grpc import PredictionServiceStub
@@ -43,6 +44,16 @@ class Calls:
 
     def states(self) -> dict[int, str]:
         return {status.version: status.State.Name(status.state) for status in self.status()}
+
+    def reload(self, base_path: str, versions: Iterable[int], timeout: float = PATIENCE_S, **labels: int) -> None:
+        """Only these `versions`; none of them for the default, the highest."""
+        request = ReloadConfigRequest()
+        model = request.config.model_config_list.config.add(name=MODEL_NAME, base_path=base_path, model_platform="tensorflow")
+        if versions:
+            model.model_version_policy.specific.versions.extend(versions)
+        for label, version in labels.items():
+            model.version_labels[label] = version
+        self.models.HandleReloadConfigRequest(request, timeout=timeout)
 
     def metadata(self, *fields: str, name: str = MODEL_NAME) -> Any:
         request = GetModelMetadataRequest(metadata_field=fields)

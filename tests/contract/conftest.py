@@ -35,7 +35,7 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Server]]:
     """Starts servers that end with the test."""
     servers = []
 
-    def make(base_path: Path, *flags: str, ready: bool = True) -> Server:
+    def make(base_path: Path | None, *flags: str, ready: bool = True) -> Server:
         server = Server(base_path, tmp_path / f"server{len(servers)}.log", *flags, ready=ready)
         servers.append(server)
         return server

@@ -14,10 +14,11 @@ ROOT = Path(__file__).resolve().parents[2]
 class Server(Calls):
     """A `python -m model_server` of this test's, ready to serve unless told otherwise."""
 
-    def __init__(self, base_path: Path, log: Path, *flags: str, ready: bool = True) -> None:
-        self.base_path = base_path
+    def __init__(self, base_path: Path | None, log: Path, *flags: str, ready: bool = True) -> None:
+        """Without a base path the flags say where the model is."""
         self.log = log
-        command = [sys.executable, "-m", "model_server", "--port=0", f"--model_base_path={base_path}", *flags]
+        where = [f"--model_base_path={base_path}"] if base_path else []
+        command = [sys.executable, "-m", "model_server", "--port=0", *where, *flags]
         with log.open("wb") as stderr:
             self.process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=stderr, stderr=stderr)
         try:

@@ -48,7 +48,14 @@ def test_a_dimension_below_one(embedded: Calls, size: int) -> None:
 
 def test_methods_without_an_implementation(embedded: Calls) -> None:
     assert status_of(lambda: embedded.prediction.Classify(ClassificationRequest()))[0] == "UNIMPLEMENTED"
-    assert status_of(lambda: embedded.models.HandleReloadConfigRequest(ReloadConfigRequest()))[0] == "UNIMPLEMENTED"
+
+
+def test_a_reload_names_the_one_model(embedded: Calls) -> None:
+    request = ReloadConfigRequest()
+    for name in ("one", "other"):
+        request.config.model_config_list.config.add(name=name)
+    answer = status_of(lambda: embedded.models.HandleReloadConfigRequest(request))
+    assert answer == ("INVALID_ARGUMENT", "2 models are listed, and this server serves one.")
 
 
 def test_a_message_that_is_too_large(embedded: Calls) -> None:

@@ -51,7 +51,7 @@ def differences(words: list[str], flags: dict[str, str]) -> set[str]:
     """The flags of a command that are not as in `flags`, but for those that are each deployment's own."""
     own = dict(word.removeprefix("--").partition("=")[::2] for word in words[1:])
     changed = {name for name in own.keys() | flags.keys() if own.get(name) != flags.get(name)}
-    return changed - {"per_process_gpu_memory_fraction", "ssl_config_file"}
+    return changed - {"per_process_gpu_memory_fraction", "ssl_config_file", "model_config_file_poll_wait_seconds"}
 
 
 def test_compose_and_the_cluster_start_it_alike(overlay_with):

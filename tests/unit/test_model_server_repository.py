@@ -7,6 +7,7 @@ from pathlib import Path
 import grpc
 import pytest
 
+from model_server.policy import Policy
 from model_server.repository import Repository, State
 from model_server.status import StatusError
 
@@ -198,3 +199,66 @@ def test_close(disk: Disk, repository: Repository[FakeModel]) -> None:
     repository.close()
     assert model.closed
     assert not repository.serving
+
+
+def follow(disk: Disk, repository: Repository[FakeModel], *versions: int) -> None:
+    repository.follow(disk.base_path, Policy(frozenset(versions), None))
+    repository.poll()
+
+
+def test_several_at_a_time(disk: Disk, repository: Repository[FakeModel]) -> None:
+    disk.add(1, 2, 3)
+    repository.poll()
+    with repository.model(3) as (_, third):
+        pass
+    follow(disk, repository, 1, 3)
+    assert repository.available() == {1, 3}
+    assert disk.loaded == [3, 1], "what is served already is not loaded again"
+    assert served(repository) == 3
+    with repository.model(1) as (version, model):
+        assert (version, model.closed) == (1, False)
+    follow(disk, repository, 1)
+    assert third.closed
+    assert served(repository) == 1
+    assert states(repository) == [(3, State.END), (1, State.AVAILABLE)]
+
+
+def test_a_version_that_leaves_the_policy_ends_after_its_last_call(disk: Disk, repository: Repository[FakeModel]) -> None:
+    disk.add(1, 2)
+    follow(disk, repository, 1, 2)
+    with repository.model(1) as (_, first):
+        polling = threading.Thread(target=follow, args=(disk, repository, 2))
+        polling.start()
+        while states(repository) != [(2, State.AVAILABLE), (1, State.UNLOADING)]:
+            polling.join(0.01)
+        assert not first.closed
+        with pytest.raises(StatusError, match=r"Specific\(genre, 1\)"), repository.model(1):
+            pass
+    polling.join()
+    assert first.closed
+
+
+def test_nothing_goes_before_something_that_is_chosen_serves(disk: Disk, repository: Repository[FakeModel]) -> None:
+    disk.add(1, 2)
+    disk.broken[2] = OSError("no")
+    follow(disk, repository, 1)
+    follow(disk, repository, 2)
+    assert served(repository) == 1
+    follow(disk, repository, 3)
+    assert not repository.serving, "as in TensorFlow Serving: nothing on disk is chosen"
+
+
+def test_the_highest_few_that_load(disk: Disk, repository: Repository[FakeModel]) -> None:
+    disk.add(1, 2, 3, 4)
+    disk.broken[3] = OSError("no")
+    repository.follow(disk.base_path, Policy(count=2))
+    repository.poll()
+    assert repository.available() == {2, 4}
+
+
+def test_another_policy_while_one_is_followed(disk: Disk, repository: Repository[FakeModel]) -> None:
+    disk.add(1, 2, 3)
+    disk.before_load = lambda: repository.follow(disk.base_path, Policy(frozenset({1}), None))
+    follow(disk, repository, 2, 3)
+    assert disk.loaded == [3, 1]
+    assert repository.available() == {1}

@@ -7,6 +7,8 @@ import pytest
 
 from gateway.contract import MODEL_NAME
 from model_server.batching import Batching
+from model_server.model_config import ModelConfig
+from model_server.policy import Policy
 from model_server.settings import SettingsError, parse_settings
 
 BATCHING_CONFIG = Path(__file__).resolve().parents[2] / "model_repository" / "batching.config"
@@ -14,7 +16,9 @@ BATCHING_CONFIG = Path(__file__).resolve().parents[2] / "model_repository" / "ba
 
 def test_defaults(tmp_path: Path) -> None:
     settings = parse_settings([f"--model_base_path={tmp_path}"])
-    assert (settings.host, settings.port, settings.model_name, settings.model_base_path) == ("127.0.0.1", 8500, MODEL_NAME, tmp_path)
+    assert (settings.host, settings.port, settings.model) == ("127.0.0.1", 8500, ModelConfig(MODEL_NAME, tmp_path))
+    assert (settings.model_config_file, settings.model_config_file_poll_wait_seconds) == (None, 0)
+    assert not settings.allow_version_labels_for_unavailable_models
     assert settings.batching is None
     assert settings.file_system_poll_wait_seconds == 1
 
@@ -46,6 +50,9 @@ def test_batching_file(tmp_path: Path) -> None:
     [
         ([], "--model_base_path is missing"),
         (["--model_base_path=nowhere"], "--model_base_path nowhere is not a directory."),
+        (["--model_config_file=c", "--model_name=x"], "--model_config_file says what --model_name and --model_base_path say"),
+        (["--model_config_file=c"], "--model_config_file c cannot be read: No such file or directory."),
+        (["--model_base_path=.", "--model_config_file_poll_wait_seconds=1"], "is given without --model_config_file."),
         (["--model_base=."], "unrecognized arguments: --model_base=."),
         (["--model_base_path=.", "--nonsense"], "unrecognized arguments: --nonsense"),
         (["--model_base_path=.", "--port=65536"], "'65536' is not an integer from 0 to 65535."),
@@ -69,3 +76,17 @@ def test_an_unusable_batching_file(tmp_path: Path) -> None:
     file.write_text("max_batch_sise { value: 16 }")
     with pytest.raises(SettingsError, match=r"cannot be used: .*max_batch_sise"):
         parse_settings([f"--model_base_path={tmp_path}", "--enable_batching", f"--batching_parameters_file={file}"])
+
+
+def test_a_model_config_file(tmp_path: Path) -> None:
+    file = tmp_path / "models.config"
+    config = (
+        'model_config_list {{ config {{ name: "x" base_path: "{}" model_platform: "tensorflow" model_version_policy {{ all {{}} }} }} }}'
+    )
+    file.write_text(config.format(tmp_path))
+    settings = parse_settings([f"--model_config_file={file}", "--model_config_file_poll_wait_seconds=10"])
+    assert settings.model == ModelConfig("x", tmp_path, Policy(count=None))
+    assert (settings.model_config_file, settings.model_config_file_poll_wait_seconds) == (file, 10)
+    file.write_text(config.format("nowhere"))
+    with pytest.raises(SettingsError, match=r"base_path in .*models\.config: nowhere is not a directory"):
+        parse_settings([f"--model_config_file={file}"])

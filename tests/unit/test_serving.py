@@ -28,6 +28,21 @@ def test_explains_by_the_other_signature(fake, serving):
     assert explained[0].heatmap == ((0.25,) * 7,) * 7
 
 
+def test_a_label_and_the_share_of_the_deadline(fake, port):
+    serving = TensorFlowServing(f"127.0.0.1:{port}", 60)
+    serving.classify(IMAGES, "canary")
+    serving.explain(IMAGES, "stable")
+    serving.genres("stable")
+    serving.classify(IMAGES)
+    labels = [request.model_spec.version_label for request in fake.requests]
+    assert labels == ["canary", "stable", "stable", ""]
+    assert not fake.requests[-1].model_spec.HasField("version_label")
+    serving.check("canary")
+    fake.seconds = 1.0
+    with pytest.raises(ServingTimeout):
+        serving.classify(IMAGES, "canary", 0.005)
+
+
 def test_asks_for_the_genres_with_one_gray_picture(fake, serving):
     assert serving.genres() == ("First", "Second")
     [request] = fake.requests

@@ -1,0 +1,95 @@
+"""What a setting's text may be. Each parses it, and raises ValueError that says what it must be."""
+
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from limits import parse_many
+
+from gateway.keys import read_keys
+
+
+def whole(low: int, high: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        if text.isascii() and text.isdigit() and low <= int(text) <= high:
+            return int(text)
+        raise ValueError(f"must be a whole number from {low} to {high}")
+
+    return parse
+
+
+def number(low: float, high: float) -> Callable[[str], float]:
+    def parse(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = float("nan")
+        if low <= value <= high:
+            return value
+        raise ValueError(f"must be a number from {low:g} to {high:g}")
+
+    return parse
+
+
+def host(text: str) -> str:
+    if text and not any(character.isspace() or character in "/:" for character in text):
+        return text
+    raise ValueError("must be a host name or an IPv4 address")
+
+
+def address(text: str) -> str:
+    host, colon, port = text.rpartition(":")
+    if colon and port.isascii() and port.isdigit() and 1 <= int(port) <= 65535:
+        return f"{host(host)}:{int(port)}"
+    raise ValueError("must be host:port")
+
+
+def file(text: str) -> str:
+    if os.access(text, os.R_OK) and not Path(text).is_dir():
+        return text
+    raise ValueError("must name a file that can be read")
+
+
+def keys_file(text: str) -> str:
+    try:
+        read_keys(Path(file(text)))
+    except UnicodeDecodeError:
+        raise ValueError("must name a text file") from None
+    return text
+
+
+def rate_limit(text: str) -> str:
+    try:
+        items = parse_many(text)
+    except ValueError:
+        items = []
+    if items and all(item.amount > 0 for item in items):
+        return text
+    raise ValueError("must be limits such as 60/minute or 60/minute;5/second")
+
+
+def rate_limit_storage(text: str) -> str:
+    if text == "memory://" or re.fullmatch(r"rediss?://[^\s/]+(/\d+)?", text):
+        return text
+    raise ValueError("must be memory:// or redis://host:port/number")
+
+
+def origins(text: str) -> str:
+    origins = re.split(r"[,\s]+", text)
+    # A browser sends the scheme, the name in small letters and the port where it is not the scheme's own, and nothing behind it.
+    if all(re.fullmatch(r"https?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:\d+)?", origin) for origin in origins):
+        return ",".join(origins)
+    raise ValueError("must be origins such as https://museum.example, separated by commas")
+
+
+def label(text: str) -> str:
+    if re.fullmatch(r"[A-Za-z0-9._-]{1,64}", text):
+        return text
+    raise ValueError("must be up to 64 letters, digits, dots, dashes and underscores")
+
+
+def log_level(text: str) -> str:
+    if text.lower() in ("debug", "info", "warning", "error"):
+        return text.lower()
+    raise ValueError("must be debug, info, warning or error")

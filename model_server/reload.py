@@ -1,0 +1,67 @@
+"""A changed configuration while the server runs: by HandleReloadConfigRequest, or by the file that is looked at now and then.
+
+As in TensorFlow Serving the versions are loaded and unloaded afterwards, in the background, and the labels are assigned at once, to
+versions that are available already: labels for a new version are for a second request.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import grpc
+
+from model_server.labels import Labels
+from model_server.model_config import ModelConfig, parse_model_config
+from model_server.repository import Repository
+from model_server.status import StatusError
+
+log = logging.getLogger(__name__)
+
+_BASE_PATH_SECONDS = 0.1
+
+
+class Reload:
+    """Changes what `repository` follows and what `labels` mean; `look` is set to have the repository looked at now."""
+
+    def __init__(self, name: str, repository: Repository[Any], labels: Labels, look: threading.Event) -> None:
+        self._name = name
+        self._repository = repository
+        self._labels = labels
+        self._look = look
+        self._lock = threading.Lock()
+
+    def apply(self, config: ModelConfig, remaining_s: Callable[[], float]) -> None:
+        """Waits for a base path that is missing for as long as `remaining_s` says.
+
+        Raises StatusError, FAILED_PRECONDITION where a label cannot be assigned: the versions follow the new policy all the same.
+        """
+        if config.name != self._name:
+            raise StatusError(grpc.StatusCode.INVALID_ARGUMENT, f"This server serves the model {self._name}, not {config.name}.")
+        while not config.base_path.is_dir():
+            if remaining_s() <= _BASE_PATH_SECONDS:
+                raise StatusError(grpc.StatusCode.DEADLINE_EXCEEDED, "Deadline Exceeded")
+            time.sleep(_BASE_PATH_SECONDS)
+        with self._lock:
+            self._repository.follow(config.base_path, config.policy)
+            try:
+                self._labels.assign(config.labels, self._repository.available())
+            finally:
+                # Only now: what a label meant until here is not unloaded before it means something else.
+                self._look.set()
+
+    def read(self, file: Path) -> None:
+        """As apply, from a file; what is wrong with it goes to the log, and what is served stays."""
+        try:
+            self.apply(parse_model_config(file.read_text(encoding="utf-8")), lambda: 0)
+        except OSError as error:
+            complaint = f"cannot be read: {error.strerror}"
+        except ValueError as error:
+            complaint = f"cannot be used: {error}"
+        except StatusError as error:
+            complaint = f"cannot be followed: {error.code.name}: {error.message}"
+        else:
+            return
+        log.error("%s %s", file, complaint)

@@ -1,0 +1,223 @@
+"""Version policies and labels, changed while the server runs.
+
+With TFS_ADDRESS a real TensorFlow Serving is asked, which must have versions 1 and 2 of the model in TFS_BASE_PATH (default
+/models/painting_genre) and serves the highest version again in the end.
+"""
+
+import os
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from calls import Calls, predict_request, status_of, until
+from processes import Server
+from tensorflow_serving.apis.get_model_metadata_pb2 import GetModelMetadataRequest
+from tensorflow_serving.apis.get_model_status_pb2 import GetModelStatusRequest
+from tensorflow_serving.apis.model_management_pb2 import ReloadConfigRequest
+
+from gateway.contract import MODEL_NAME
+
+UNAVAILABLE = "Request to assign label to version {} of model painting_genre, which is not currently available for inference"
+
+
+class Labelled:
+    """A server with versions 1 and 2 on disk."""
+
+    def __init__(self, calls: Calls, base_path: str) -> None:
+        self.calls = calls
+        self.base_path = base_path
+
+    def reload(self, *versions: int, timeout: float = 60, **labels: int) -> None:
+        self.calls.reload(self.base_path, versions, timeout, **labels)
+
+    def labelled(self, stable: int, canary: int) -> None:
+        """As TensorFlow Serving wants it: first the versions, then the labels."""
+        self.reload(1, 2)
+        self.until_available(1, 2)
+        self.reload(1, 2, stable=stable, canary=canary)
+
+    def until_available(self, *versions: int) -> None:
+        until(lambda: {version for version, state in self.calls.states().items() if state == "AVAILABLE"} == set(versions))
+
+    def version(self, label: str) -> int:
+        return int(self.calls.predict(predict_request(version_label=label)).model_spec.version.value)
+
+
+@pytest.fixture(scope="module")
+def two_versions(tiny_model: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Labelled]:
+    if address := os.environ.get("TFS_ADDRESS"):
+        yield Labelled(Calls(address), os.environ.get("TFS_BASE_PATH", f"/models/{MODEL_NAME}"))
+        return
+    folder = tmp_path_factory.mktemp("labels")
+    base_path = folder / MODEL_NAME
+    base_path.mkdir()
+    (base_path / "1").symlink_to(tiny_model())
+    (base_path / "2").symlink_to(tiny_model("--seed=1"))
+    server = Server(base_path, folder / "server.log")
+    yield Labelled(server, str(base_path))
+    assert server.stop() == 0
+
+
+@pytest.fixture
+def server(two_versions: Labelled) -> Iterator[Labelled]:
+    """Serves the highest version and has no labels, before the test and after it."""
+    two_versions.reload()
+    two_versions.until_available(2)
+    yield two_versions
+    two_versions.reload()
+    two_versions.until_available(2)
+
+
+def test_two_versions_by_their_labels(server: Labelled) -> None:
+    server.labelled(stable=1, canary=2)
+    assert (server.version("stable"), server.version("canary")) == (1, 2)
+    assert server.calls.predict().model_spec.version.value == 2, "without a label the highest"
+    server.reload(1, 2, stable=2, canary=1)
+    assert (server.version("stable"), server.version("canary")) == (2, 1)
+
+
+def test_a_label_tells_its_version_by_the_metadata(server: Labelled) -> None:
+    server.labelled(stable=1, canary=2)
+    request = GetModelMetadataRequest(metadata_field=["signature_def"])
+    request.model_spec.name, request.model_spec.version_label = MODEL_NAME, "stable"
+    assert server.calls.prediction.GetModelMetadata(request, timeout=60).model_spec.version.value == 1
+    request.model_spec.version_label = "nope"
+    answer = status_of(lambda: server.calls.prediction.GetModelMetadata(request, timeout=60))
+    assert answer == ("INVALID_ARGUMENT", "Unrecognized servable version label: nope")
+
+
+def test_a_label_on_what_is_not_available(server: Labelled) -> None:
+    assert status_of(lambda: server.reload(2, stable=9)) == ("FAILED_PRECONDITION", UNAVAILABLE.format(9))
+    server.labelled(stable=1, canary=2)
+    assert status_of(lambda: server.reload(1, 2, stable=2, canary=9)) == ("FAILED_PRECONDITION", UNAVAILABLE.format(9))
+    assert (server.version("stable"), server.version("canary")) == (1, 2), "all labels stay where they were"
+
+
+def test_a_label_that_is_left_out_is_gone(server: Labelled) -> None:
+    server.labelled(stable=1, canary=2)
+    server.reload(1, 2, stable=1)
+    answer = status_of(lambda: server.version("canary"))
+    assert answer == ("INVALID_ARGUMENT", "Unrecognized servable version label: canary")
+
+
+def test_a_label_whose_version_has_gone(server: Labelled) -> None:
+    server.labelled(stable=1, canary=2)
+    server.reload(1, stable=1, canary=2)
+    server.until_available(1)
+    answer = status_of(lambda: server.version("canary"))
+    assert answer == ("NOT_FOUND", "Servable not found for request: Specific(painting_genre, 2)")
+    assert server.version("stable") == 1
+
+
+def test_model_status_ignores_labels(server: Labelled) -> None:
+    server.labelled(stable=1, canary=2)
+    request = GetModelStatusRequest()
+    request.model_spec.name, request.model_spec.version_label = MODEL_NAME, "stable"
+    statuses = server.calls.models.GetModelStatus(request, timeout=60).model_version_status
+    assert [status.version for status in statuses] == [2, 1]
+
+
+def test_a_base_path_that_is_not_there(server: Labelled) -> None:
+    if os.environ.get("TFS_ADDRESS"):
+        pytest.skip("a real server goes on waiting for it, and takes no other change meanwhile")
+    answer = status_of(lambda: server.calls.reload("/nowhere/at/all", (1,), timeout=1.0))
+    assert answer[0] == "DEADLINE_EXCEEDED"
+    assert server.calls.predict().model_spec.version.value == 2
+
+
+def test_nothing_to_reload(server: Labelled) -> None:
+    code, message = status_of(lambda: server.calls.models.HandleReloadConfigRequest(ReloadConfigRequest(), timeout=60))
+    assert code == "INVALID_ARGUMENT"
+    assert "Only ModelConfigList is currently supported" in message
+
+
+def test_moved_and_unloaded_under_callers(server: Labelled) -> None:
+    server.labelled(stable=1, canary=2)
+    stop = threading.Event()
+    versions: list[int] = []
+    failures: list[tuple[str, str]] = []
+
+    def call() -> None:
+        while not stop.is_set():
+            answer = status_of(lambda: versions.append(server.version("stable")))
+            if answer[0] != "OK":
+                failures.append(answer)
+
+    threads = [threading.Thread(target=call) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    try:
+        until(lambda: len(versions) > 8)
+        server.reload(1, 2, stable=2)
+        until(lambda: versions[-1] == 2)
+        server.reload(2, stable=2)
+        server.until_available(2)
+        seen = len(versions)
+        until(lambda: len(versions) > seen + 8)
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+    assert not failures
+    assert set(versions) == {1, 2}
+
+
+@pytest.fixture
+def config(tmp_path: Path, tiny_model: Callable[..., Path]) -> Callable[..., Path]:
+    """Writes a models.config for a folder with versions 1 and 2, as a file is replaced that others read."""
+    base_path = tmp_path / MODEL_NAME
+    base_path.mkdir()
+    shutil.copytree(tiny_model(), base_path / "1")
+    shutil.copytree(tiny_model("--seed=1"), base_path / "2")
+
+    def write(inner: str) -> Path:
+        new = tmp_path / "models.config.new"
+        new.write_text(
+            f'model_config_list {{ config {{ name: "{MODEL_NAME}" base_path: "{base_path}" model_platform: "tensorflow" {inner} }} }}'
+        )
+        return new.rename(tmp_path / "models.config")
+
+    return write
+
+
+BOTH = "model_version_policy { specific { versions: 1 versions: 2 } } "
+LABELS = 'version_labels {{ key: "stable" value: {} }} version_labels {{ key: "canary" value: {} }}'
+
+
+def test_a_file_at_the_start_and_changed_later(start: Callable[..., Server], config: Callable[..., Path]) -> None:
+    file = config(BOTH + LABELS.format(1, 2))
+    server = start(None, f"--model_config_file={file}", "--model_config_file_poll_wait_seconds=1")
+    labelled = Labelled(server, "")
+    assert (labelled.version("stable"), labelled.version("canary")) == (1, 2)
+    config(BOTH + LABELS.format(2, 1))
+    until(lambda: labelled.version("stable") == 2)
+    assert labelled.version("canary") == 1
+    config("model_version_policy { specific { versions: 2 } } version_labels { key: 'stable' value: 2 }")
+    labelled.until_available(2)
+    # Both at once: the labels cannot be assigned before the version is there, and are when the file is read again.
+    config(BOTH + LABELS.format(2, 1))
+    until(lambda: status_of(lambda: labelled.version("canary")) == ("OK", ""))
+    assert UNAVAILABLE.format(1) in server.log.read_text()
+    config("model_version_policy {")
+    until(lambda: "cannot be used" in server.log.read_text())
+    assert labelled.version("stable") == 2
+
+
+def test_labels_at_the_start_of_a_version_that_is_not_there(start: Callable[..., Server], config: Callable[..., Path]) -> None:
+    file = config("model_version_policy { specific { versions: 1 versions: 3 } } " + LABELS.format(1, 3))
+    with pytest.raises(AssertionError, match=UNAVAILABLE.format(3)):
+        start(None, f"--model_config_file={file}")
+    server = start(None, f"--model_config_file={file}", "--allow_version_labels_for_unavailable_models=true")
+    labelled = Labelled(server, "")
+    assert labelled.version("stable") == 1
+    answer = status_of(lambda: labelled.version("canary"))
+    assert answer == ("NOT_FOUND", "Servable not found for request: Specific(painting_genre, 3)")
+
+
+@pytest.mark.parametrize(("policy", "served"), [("latest { num_versions: 2 }", {1, 2}), ("all { }", {1, 2}), ("latest { }", {2})])
+def test_other_policies(start: Callable[..., Server], config: Callable[..., Path], policy: str, served: set[int]) -> None:
+    server = start(None, f"--model_config_file={config(f'model_version_policy {{ {policy} }}')}")
+    Labelled(server, "").until_available(*served)
+    assert server.predict().model_spec.version.value == 2

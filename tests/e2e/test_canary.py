@@ -1,0 +1,226 @@
+"""A canary beside the stable version: put up, promoted, taken back and refused, under load, by the commands as they are."""
+
+import itertools
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from contextlib import contextmanager
+from io import BytesIO
+
+import numpy as np
+import pytest
+import requests
+from PIL import Image
+from service import ROOT, wait_until
+
+PICTURES = 3000
+STABLE, CANARY = 1, 2
+
+# A gateway that had no canary leaves it alone for this long before it tries again.
+LEFT_ALONE_S = 6
+
+
+@pytest.fixture(scope="session")
+def pictures():
+    """Small ones of one colour each, all different, so that the tiny models see several genres in them."""
+    random = np.random.default_rng(0)
+    made = {}
+    while len(made) < PICTURES:
+        file = BytesIO()
+        Image.new("RGB", (24, 24), tuple(random.integers(0, 256, 3).tolist())).save(file, "PNG")
+        made[file.getvalue()] = None
+    return list(made)
+
+
+@pytest.fixture(scope="session")
+def canaries(models, tmp_path_factory):
+    """Versions to put beside "first": "alike" and "slow" say what it says, "second" says otherwise, "wrong" fails."""
+    slow = tmp_path_factory.mktemp("canaries") / "slow"
+    subprocess.run([sys.executable, "tests/tiny_model.py", str(slow), "--seed=1", "--delay-ms=80"], cwd=ROOT, check=True)
+    return {**models, "alike": models["first"], "slow": slow}
+
+
+@pytest.fixture
+def labelled(service, canaries):
+    """Version 1 is stable, on a model server that reads models.config; its gateway starts with `start_gateway`."""
+    service.publish(canaries["first"], STABLE)
+    service.config = service.folder / "models.config"
+    service.config.write_text(
+        "# What is served.\n"
+        f'model_config_list {{ config {{ name: "painting_genre" base_path: "{service.models}" model_platform: "tensorflow" }} }}\n'
+    )
+    done = command(service, "promote", "--stable=1", addressed=False)
+    assert done.returncode == 0, done.stderr
+    start_model_server(service)
+    return service
+
+
+def start_model_server(service, *flags):
+    service.model_server = service.start(
+        "-m", "model_server", f"--port={service.serving_port}", f"--model_config_file={service.config}", *flags
+    )
+    wait_until(
+        lambda: "listening on" in service.model_server.text() or service.model_server.popen.poll() is not None, what="the model server"
+    )
+    assert service.model_server.popen.poll() is None, service.model_server.text()
+
+
+def start_gateway(service, share):
+    service.start_gateway(RAGAM_SERVING_LABEL="stable", RAGAM_CANARY_SHARE=str(share))
+    wait_until(service.ready, what="readiness")
+
+
+def command(service, *arguments, addressed=True):
+    address = [f"--address=127.0.0.1:{service.serving_port}"] if addressed else []
+    return subprocess.run(
+        [sys.executable, "-m", "training", *arguments, f"--config={service.config}", *address],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
+def succeed(service, *arguments, **options):
+    done = command(service, *arguments, **options)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+class Traffic:
+    """Threads that send one picture after the other; `answers` holds (picture, version), `failures` all that was no answer."""
+
+    def __init__(self, service, pictures):
+        self._service, self._pictures = service, pictures
+        self._numbers = itertools.cycle(range(len(pictures)))
+        self._stop = threading.Event()
+        self.answers = []
+        self.failures = []
+
+    def _call(self):
+        session = requests.Session()
+        while not self._stop.is_set():
+            number = next(self._numbers)
+            files = {"image": ("a.png", self._pictures[number])}
+            answer = session.post(f"{self._service.address}/prediction?details=true", files=files, timeout=30)
+            if answer.status_code == 200:
+                self.answers.append((number, answer.json()["data"]["model"]["version"]))
+            else:
+                self.failures.append(answer.text)
+        session.close()
+
+    @contextmanager
+    def running(self, count=4):
+        threads = [threading.Thread(target=self._call) for _ in range(count)]
+        for thread in threads:
+            thread.start()
+        try:
+            wait_until(lambda: self.answers, what="the first answer")
+            yield self
+        finally:
+            self._stop.set()
+            for thread in threads:
+                thread.join()
+        assert not self.failures
+
+    def versions(self, since):
+        """How many pictures each version answered, once each; a picture with two versions would count twice."""
+        return Counter(version for _, version in set(self.answers[since:]))
+
+    def wait_for(self, count):
+        """Where the answers begin that were all sent after now."""
+        since = len(self.answers) + 8
+        wait_until(lambda: len(self.answers) >= since + count, what=f"{count} answers")
+        return since
+
+
+def test_canary_promote_and_rollback_under_load(labelled, canaries, pictures):
+    start_gateway(labelled, 0.1)
+    with Traffic(labelled, pictures).running() as traffic:
+        assert set(traffic.versions(traffic.wait_for(50))) == {STABLE}, "without a canary the stable version answers all"
+        labelled.publish(canaries["alike"], CANARY)
+        assert succeed(labelled, "promote", "--canary=2").startswith("Version 1 is stable, version 2 is canary, on ")
+        time.sleep(LEFT_ALONE_S)
+        since = traffic.wait_for(2500)
+        seen = traffic.versions(since)
+        total = seen.total()
+        # Four standard deviations.
+        assert abs(seen[CANARY] - total * 0.1) < 4 * (total * 0.1 * 0.9) ** 0.5
+        assert total == len({number for number, _ in traffic.answers[since:]}), "a picture has one version"
+
+        config = labelled.config.read_text()
+        refused = command(labelled, "promote")
+        assert refused.returncode == 2
+        assert refused.stderr == "Name the gateways' metrics with --metrics URL, one for each gateway, or say --force.\n"
+        half = command(labelled, "promote", "--force", "--address=127.0.0.1:1")
+        assert half.returncode == 2
+        assert "127.0.0.1:1 says UNAVAILABLE" in half.stderr
+        assert labelled.config.read_text() == config, "one of two servers is not there, so nothing has changed"
+        assert traffic.versions(traffic.wait_for(300))[STABLE] > 200
+
+        told = succeed(labelled, "promote", f"--metrics={labelled.address}/metrics", "--window=25", "--min-answers=60")
+        assert "Version 1 is previous, version 2 is stable, on " in told
+        assert set(traffic.versions(traffic.wait_for(100))) == {CANARY}
+        assert succeed(labelled, "rollback").startswith("Version 1 is stable, on ")
+        assert set(traffic.versions(traffic.wait_for(100))) == {STABLE}
+    nothing = command(labelled, "rollback")
+    assert (nothing.returncode, nothing.stderr.count("\n")) == (2, 1)
+    assert labelled.config.read_text().startswith("# What is served.\n")
+
+
+@pytest.mark.parametrize(
+    ("canary", "reason"),
+    [("wrong", "It errs: 100.0% of its calls failed"), ("slow", "It is slow: "), ("second", "It sees other genres: ")],
+)
+def test_a_bad_canary_is_refused(labelled, canaries, pictures, canary, reason):
+    start_gateway(labelled, 0.5)
+    labelled.publish(canaries[canary], CANARY)
+    with Traffic(labelled, pictures).running() as traffic:
+        succeed(labelled, "promote", "--canary=2")
+        time.sleep(LEFT_ALONE_S)
+        config = labelled.config.read_text()
+        refused = command(labelled, "promote", f"--metrics={labelled.address}/metrics", "--window=12", "--min-answers=30")
+        assert refused.returncode == 2
+        assert refused.stderr.startswith("Version 2 is refused:\n")
+        assert reason in refused.stderr
+        if canary != "wrong":
+            assert len(refused.stderr.splitlines()) == 2, "the one reason and no other"
+        assert "canary (version 2): " in refused.stdout
+        assert labelled.config.read_text() == config
+        succeed(labelled, "rollback")
+        assert set(traffic.versions(traffic.wait_for(50))) == {STABLE}
+
+
+def test_a_version_that_cannot_be_loaded_changes_nothing(labelled, pictures):
+    start_gateway(labelled, 0.5)
+    (labelled.models / str(CANARY)).mkdir()
+    config = labelled.config.read_text()
+    with Traffic(labelled, pictures).running() as traffic:
+        done = command(labelled, "promote", "--canary=2")
+        assert done.returncode == 2
+        assert "cannot load version 2: Specified file path does not appear to contain a SavedModel bundle" in done.stderr
+        assert set(traffic.versions(traffic.wait_for(50))) == {STABLE}
+    assert labelled.config.read_text() == config
+
+
+def test_servers_that_poll_the_file_follow_it_and_start_with_it(labelled, canaries, pictures):
+    labelled.model_server.stop()
+    start_model_server(labelled, "--model_config_file_poll_wait_seconds=1")
+    start_gateway(labelled, 0.5)
+    labelled.publish(canaries["alike"], CANARY)
+    with Traffic(labelled, pictures).running() as traffic:
+        succeed(labelled, "promote", "--canary=2", addressed=False)
+        wait_until(lambda: traffic.answers[-1][1] == CANARY, what="an answer of the canary")
+        assert set(traffic.versions(traffic.wait_for(100))) == {STABLE, CANARY}
+        succeed(labelled, "promote", "--force", addressed=False)
+        wait_until(lambda: set(traffic.versions(traffic.wait_for(20))) == {CANARY}, what="the end of version 1")
+    labelled.model_server.signal(signal.SIGKILL)
+    labelled.model_server.wait()
+    start_model_server(labelled)
+    wait_until(labelled.ready, what="readiness")
+    with Traffic(labelled, pictures).running() as traffic:
+        assert set(traffic.versions(traffic.wait_for(20))) == {CANARY}

@@ -1,0 +1,106 @@
+"""A changed configuration, over a repository whose models are no more than their names."""
+
+import logging
+import threading
+import time
+from pathlib import Path
+
+import grpc
+import pytest
+
+from model_server.labels import Labels
+from model_server.model_config import ModelConfig
+from model_server.policy import Policy
+from model_server.reload import Reload
+from model_server.repository import Repository
+from model_server.status import StatusError
+
+BOTH = Policy(frozenset({1, 2}), None)
+
+
+class Model:
+    def close(self) -> None:
+        pass
+
+
+@pytest.fixture
+def base_path(tmp_path: Path) -> Path:
+    for version in (1, 2):
+        (tmp_path / "genre" / str(version)).mkdir(parents=True)
+    return tmp_path / "genre"
+
+
+@pytest.fixture
+def repository(base_path: Path) -> Repository[Model]:
+    repository: Repository[Model] = Repository("genre", base_path, lambda _version, _path: Model())
+    repository.poll()
+    return repository
+
+
+@pytest.fixture
+def labels() -> Labels:
+    return Labels("genre")
+
+
+@pytest.fixture
+def look() -> threading.Event:
+    return threading.Event()
+
+
+@pytest.fixture
+def reload(repository: Repository[Model], labels: Labels, look: threading.Event) -> Reload:
+    return Reload("genre", repository, labels, look)
+
+
+def test_policy_first_labels_second(reload: Reload, repository: Repository[Model], labels: Labels, look: threading.Event, base_path: Path):
+    config = ModelConfig("genre", base_path, BOTH, {"stable": 1, "canary": 2})
+    with pytest.raises(StatusError, match="version 1 of model genre, which is not currently available"):
+        reload.apply(config, lambda: 1)
+    assert look.is_set()
+    repository.poll()
+    assert repository.available() == {1, 2}, "the policy is followed all the same"
+    reload.apply(config, lambda: 1)
+    assert (labels.version("stable"), labels.version("canary")) == (1, 2)
+
+
+def test_a_missing_base_path_is_waited_for(reload: Reload, labels: Labels, base_path: Path) -> None:
+    away = base_path.rename(base_path.with_name("away"))
+    end = time.monotonic() + 0.3
+    config = ModelConfig("genre", base_path, Policy(), {"stable": 2})
+    with pytest.raises(StatusError, match=r"^Deadline Exceeded$") as error:
+        reload.apply(config, lambda: end - time.monotonic())
+    assert error.value.code is grpc.StatusCode.DEADLINE_EXCEEDED
+    returning = threading.Timer(0.2, away.rename, [base_path])
+    returning.start()
+    reload.apply(config, lambda: 60)
+    returning.join()
+    assert labels.version("stable") == 2
+
+
+def test_another_model(reload: Reload, base_path: Path) -> None:
+    with pytest.raises(StatusError, match="serves the model genre, not other") as error:
+        reload.apply(ModelConfig("other", base_path), lambda: 1)
+    assert error.value.code is grpc.StatusCode.INVALID_ARGUMENT
+
+
+def test_a_file(reload: Reload, repository: Repository[Model], tmp_path: Path, base_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    file = tmp_path / "models.config"
+    file.write_text(
+        f'model_config_list {{ config {{ name: "genre" base_path: "{base_path}" model_platform: "tensorflow" '
+        "model_version_policy { specific { versions: 1 } } } }"
+    )
+    reload.read(file)
+    repository.poll()
+    assert repository.available() == {1}
+    with caplog.at_level(logging.ERROR):
+        file.write_text("model_config_list {")
+        reload.read(file)
+        file.write_text(f'model_config_list {{ config {{ name: "x" base_path: "{base_path}" model_platform: "tensorflow" }} }}')
+        reload.read(file)
+        file.unlink()
+        reload.read(file)
+    assert [record.levelname for record in caplog.records] == ["ERROR"] * 3
+    for part, record in zip(("cannot be used", "cannot be followed", "cannot be read"), caplog.records, strict=True):
+        assert part in record.getMessage()
+    repository.poll()
+    assert repository.available() == {1}

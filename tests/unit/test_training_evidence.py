@@ -1,0 +1,97 @@
+"""What is read off the gateways' metrics."""
+
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+
+from gateway import metrics
+from training import evidence
+from training.config import Mistake
+
+PAGE = """
+# HELP ragam_label_seconds An answered call to the model, by version label.
+# TYPE ragam_label_seconds histogram
+ragam_label_seconds_bucket{{label="canary",le="+Inf"}} {answers}
+ragam_label_seconds_count{{label="canary"}} {answers}
+ragam_label_seconds_sum{{label="canary"}} {seconds}
+# HELP ragam_label_failures_total Calls to the model without an answer, by version label.
+# TYPE ragam_label_failures_total counter
+ragam_label_failures_total{{label="canary"}} {failures}
+# HELP ragam_predictions_total Pictures answered with a genre.
+# TYPE ragam_predictions_total counter
+ragam_predictions_total{{genre="Post-Impressionism",version="3"}} {pictures}
+"""
+
+
+class Pages(BaseHTTPRequestHandler):
+    pages = ()
+
+    def do_GET(self):
+        body = self.server.pages.pop(0).encode()
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def serve():
+    """Serves one page after the other; returns its address."""
+    servers = []
+
+    def make(*pages):
+        server = HTTPServer(("127.0.0.1", 0), Pages)
+        server.pages = list(pages)
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        servers.append((server, thread))
+        return f"http://127.0.0.1:{server.server_port}/metrics"
+
+    yield make
+    for server, thread in servers:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def page(answers, seconds, failures, pictures):
+    return PAGE.format(answers=answers, seconds=seconds, failures=failures, pictures=pictures)
+
+
+def test_all_gateways_together_since_their_start(serve):
+    found = evidence.gather([serve(page(10, 0.5, 1, 9)), serve(page(5, 0.25, 0, 4))], 0)
+    assert (found.answers["canary"], found.seconds["canary"], found.failures["canary"]) == (15, 0.75, 1)
+    assert found.genres == {3: {"Post-Impressionism": 13}}
+    assert found.answers["stable"] == 0
+
+
+def test_what_grew_in_a_while_and_a_gateway_that_started_again(serve):
+    urls = [serve(page(10, 0.5, 1, 9), page(14, 0.75, 3, 12)), serve(page(100, 9.0, 7, 99), page(2, 0.25, 0, 2))]
+    found = evidence.gather(urls, 0.01)
+    assert (found.answers["canary"], found.seconds["canary"], found.failures["canary"]) == (4 + 2, 0.5, 2)
+    assert found.genres == {3: {"Post-Impressionism": 3 + 2}}
+
+
+def test_the_names_are_the_gateway_s():
+    metrics.LABEL_SECONDS.labels("canary").observe(0.25)
+    metrics.LABEL_FAILURES.labels("canary").inc()
+    metrics.PREDICTIONS.labels("Cubism", 3).inc()
+    body, _ = metrics.exposition()
+    found = evidence.count([evidence.parse(body.decode())])
+    assert found.answers["canary"] >= 1
+    assert found.seconds["canary"] >= 0.25
+    assert found.failures["canary"] >= 1
+    assert found.genres[3]["Cubism"] >= 1
+
+
+def test_no_metrics(serve):
+    for address, sentence in (
+        (serve("up 1\n"), "has no metrics of a gateway"),
+        (serve("<html>"), "has no metrics: "),
+        ("http://127.0.0.1:1/metrics", "has no metrics: .*refused"),
+    ):
+        with pytest.raises(Mistake, match=sentence):
+            evidence.gather([address], 0)
