@@ -6,7 +6,7 @@ from urllib.parse import quote
 from flask import Blueprint, Response, current_app, g, request
 
 from gateway import envelope
-from gateway.metrics import PREDICTIONS, UPLOAD_BYTES, stage
+from gateway.metrics import UPLOAD_BYTES, UPLOAD_PIXELS, note_answer, stage
 from gateway.overlay import LONG_SIDE, overlay
 from gateway.prediction import Classifier, Explanation
 from gateway.preprocess import open_picture, to_pixels, to_tensor, to_upright
@@ -26,14 +26,16 @@ def explain() -> Response:
     settings: Settings = current_app.extensions["settings"]
     classifier: Classifier = current_app.extensions["classifier"]
     data = read_picture(request, settings.max_upload_bytes)
-    UPLOAD_BYTES.inc(len(data))
+    UPLOAD_BYTES.observe(len(data))
     g.fields["bytes"] = len(data)
     with stage("decode", g.fields):
-        images = to_tensor(to_pixels(open_picture(data, settings.max_pixels)))[None]
+        picture = open_picture(data, settings.max_pixels)
+        UPLOAD_PIXELS.observe(picture.width * picture.height)
+        images = to_tensor(to_pixels(picture))[None]
     with stage("explain", g.fields):
         [answer] = classifier.explain(images)
     best = answer.prediction
-    PREDICTIONS.labels(best.genre, best.version).inc()
+    note_answer(best.genre, best.version, best.confidence)
     g.fields.update(genre=best.genre, version=best.version)
     if request.accept_mimetypes.best_match((PNG, JSON), PNG) == JSON:
         response = envelope.success("Success Explaining the Image", envelope.explanation_data(answer))

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from gateway import contract, signature
 from gateway.errors import ServingBusy, ServingError, ServingTimeout, ServingUnavailable, WrongModel
+from gateway.metrics import SERVING_CALLS, latest_version
 from gateway.prediction import Explanation, Prediction
 from gateway.stubs import get_model_metadata_pb2, model_pb2, predict_pb2, prediction_service_pb2_grpc, types_pb2
 from gateway.tls import Identity
@@ -153,11 +154,11 @@ class TensorFlowServing:
         end = monotonic() + seconds
         stub = self._connected()
         try:
-            return getattr(stub, method)(request, timeout=seconds)
+            return _ask(stub, method, request, seconds)
         except grpc.RpcError as error:
             if not _is_away(error) or not self._replace(stub):
                 raise
-        return getattr(self._connected(), method)(request, timeout=max(end - monotonic(), 0.001))
+        return _ask(self._connected(), method, request, max(end - monotonic(), 0.001))
 
     def _replace(self, stub: prediction_service_pb2_grpc.PredictionServiceStub) -> bool:
         """Whether there is, or can be made, another channel than that of `stub`, whose calls in flight go on to their ends."""
@@ -182,6 +183,19 @@ class TensorFlowServing:
 
 def _model_spec(signature_name: str = contract.PREDICT_SIGNATURE) -> model_pb2.ModelSpec:
     return model_pb2.ModelSpec(name=contract.MODEL_NAME, signature_name=signature_name)
+
+
+def _ask(stub: prediction_service_pb2_grpc.PredictionServiceStub, method: str, request: Any, seconds: float) -> Any:
+    """One call and its answer; its code is counted, and so is the version that answered. Raises grpc.RpcError."""
+    try:
+        response = getattr(stub, method)(request, timeout=seconds)
+    except grpc.RpcError as error:
+        SERVING_CALLS.labels(method, error.code().name).inc()
+        raise
+    SERVING_CALLS.labels(method, grpc.StatusCode.OK.name).inc()
+    if response.model_spec.HasField("version"):
+        latest_version.note(response.model_spec.version.value)
+    return response
 
 
 def _is_away(error: grpc.RpcError) -> bool:

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, current_app, g, request
 
 from gateway import envelope
 from gateway.errors import BadQuery, BadUpload, RagamError, TooLarge
-from gateway.metrics import PREDICTIONS, UPLOAD_BYTES, stage
+from gateway.metrics import UPLOAD_BYTES, UPLOAD_PIXELS, note_answer, stage
 from gateway.prediction import Classifier, Prediction
 from gateway.preprocess import open_picture, to_pixels, to_tensor
 from gateway.settings import Settings
@@ -71,14 +71,16 @@ def _wants_details() -> bool:
 
 def _tensor(data: bytes, settings: Settings) -> npt.NDArray[np.float32]:
     """The model's input for one picture, float32 (224, 224, 3)."""
-    UPLOAD_BYTES.inc(len(data))
+    UPLOAD_BYTES.observe(len(data))
     g.fields["bytes"] = g.fields.get("bytes", 0) + len(data)
     with stage("decode", g.fields):
-        return to_tensor(to_pixels(open_picture(data, settings.max_pixels)))
+        picture = open_picture(data, settings.max_pixels)
+        UPLOAD_PIXELS.observe(picture.width * picture.height)
+        return to_tensor(to_pixels(picture))
 
 
 def _data(answer: Prediction, details: bool, settings: Settings) -> dict[str, Any]:
-    PREDICTIONS.labels(answer.genre, answer.version).inc()
+    note_answer(answer.genre, answer.version, answer.confidence)
     if details:
         return envelope.detailed_prediction_data(answer, settings.certain_from)
     return envelope.prediction_data(answer)
