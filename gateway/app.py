@@ -8,7 +8,7 @@ from flask import Flask, Response
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from gateway import envelope
-from gateway.access import note_requests
+from gateway.access import begin_counts, note_requests
 from gateway.authorization import require_keys
 from gateway.browser import forbid_sniffing
 from gateway.description import description
@@ -51,6 +51,7 @@ def create_app(settings: Settings, classifier: Classifier) -> Flask:
     app.register_blueprint(genres)
     app.register_blueprint(health)
     app.register_blueprint(description)
+    begin_counts(app)
     app.register_error_handler(RagamError, _ragam_error)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _unexpected_error)

@@ -22,9 +22,10 @@ SECRET_FILES = ("api_keys", "ca.pem", "gateway.pem", "gateway.key", "serving.ssl
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory) -> Path:
-    """k8s/ with the README's own overlay, and files where its Secrets come from."""
+    """k8s/ with the README's own overlay, monitoring/, and files where its Secrets come from."""
     folder = tmp_path_factory.mktemp("checkout")
     shutil.copytree(K8S, folder / "k8s")
+    shutil.copytree(ROOT / "monitoring", folder / "monitoring")
     [overlay] = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
     (folder / "k8s" / "overlays" / "mine").mkdir()
     (folder / "k8s" / "overlays" / "mine" / "kustomization.yaml").write_text(overlay)
