@@ -12,7 +12,7 @@ RUNS ?= 100000
 SEED ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-unit test-contract test-manifests test-e2e test-faces test-deploy test-faults soak certificates client tracing train check format lock audit fuzz clean
+.PHONY: help serve test test-unit test-contract test-manifests test-e2e test-monitoring test-faces test-deploy test-faults soak certificates client tracing train check format lock audit fuzz clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -34,6 +34,11 @@ test-manifests: $(VENV)/.dev ## the cluster's files, without a cluster
 
 test-e2e: $(VENV)/.dev ## the real processes, as make serve runs them
 	$(BIN)/python -m pytest tests/e2e
+
+test-monitoring: $(VENV)/.dev ## the alerts by promtool, and a real Prometheus over a real gateway: needs Prometheus
+	@command -v promtool >/dev/null && command -v prometheus >/dev/null || \
+		{ echo "make test-monitoring needs prometheus and promtool. On Debian: apt-get install prometheus" >&2; exit 1; }
+	$(BIN)/python -m pytest tests/monitoring
 
 test-faces: $(VENV)/.dev ## the web page in a real browser, the collection and the description against the service: needs Chromium and Node
 	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || \

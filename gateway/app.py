@@ -9,7 +9,7 @@ from flask import Flask, Response
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from gateway import envelope, tracing
-from gateway.access import note_requests
+from gateway.access import begin_counts, note_requests
 from gateway.authorization import require_keys
 from gateway.browser import secure
 from gateway.cache import AnswerCache
@@ -67,6 +67,7 @@ def create_app(settings: Settings, classifier: Classifier) -> Flask:
     app.register_blueprint(genres)
     app.register_blueprint(health)
     app.register_blueprint(description)
+    begin_counts(app)
     app.register_error_handler(RagamError, _ragam_error)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _unexpected_error)

@@ -15,13 +15,12 @@ import numpy as np
 import numpy.typing as npt
 
 from gateway.breaker import Breaker
+from gateway.contract import CANARY_LABEL
 from gateway.metrics import LABEL_FAILURES, LABEL_SECONDS
 from gateway.prediction import Classifier, Explanation, Prediction
 from gateway.shadow import Shadow
 
 logger = logging.getLogger("ragam.canary")
-
-CANARY = "canary"
 
 # Of the deadline, so that where the canary hangs a request takes half as long again at most.
 PATIENCE = 0.5
@@ -42,7 +41,7 @@ class Canary:
         self._canary_share = canary_share
         self._shadow_share = shadow_share
         self._breaker = Breaker()
-        self._shadow = Shadow(lambda images: self._ask(classifier.classify, images, CANARY, PATIENCE)[0])
+        self._shadow = Shadow(lambda images: self._ask(classifier.classify, images, CANARY_LABEL, PATIENCE)[0])
 
     def place(self, data: bytes) -> float:
         """Where in [0, 1) the picture with the bytes `data` lies; without shares nobody asks, and nothing is hashed."""
@@ -76,7 +75,7 @@ class Canary:
     def _of_the_canary(self, ask: Ask[Answer], images: npt.NDArray[np.float32]) -> list[Answer]:
         """Nothing where it does not answer."""
         try:
-            answers = self._ask(ask, images, CANARY, PATIENCE)
+            answers = self._ask(ask, images, CANARY_LABEL, PATIENCE)
         except Exception as error:  # noqa: BLE001 - whatever it was, the stable version is asked next, and raises what is not the canary's
             if self._breaker.failed():
                 logger.warning("the canary does not answer, the stable version does: %s: %s", type(error).__name__, error.__cause__)

@@ -9,7 +9,7 @@ from PIL import Image
 
 from gateway import envelope
 from gateway.canary import Canary
-from gateway.metrics import PREDICTIONS, UPLOAD_BYTES, stage
+from gateway.metrics import UPLOAD_BYTES, UPLOAD_PIXELS, note_answer, stage
 from gateway.overlay import LONG_SIDE, overlay
 from gateway.prediction import Explanation
 from gateway.preprocess import DRAFT_SIZE, open_picture, to_model_size, to_tensor, to_upright
@@ -32,17 +32,18 @@ def explain() -> Response:
     settings: Settings = current_app.extensions["settings"]
     canary: Canary = current_app.extensions["canary"]
     data = read_picture(request, settings.max_upload_bytes)
-    UPLOAD_BYTES.inc(len(data))
+    UPLOAD_BYTES.observe(len(data))
     g.fields["bytes"] = len(data)
     decoders: BoundedSemaphore = current_app.extensions["decoders"]
     with decoders, stage("decode", g.fields):
         picture = open_picture(data, settings.max_pixels)
+        UPLOAD_PIXELS.observe(picture.width * picture.height)
         upright = to_upright(picture, DRAFT_SIZE)
         images = to_tensor(to_model_size(upright))[None]
     with stage("explain", g.fields):
         [answer] = canary.explain(images, [canary.place(data)])
     best = answer.prediction
-    PREDICTIONS.labels(best.genre, best.version).inc()
+    note_answer(best.genre, best.version, best.confidence)
     g.fields.update(genre=best.genre, version=best.version)
     if request.accept_mimetypes.best_match((PNG, JSON), PNG) == JSON:
         response = envelope.success("Success Explaining the Image", envelope.explanation_data(answer))

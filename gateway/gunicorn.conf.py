@@ -63,14 +63,20 @@ def when_ready(server):
 
 
 def post_worker_init(worker):
+    from gateway import metrics  # only once PROMETHEUS_MULTIPROC_DIR stands, for it imports prometheus_client
+
+    metrics.note_worker(worker.cfg.threads)
     if _traced:
         tracing.start()
     worker.wsgi.extensions["readiness"].watch_until_ready()
 
 
 def child_exit(_server, worker):
-    from prometheus_client import multiprocess  # only once PROMETHEUS_MULTIPROC_DIR stands
+    from prometheus_client import multiprocess  # as above
 
+    from gateway import metrics
+
+    metrics.WORKER_EXITS.inc()
     multiprocess.mark_process_dead(worker.pid)
 
 

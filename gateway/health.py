@@ -32,8 +32,10 @@ class Readiness:
         try:
             self._classifier.check(self._label)
         except ServingError as error:
+            metrics.READY.set(0)
             self._log(f"not ready: {_reason(error)}", logging.WARNING)
             return error
+        metrics.READY.set(1)
         self._log("ready", logging.INFO)
         return None
 

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from gateway import contract, signature
 from gateway.errors import ServingBusy, ServingError, ServingTimeout, ServingUnavailable, WrongModel
+from gateway.metrics import SERVING_CALLS, latest_version
 from gateway.prediction import Explanation, Prediction
 from gateway.retry import RetryBudget
 from gateway.stubs import get_model_metadata_pb2, model_pb2, predict_pb2, prediction_service_pb2_grpc, types_pb2
@@ -169,7 +170,7 @@ class TensorFlowServing:
     def _attempt(self, method: str, request: Any, end: float) -> Any:
         stub = self._connected()
         try:
-            return getattr(stub, method)(request, timeout=max(end - monotonic(), 0.001))
+            return _ask(stub, method, request, max(end - monotonic(), 0.001))
         except grpc.RpcError as error:
             if _was_not_taken(error) and not _queue_is_full(error):
                 self._replace(stub)
@@ -198,6 +199,19 @@ class TensorFlowServing:
 def _model_spec(label: str, signature_name: str = contract.PREDICT_SIGNATURE) -> model_pb2.ModelSpec:
     # None leaves the choice of a version out.
     return model_pb2.ModelSpec(name=contract.MODEL_NAME, signature_name=signature_name, version_label=label or None)
+
+
+def _ask(stub: prediction_service_pb2_grpc.PredictionServiceStub, method: str, request: Any, seconds: float) -> Any:
+    """One call and its answer; its code is counted, and which version answers, the canary's aside. Raises grpc.RpcError."""
+    try:
+        response = getattr(stub, method)(request, timeout=seconds)
+    except grpc.RpcError as error:
+        SERVING_CALLS.labels(method, error.code().name).inc()
+        raise
+    SERVING_CALLS.labels(method, grpc.StatusCode.OK.name).inc()
+    if response.model_spec.HasField("version") and request.model_spec.version_label != contract.CANARY_LABEL:
+        latest_version.note(response.model_spec.version.value)
+    return response
 
 
 def _was_not_taken(error: grpc.RpcError) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 
 from gateway import kinds
 from gateway.capacity import BYTES_A_PIXEL, Capacity, capacity, this_machine
+from gateway.contract import CANARY_LABEL
 from gateway.tls import Identity, read_identity
 
 PREFIX = "RAGAM_"
@@ -130,7 +131,7 @@ class Settings:
 
     def check_shares(self) -> None:
         """Raises ValueError for shares without a label beside them: the highest version, the canary, would answer all pictures."""
-        if (self.canary_share or self.shadow_share) and self.serving_label in ("", "canary"):
+        if (self.canary_share or self.shadow_share) and self.serving_label in ("", CANARY_LABEL):
             raise ValueError("RAGAM_CANARY_SHARE and RAGAM_SHADOW_SHARE need RAGAM_SERVING_LABEL, such as stable")
 
     def masked(self) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from gateway import envelope
 from gateway.cache import AnswerCache
 from gateway.canary import Canary
 from gateway.errors import BadQuery, BadUpload, RagamError, TooLarge
-from gateway.metrics import PREDICTIONS, UPLOAD_BYTES, stage
+from gateway.metrics import UPLOAD_BYTES, UPLOAD_PIXELS, note_answer, stage
 from gateway.prediction import Prediction
 from gateway.preprocess import open_picture, to_pixels, to_tensor
 from gateway.rate_limits import count_pictures
@@ -78,7 +78,7 @@ def _wants_details() -> bool:
 
 def _look(data: bytes, settings: Settings) -> Prediction | Unanswered:
     """The answer that is kept for the picture with these bytes, or what the model is asked with. Raises what reading a picture raises."""
-    UPLOAD_BYTES.inc(len(data))
+    UPLOAD_BYTES.observe(len(data))
     g.fields["bytes"] = g.fields.get("bytes", 0) + len(data)
     kept: AnswerCache = current_app.extensions["answers"]
     key = kept.key(data)
@@ -88,7 +88,9 @@ def _look(data: bytes, settings: Settings) -> Prediction | Unanswered:
     canary: Canary = current_app.extensions["canary"]
     decoders: BoundedSemaphore = current_app.extensions["decoders"]
     with decoders, stage("decode", g.fields):
-        tensor = to_tensor(to_pixels(open_picture(data, settings.max_pixels)))
+        picture = open_picture(data, settings.max_pixels)
+        UPLOAD_PIXELS.observe(picture.width * picture.height)
+        tensor = to_tensor(to_pixels(picture))
     return Unanswered(tensor, canary.place(data), key)
 
 
@@ -114,7 +116,7 @@ def _answers(pictures: list[Prediction | Unanswered]) -> list[Prediction]:
 
 
 def _data(answer: Prediction, details: bool, settings: Settings) -> dict[str, Any]:
-    PREDICTIONS.labels(answer.genre, answer.version).inc()
+    note_answer(answer.genre, answer.version, answer.confidence)
     if details:
         return envelope.detailed_prediction_data(answer, settings.certain_from)
     return envelope.prediction_data(answer)

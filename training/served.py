@@ -11,10 +11,10 @@ from pathlib import Path
 from google.protobuf import text_format
 from tensorflow_serving.config.model_server_config_pb2 import ModelConfig, ModelServerConfig
 
-from gateway.contract import MODEL_NAME
+from gateway.contract import CANARY_LABEL, MODEL_NAME
 from training.config import Mistake
 
-STABLE, CANARY, PREVIOUS = "stable", "canary", "previous"
+STABLE, CANARY, PREVIOUS = "stable", CANARY_LABEL, "previous"
 
 
 @dataclass(frozen=True)

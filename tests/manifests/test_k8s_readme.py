@@ -1,4 +1,4 @@
-"""What k8s/README.md tells to type, tried without a cluster, and its figures."""
+"""What k8s/README.md and RUNBOOK.md tell to type, tried without a cluster, and the former's figures."""
 
 import os
 import re
@@ -15,14 +15,17 @@ from benchmarks.capacity import COLUMNS, Inputs, gateway_rate, gateways_for_a_se
 README = (K8S / "README.md").read_text()
 COMMANDS = [line[2:] for block in re.findall(r"```console\n(.*?)```", README, re.DOTALL) for line in block.splitlines()]
 KUBECTL_COMMANDS = [command for command in COMMANDS if command.startswith("kubectl ")]
+# What only prints needs no cluster, and says so by printing.
+RUNBOOK = re.findall(r"^\$ (kubectl (?![^|\n]*--dry-run)[^|\n]*[^|\n ])", (ROOT / "RUNBOOK.md").read_text(), re.MULTILINE)
 SECRET_FILES = ("api_keys", "ca.pem", "gateway.pem", "gateway.key", "serving.ssl.config")
 
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory) -> Path:
-    """k8s/ with the README's own overlay, and files where its Secrets come from."""
+    """k8s/ with the README's own overlay, monitoring/, and files where its Secrets come from."""
     folder = tmp_path_factory.mktemp("checkout")
     shutil.copytree(K8S, folder / "k8s")
+    shutil.copytree(ROOT / "monitoring", folder / "monitoring")
     [overlay] = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
     (folder / "k8s" / "overlays" / "mine").mkdir()
     (folder / "k8s" / "overlays" / "mine" / "kustomization.yaml").write_text(overlay)
@@ -47,10 +50,11 @@ def misunderstood(command: str, folder: Path) -> str:
 
 def test_the_readme_has_every_task():
     assert len(KUBECTL_COMMANDS) >= 15
+    assert len(RUNBOOK) >= 15
     assert {"apply", "diff", "rollout", "scale", "get", "top", "logs"} <= {command.split()[1] for command in KUBECTL_COMMANDS}
 
 
-@pytest.mark.parametrize("command", sorted(set(KUBECTL_COMMANDS)))
+@pytest.mark.parametrize("command", sorted({*KUBECTL_COMMANDS, *RUNBOOK}))
 def test_kubectl_understands(command, checkout):
     assert misunderstood(command, checkout) == ""
 
