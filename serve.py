@@ -58,6 +58,7 @@ def run(settings: Settings, model: Path, signals: list[int]) -> None:
             f"--port={serving_port}",
             f"--model_name={MODEL_NAME}",
             f"--model_base_path={model}",
+            "--prefer_tflite_model=true",
             "--enable_batching=true",
             f"--batching_parameters_file={HERE / 'model_repository' / 'batching.config'}",
         )

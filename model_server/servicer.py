@@ -11,9 +11,8 @@ from tensorflow_serving.apis.get_model_status_pb2 import GetModelStatusResponse
 from tensorflow_serving.apis.model_service_pb2_grpc import ModelServiceServicer
 from tensorflow_serving.apis.prediction_service_pb2_grpc import PredictionServiceServicer
 
-from model_server.predict import predict
+from model_server.predict import Servable, predict
 from model_server.repository import Repository
-from model_server.servable import Servable
 from model_server.status import StatusError
 
 log = logging.getLogger(__name__)

@@ -116,7 +116,7 @@ def test_the_profiles_serve_alike():
     assert {name: gpu[name] for name in cpu} == cpu
     shared = set(embedded) & set(cpu)
     assert {name: embedded[name] for name in shared} == {name: cpu[name] for name in shared}
-    assert set(embedded) - set(cpu) == {"--model_name", "--model_base_path"}
+    assert set(embedded) - set(cpu) == {"--model_name", "--model_base_path", "--prefer_tflite_model"}
     [command] = re.findall(r"^CMD (\[.*\])$", (ROOT / "model_repository" / "Dockerfile").read_text().replace("\\\n", ""), re.MULTILINE)
     # The image of a cluster: the same, TLS is the cluster's to add.
     assert dict(flag.split("=", 1) for flag in json.loads(command)) == {k: v for k, v in cpu.items() if k != "--ssl_config_file"}

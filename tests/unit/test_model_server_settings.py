@@ -69,3 +69,10 @@ def test_an_unusable_batching_file(tmp_path: Path) -> None:
     file.write_text("max_batch_sise { value: 16 }")
     with pytest.raises(SettingsError, match=r"cannot be used: .*max_batch_sise"):
         parse_settings([f"--model_base_path={tmp_path}", "--enable_batching", f"--batching_parameters_file={file}"])
+
+
+def test_prefer_tflite_model(tmp_path: Path) -> None:
+    assert not parse_settings([f"--model_base_path={tmp_path}"]).prefer_tflite_model
+    settings = parse_settings([f"--model_base_path={tmp_path}", "--prefer_tflite_model=true", f"--tflite_cache_path={tmp_path / 'cache'}"])
+    assert settings.prefer_tflite_model
+    assert settings.tflite_cache_path == tmp_path / "cache"
