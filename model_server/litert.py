@@ -3,7 +3,6 @@
 XNNPACK packs the weights when an interpreter is made, which is why there are only as many of them as compute at a time.
 """
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import numpy.typing as npt
 from ai_edge_litert.interpreter import Interpreter
 
 from model_server.batching import Batching
+from model_server.cores import usable_cores
 from model_server.memory import give_back
 from model_server.predict import NO_DEADLINE_S
 from model_server.rows import Rows
@@ -33,7 +33,7 @@ class LiteRTServable:
     def __init__(self, path: Path, model: Path, batching: Batching | None) -> None:
         self.batching = batching
         self.signature_defs = read_signature_defs(path)
-        cores = len(os.sched_getaffinity(0))
+        cores = usable_cores()
         workers = cores if batching is None else batching.num_batch_threads
         signatures = [name for name, signature in self.signature_defs.items() if signature.method_name == PREDICT_METHOD]
         self._rows = Rows([_Machine(model, signatures, max(1, cores // workers)) for _ in range(workers)], batching)
