@@ -64,6 +64,7 @@ def run(settings: Settings, model: list[str], signals: list[int]) -> None:
             f"--host={serving_host}",
             f"--port={serving_port}",
             *model,
+            "--prefer_tflite_model=true",
             "--enable_batching=true",
             f"--batching_parameters_file={HERE / 'model_repository' / 'batching.config'}",
         )

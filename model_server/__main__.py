@@ -24,7 +24,7 @@ def main() -> None:
     # Until `serve` takes both signals over there is nothing to finish, and Ctrl-C needs no traceback.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    # Only now, for it imports TensorFlow: all that can be wrong without it has been told within a second.
+    # Only now, for it imports gRPC and perhaps TensorFlow: all that can be wrong without it has been told within a second.
     from model_server.server import serve
     from model_server.status import StatusError
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from google.protobuf import text_format
-from tensorflow_serving.config.model_server_config_pb2 import ModelServerConfig
 
+from model_server.messages import model_server_config_pb2
 from model_server.policy import Policy
 
 _PLATFORM = "tensorflow"
@@ -28,7 +28,7 @@ class ModelConfig:
 
 def parse_model_config(text: str) -> ModelConfig:
     """The model in `text`, a ModelServerConfig in protobuf's text format. Raises ValueError with one sentence."""
-    message = ModelServerConfig()
+    message = model_server_config_pb2.ModelServerConfig()
     try:
         text_format.Parse(text, message)
     except text_format.ParseError as error:

@@ -11,22 +11,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import grpc
 import numpy.typing as npt
 import tensorflow as tf
 
 from model_server.batching import Batching
 from model_server.memory import give_back
+from model_server.predict import NO_DEADLINE_S
+from model_server.saved_model import FILE, PREDICT_METHOD, TAG, callable_signature, cut_short, missing, untagged
 from model_server.status import StatusError, code_of
 
 Array = npt.NDArray[Any]
-
-# What gRPC gives as the time that is left to a call without a deadline is larger than RunOptions can carry.
-NO_DEADLINE_S = 24 * 60 * 60
-
-_FILE = "saved_model.pb"
-_TAG = "serve"
-_PREDICT = "tensorflow/serving/predict"
 
 # Around the kernel's own message Python's session puts where the operation was made, and the runtime its name.
 _PYTHON_ADDITIONS = re.compile(r"^Graph execution error:\n\n(Detected at node .*?\nNode: '[^'\n]*'\n)?|\n\t \[\[.*", re.DOTALL)
@@ -55,9 +49,7 @@ class Servable:
 
     def signature(self, name: str) -> Any:
         """The SignatureDef, only of a signature that `run` can run; raises StatusError FAILED_PRECONDITION without one."""
-        if name not in self._calls:
-            raise StatusError(grpc.StatusCode.FAILED_PRECONDITION, f'Serving signature key "{name}" not found.')
-        return self.signature_defs[name]
+        return callable_signature(self.signature_defs, name)
 
     def run(self, name: str, inputs: Sequence[Array], timeout_s: float) -> dict[str, Array]:
         """The outputs by name. `inputs` lie in the order of their sorted names and have the signature's types and shapes.
@@ -77,7 +69,7 @@ class Servable:
         give_back()
 
     def _signatures(self) -> list[tuple[str, Any]]:
-        return [(name, signature) for name, signature in self.signature_defs.items() if signature.method_name == _PREDICT]
+        return [(name, signature) for name, signature in self.signature_defs.items() if signature.method_name == PREDICT_METHOD]
 
     def _callable(self, signature: Any) -> Any:
         feeds = [signature.inputs[name].name for name in sorted(signature.inputs)]
@@ -112,22 +104,14 @@ class Servable:
 
 def _load(session: Any, path: Path) -> Any:
     """The SavedModel's MetaGraphDef, its graph and variables put into the session's graph, which is the default one."""
-    if not (path / _FILE).is_file():
-        raise StatusError(
-            grpc.StatusCode.NOT_FOUND,
-            "Specified file path does not appear to contain a SavedModel bundle "
-            f"(should have a file called `{_FILE}`)\nSpecified file path: {path}",
-        )
+    if not (path / FILE).is_file():
+        raise missing(path)
     try:
-        return tf.compat.v1.saved_model.load(session, [_TAG], str(path))
+        return tf.compat.v1.saved_model.load(session, [TAG], str(path))
     except OSError as error:  # the file is no SavedModel proto, which is how one cut short shows
-        raise StatusError(grpc.StatusCode.OUT_OF_RANGE, "Read less bytes than requested") from error
+        raise cut_short() from error
     except RuntimeError as error:
-        raise StatusError(
-            grpc.StatusCode.NOT_FOUND,
-            f"Could not find meta graph def matching supplied tags: {{ {_TAG} }}. To inspect available "
-            "tag-sets in the SavedModel, please use the SavedModel CLI: `saved_model_cli`",
-        ) from error
+        raise untagged() from error
 
 
 @contextmanager

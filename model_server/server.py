@@ -1,4 +1,4 @@
-"""Puts the parts together and runs them until told to stop. Importing this imports TensorFlow."""
+"""Puts the parts together and runs them until told to stop. TensorFlow is imported with the first version that it has to serve."""
 
 import gc
 import logging
@@ -9,17 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import grpc
-import tensorflow as tf
 from grpc_health.v1.health_pb2_grpc import add_HealthServicer_to_server
-from tensorflow_serving.apis.model_service_pb2_grpc import add_ModelServiceServicer_to_server
-from tensorflow_serving.apis.prediction_service_pb2_grpc import add_PredictionServiceServicer_to_server
 
 from model_server.health import Health
 from model_server.labels import Labels
 from model_server.memory import give_back
+from model_server.messages import model_service_pb2_grpc, prediction_service_pb2_grpc
+from model_server.predict import Servable
 from model_server.reload import Reload
 from model_server.repository import Repository
-from model_server.servable import Servable
+from model_server.saved_model import read_signature_defs
 from model_server.servicer import Model, Prediction
 from model_server.settings import Settings
 from model_server.signals import StopSignals
@@ -49,9 +48,6 @@ def serve(settings: Settings, reserved: socket.socket) -> None:
     Raises RuntimeError where the address cannot be bound, StatusError where a version label cannot be assigned.
     """
     signals = StopSignals()
-    # The deprecations and retraces that it warns of are addressed to whoever wrote the model.
-    tf.get_logger().setLevel(logging.ERROR)
-
     # What the imports made stays: collections need not look at it again, which makes the pause of one short.
     gc.freeze()
 
@@ -68,8 +64,8 @@ def serve(settings: Settings, reserved: socket.socket) -> None:
         options=[*_OPTIONS, *settings.grpc_channel_arguments],
         maximum_concurrent_rpcs=settings.grpc_max_threads,
     )
-    add_PredictionServiceServicer_to_server(Prediction(model.name, repository, labels), server)
-    add_ModelServiceServicer_to_server(Model(model.name, repository, reload), server)
+    prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server(Prediction(model.name, repository, labels), server)
+    model_service_pb2_grpc.add_ModelServiceServicer_to_server(Model(model.name, repository, reload), server)
     add_HealthServicer_to_server(health, server)
 
     _poll(repository, health)
@@ -126,11 +122,8 @@ def _watch_file(reload: Reload, file: Path, wait_seconds: int, stop: threading.E
 
 
 def _load(path: Path, settings: Settings) -> Servable:
-    config: Any = tf.compat.v1.ConfigProto(
-        intra_op_parallelism_threads=settings.tensorflow_intra_op_parallelism,
-        inter_op_parallelism_threads=settings.tensorflow_inter_op_parallelism,
-    )
-    servable = Servable(path, settings.batching, config)
+    servable = _lite(path, settings) if settings.prefer_tflite_model else None
+    servable = servable or _full(path, settings)
     try:
         count = warm_up(servable, path)
     except BaseException:
@@ -140,3 +133,32 @@ def _load(path: Path, settings: Settings) -> Servable:
     if count:
         log.info("replayed %d warm-up records", count)
     return servable
+
+
+def _lite(path: Path, settings: Settings) -> Servable | None:
+    """The version in LiteRT, None where TensorFlow has to serve it. Raises StatusError where nobody can."""
+    from model_server.converted import Unconverted, converted
+
+    read_signature_defs(path)
+    try:
+        model = converted(path.resolve(), settings.tflite_cache_path)
+        from model_server.litert import LiteRTServable
+
+        return LiteRTServable(path, model, settings.batching)
+    except (Unconverted, ValueError, RuntimeError) as reason:
+        log.warning("%s is served by TensorFlow, not by LiteRT: %s", path, reason)
+        return None
+
+
+def _full(path: Path, settings: Settings) -> Servable:
+    import tensorflow as tf
+
+    from model_server.servable import Servable as TensorFlowServable
+
+    # The deprecations and retraces that it warns of are addressed to whoever wrote the model.
+    tf.get_logger().setLevel(logging.ERROR)
+    config: Any = tf.compat.v1.ConfigProto(
+        intra_op_parallelism_threads=settings.tensorflow_intra_op_parallelism,
+        inter_op_parallelism_threads=settings.tensorflow_inter_op_parallelism,
+    )
+    return TensorFlowServable(path, settings.batching, config)

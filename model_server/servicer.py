@@ -17,10 +17,9 @@ from tensorflow_serving.apis.prediction_service_pb2_grpc import PredictionServic
 
 from model_server.labels import Labels
 from model_server.model_config import read_model_config
-from model_server.predict import predict
+from model_server.predict import Servable, predict
 from model_server.reload import Reload
 from model_server.repository import Repository
-from model_server.servable import Servable
 from model_server.status import StatusError
 
 log = logging.getLogger(__name__)

@@ -1,4 +1,4 @@
-"""What an operator may set: flags with the names and meanings that tensorflow_model_server gives them, plus --host.
+"""What an operator may set: flags with the names and meanings that tensorflow_model_server gives them, plus --host and --tflite_cache_path.
 
 Imports no TensorFlow, so that a wrong flag is told at once.
 """
@@ -11,6 +11,7 @@ from typing import NoReturn, TypeVar
 
 from gateway.contract import MODEL_NAME
 from model_server.batching import Batching, read_batching
+from model_server.converted import default_cache
 from model_server.model_config import ModelConfig, parse_model_config
 from model_server.tls import Tls, read_tls
 
@@ -36,6 +37,8 @@ class Settings:
     tensorflow_inter_op_parallelism: int
     grpc_channel_arguments: tuple[tuple[str, int | str], ...]
     tls: Tls | None
+    prefer_tflite_model: bool
+    tflite_cache_path: Path
 
 
 class _Parser(argparse.ArgumentParser):
@@ -66,6 +69,8 @@ def parse_settings(arguments: Sequence[str]) -> Settings:
         tensorflow_inter_op_parallelism=flags.tensorflow_inter_op_parallelism,
         grpc_channel_arguments=flags.grpc_channel_arguments,
         tls=_read("--ssl_config_file", flags.ssl_config_file, read_tls) if flags.ssl_config_file else None,
+        prefer_tflite_model=flags.prefer_tflite_model,
+        tflite_cache_path=Path(flags.tflite_cache_path) if flags.tflite_cache_path else default_cache(),
     )
 
 
@@ -134,6 +139,15 @@ def _flags() -> argparse.ArgumentParser:
     for name, what in (("intra", "threads of one operation"), ("inter", "operations at a time")):
         add(f"--tensorflow_{name}_op_parallelism", type=_integer(0), default=0, help=f"{what}, 0 for one a core (default: 0)")
     add("--grpc_channel_arguments", type=_arguments, default=(), help="name=value,... such as grpc.max_connection_age_ms=30000")
+    add(
+        "--prefer_tflite_model",
+        type=_boolean,
+        nargs="?",
+        const=True,
+        default=False,
+        help="true: serve model.tflite, or the SavedModel converted to one, by LiteRT where that answers as TensorFlow (default: false)",
+    )
+    add("--tflite_cache_path", help="directory for converted models (default: ragam in the user's directory for caches)")
     add("--ssl_config_file", help="text-format SSLConfig: serve TLS only; empty or missing for plain text")
     return parser
 

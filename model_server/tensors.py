@@ -5,22 +5,40 @@ share its batch: the shape must be the signature's, and no tensor may grow beyon
 broadcast to a large shape would.
 """
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
 import grpc
+import ml_dtypes
 import numpy as np
 import numpy.typing as npt
-import tensorflow as tf
-from tensorflow.core.framework import types_pb2
 
 from gateway.contract import MAX_MESSAGE_BYTES
+from model_server.messages import types_pb2
 from model_server.status import StatusError
 
 Array = npt.NDArray[Any]
 
 # TensorFlow Serving takes any size. Four times the contract's largest call lets a caller with too many rows hear how many are allowed.
 MAX_RECEIVED_BYTES = 4 * MAX_MESSAGE_BYTES
+
+# How the values of a dtype travel in a TensorProto, and the field that has them where they are not bytes in tensor_content.
+_FIELDS: dict[str, tuple[Any, str]] = {
+    "DT_FLOAT": (np.float32, "float_val"),
+    "DT_DOUBLE": (np.float64, "double_val"),
+    "DT_STRING": (np.object_, "string_val"),
+    "DT_BOOL": (np.bool_, "bool_val"),
+    "DT_INT64": (np.int64, "int64_val"),
+    "DT_UINT32": (np.uint32, "uint32_val"),
+    "DT_UINT64": (np.uint64, "uint64_val"),
+    "DT_HALF": (np.uint16, "half_val"),
+    "DT_BFLOAT16": (np.uint16, "half_val"),
+    **{f"DT_{dtype.__name__.upper()}": (dtype, "int_val") for dtype in (np.int8, np.int16, np.int32, np.uint8, np.uint16)},
+}
+_WIRE = {types_pb2.DataType.Value(name): field for name, field in _FIELDS.items()}
+# Two of them are 16 bits on the wire and numbers to numpy.
+_MEANT = {types_pb2.DT_HALF: np.float16, types_pb2.DT_BFLOAT16: ml_dtypes.bfloat16}
 
 
 def read_inputs(signature: Any, inputs: Mapping[str, Any]) -> list[Array]:
@@ -69,31 +87,40 @@ def output_names(signature: Any, output_filter: list[str]) -> list[str]:
     return output_filter or expected
 
 
-def to_proto(array: Array) -> Any:
-    """`array` as TensorFlow Serving sends it: float32 in float_val, strings in string_val, never in tensor_content."""
-    proto = tf.make_tensor_proto(array[:0])  # dtype and rank
-    for dim, size in zip(proto.tensor_shape.dim, array.shape, strict=True):
-        dim.size = size
-    if proto.dtype == types_pb2.DT_FLOAT:
-        proto.float_val.extend(array.ravel().tolist())
-    elif proto.dtype == types_pb2.DT_STRING:
-        proto.string_val.extend(array.ravel().tolist())
-    return proto
+def write_output(proto: Any, array: Array) -> None:
+    """`array` into a TensorProto as TensorFlow Serving sends it: float32 in float_val, strings in string_val, never in tensor_content."""
+    number = next(number for number, (dtype, _) in _WIRE.items() if _MEANT.get(number, dtype) == array.dtype)
+    dtype, field = _WIRE[number]
+    proto.dtype = number
+    for size in array.shape:
+        proto.tensor_shape.dim.add(size=size)
+    flat = array.ravel()
+    getattr(proto, field).extend((flat if number == types_pb2.DT_STRING else flat.view(dtype)).tolist())
 
 
 def _to_array(name: str, proto: Any) -> Array:
+    """A view of the message's own bytes where it has them. Raises StatusError."""
     problem = _invalid(f"tensor parsing error: {name}")
     shape = [dim.size for dim in proto.tensor_shape.dim]
+    if proto.dtype not in _WIRE or proto.tensor_shape.unknown_rank or any(size < 0 for size in shape):
+        raise problem
+    dtype, field = _WIRE[proto.dtype]
+    count = math.prod(shape)
+    if count * np.dtype(dtype).itemsize > MAX_RECEIVED_BYTES:
+        raise _invalid(f"Input {name} of shape {_shape(shape)} is larger than the {MAX_RECEIVED_BYTES} bytes that a call may carry")
     try:
-        item_bytes = np.dtype(tf.dtypes.as_dtype(proto.dtype).as_numpy_dtype).itemsize
-        if proto.tensor_shape.unknown_rank or any(size < 0 for size in shape):
-            raise problem
-        if np.prod(shape, dtype=object) * item_bytes > MAX_RECEIVED_BYTES:
-            raise _invalid(f"Input {name} of shape {_shape(shape)} is larger than the {MAX_RECEIVED_BYTES} bytes that a call may carry")
-        array: Array = tf.make_ndarray(proto)
-    except (TypeError, ValueError, AttributeError) as error:  # what make_ndarray says of types and sizes that do not fit
+        if proto.tensor_content:
+            values = np.frombuffer(proto.tensor_content, dtype)
+        else:
+            values = np.array(getattr(proto, field), dtype)
+            if values.size < count:
+                # The last value stands for all that are missing, and none for zeros.
+                values = np.pad(values, (0, count - values.size), "edge") if values.size else np.zeros(count, dtype)
+        array: Array = values.reshape(shape)
+    except (ValueError, OverflowError) as error:  # what numpy says of sizes and values that do not fit
         raise problem from error
-    return array
+    meant = _MEANT.get(proto.dtype)
+    return array if meant is None else array.view(meant)
 
 
 def _fits(shape: list[int], wanted: list[int]) -> bool:

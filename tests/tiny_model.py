@@ -1,6 +1,6 @@
 """Writes a SavedModel that keeps the model's contract and costs next to nothing, for the tests that need a model server.
 
-    python tests/tiny_model.py DIR [--seed 0] [--delay-ms 0] [--input-name image] [--no-warmup]
+    python tests/tiny_model.py DIR [--seed 0] [--delay-ms 0] [--turns 0] [--input-name image] [--no-warmup]
 
 DIR is a version directory, such as repository/painting_genre/1; it appears by one rename, complete, as a published version must.
 The network is a random 1x1 convolution on the picture averaged down to 7x7, softmax of its mean and, for `explain`, the best
@@ -27,10 +27,11 @@ GRID = 7
 WARMUP_BATCHES = (1, 2)
 
 
-def write(path: Path | str, *, seed: int = 0, delay_ms: int = 0, input_name: str = "image", warmup: bool = True) -> Path:
+def write(path: Path | str, *, seed: int = 0, delay_ms: int = 0, turns: int = 0, input_name: str = "image", warmup: bool = True) -> Path:
     """Write the model as the version directory `path`, which must not exist yet, and return it.
 
-    delay_ms: every run takes at least this long and keeps one core busy.
+    delay_ms: every run takes at least this long and keeps one core busy. LiteRT has no clock and cannot run such a model.
+    turns: every run multiplies so many matrices first, which LiteRT can.
     input_name: any other name than `image` makes a model that breaks the contract.
     """
     path = Path(path)
@@ -40,7 +41,7 @@ def write(path: Path | str, *, seed: int = 0, delay_ms: int = 0, input_name: str
     # The dot and the letters keep a server that polls the folder from taking the unfinished version for a version.
     unfinished = Path(tempfile.mkdtemp(prefix=".tiny-", dir=path.parent))
     try:
-        _save(unfinished, seed, delay_ms, input_name)
+        _save(unfinished, seed, delay_ms, turns, input_name)
         if warmup:
             _add_warmup(unfinished, input_name)
         unfinished.chmod(0o755)
@@ -50,7 +51,7 @@ def write(path: Path | str, *, seed: int = 0, delay_ms: int = 0, input_name: str
     return path
 
 
-def _save(path: Path, seed: int, delay_ms: int, input_name: str) -> None:
+def _save(path: Path, seed: int, delay_ms: int, turns: int, input_name: str) -> None:
     random = np.random.default_rng(seed)
     # The last feature is the constant 1, so that gray pictures get scores of their own too.
     kernel = random.normal(scale=3, size=(4, len(GENRES))).astype(np.float32)
@@ -62,6 +63,11 @@ def _save(path: Path, seed: int, delay_ms: int, input_name: str) -> None:
             end = tf.timestamp() + delay_ms / 1000
             late = tf.while_loop(lambda now: now < end, lambda _: (tf.timestamp(),), (tf.timestamp(),))
             images += tf.cast(late[0] * 0, tf.float32)
+        if turns:
+            square = tf.constant(random.normal(scale=1 / 16, size=(256, 256)).astype(np.float32))
+            first = square + tf.reduce_mean(images)
+            _, last = tf.while_loop(lambda turn, _: turn < turns, lambda turn, value: (turn + 1, tf.tanh(value @ square)), (0, first))
+            images += tf.reduce_mean(last) * 1e-6
         cells = tf.nn.avg_pool2d(images, SIZE // GRID, SIZE // GRID, "VALID")
         features = tf.concat([cells, tf.ones_like(cells[..., :1])], axis=-1)
         return tf.einsum("nyxf,fk->nyxk", features, tf.constant(kernel))
@@ -103,6 +109,7 @@ def main() -> None:
     parser.add_argument("path", metavar="DIR", type=Path, help="the version directory to make")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--delay-ms", type=int, default=0, help="every run takes at least this long")
+    parser.add_argument("--turns", type=int, default=0, help="every run multiplies so many matrices first")
     parser.add_argument("--input-name", default="image", help="another name than image breaks the contract")
     parser.add_argument("--no-warmup", dest="warmup", action="store_false", help="write no warm-up records")
     arguments = parser.parse_args()
@@ -111,6 +118,7 @@ def main() -> None:
             arguments.path,
             seed=arguments.seed,
             delay_ms=arguments.delay_ms,
+            turns=arguments.turns,
             input_name=arguments.input_name,
             warmup=arguments.warmup,
         )

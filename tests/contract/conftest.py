@@ -30,6 +30,12 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
     return make
 
 
+@pytest.fixture(scope="session")
+def litert(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, ...]:
+    """The flags for LiteRT; what one test has converted no other need convert."""
+    return ("--prefer_tflite_model=true", f"--tflite_cache_path={tmp_path_factory.mktemp('converted')}")
+
+
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Callable[..., Server]]:
     """Starts servers that end with the test."""
@@ -45,18 +51,20 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Server]]:
         assert server.stop() in (0, -signal.SIGKILL), server.log.read_text()
 
 
-@pytest.fixture(scope="session", params=["tiny", "real"])
-def server(request: pytest.FixtureRequest, tiny_model: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Calls]:
-    """The tiny and the real model, served without batching; with TFS_ADDRESS instead whatever serves there."""
+@pytest.fixture(scope="session", params=["tiny", "real", "litert"])
+def server(
+    request: pytest.FixtureRequest, tiny_model: Callable[..., Path], litert: tuple[str, ...], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Calls]:
+    """The tiny and the real model, this in LiteRT too, served without batching; with TFS_ADDRESS instead whatever serves there."""
     if address := os.environ.get("TFS_ADDRESS"):
-        if request.param == "real":
+        if request.param != "tiny":
             pytest.skip("TFS_ADDRESS names one server, the other turn asks it")
         calls = Calls(address)
         yield calls
         calls.channel.close()
         return
     folder = tmp_path_factory.mktemp(request.param)
-    if request.param == "real":
+    if request.param != "tiny":
         if not any(name.name.isdigit() for name in REAL_MODEL.glob("*")):
             pytest.skip(f"there is no model in {REAL_MODEL.relative_to(ROOT)}: make one with the training")
         base_path = REAL_MODEL
@@ -64,7 +72,9 @@ def server(request: pytest.FixtureRequest, tiny_model: Callable[..., Path], tmp_
         base_path = folder / MODEL_NAME
         base_path.mkdir()
         (base_path / "3").symlink_to(tiny_model())
-    server = Server(base_path, folder / "server.log")
+    server = Server(base_path, folder / "server.log", *(litert if request.param == "litert" else ()))
+    if request.param == "litert":
+        assert "served by TensorFlow" not in server.log.read_text(), server.log.read_text()
     yield server
     assert server.stop() == 0
 

@@ -64,12 +64,12 @@ def callers(server: Server, count: int = 8) -> Iterator[list[int]]:
     assert not failures
 
 
-@pytest.mark.parametrize("flags", [(), ("--enable_batching=true",)], ids=["alone", "batched"])
+@pytest.mark.parametrize("kind", ["alone", "batched", "litert"])
 def test_a_new_version_and_back_under_callers(
-    start: Callable[..., Server], tiny_model: Callable[..., Path], base_path: Path, flags: tuple[str, ...]
+    start: Callable[..., Server], tiny_model: Callable[..., Path], base_path: Path, litert: tuple[str, ...], kind: str
 ) -> None:
     publish(tiny_model(), base_path, "1")
-    server = start(base_path, *flags)
+    server = start(base_path, *{"alone": (), "batched": ("--enable_batching=true",), "litert": litert}[kind])
     first = scores(server)
     with callers(server) as versions:
         publish(tiny_model("--seed=1"), base_path, "2")

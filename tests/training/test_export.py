@@ -8,11 +8,13 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from ai_edge_litert.interpreter import Interpreter
 from tensorflow_serving.apis.prediction_log_pb2 import PredictionLog
 
 from gateway.contract import CLASSES_OUTPUT, EXPLAIN_SIGNATURE, HEATMAP_OUTPUT, MAX_BATCH, MODEL_NAME, PREDICT_SIGNATURE, SCORES_OUTPUT
-from training import freeze, measure, model
+from training import freeze, lite, measure, model
 from training.__main__ import main
+from training.config import Mistake
 from training.data import load
 from training.export import answers, through_the_gateway
 
@@ -67,6 +69,21 @@ def test_the_next_export_is_the_next_version(dataset: Path, evaluated: Path, pub
     (published.parent / "backup").mkdir()
     assert main([*export(dataset, evaluated, published.parents[1]), *FLOOR]) == 0
     assert sorted(path.name for path in published.parent.iterdir()) == ["1", "2", "backup"]
+
+
+def test_with_tflite_the_version_answers_alike_in_litert(dataset: Path, evaluated: Path, tmp_path: Path) -> None:
+    assert main([*export(dataset, evaluated, tmp_path), *FLOOR, "--tflite"]) == 0
+    version = tmp_path / MODEL_NAME / "1"
+    pictures = noisy(3)
+    expected = answers(tf.saved_model.load(version), EXPLAIN_SIGNATURE, pictures)
+    explain = Interpreter(model_path=str(version / "model.tflite")).get_signature_runner(EXPLAIN_SIGNATURE)
+    answered = explain(image=pictures)
+    assert np.array_equal(answered[CLASSES_OUTPUT], expected[CLASSES_OUTPUT])
+    for name in (SCORES_OUTPUT, HEATMAP_OUTPUT):
+        assert np.abs(answered[name] - expected[name]).max() <= 1e-4
+    assert lite.check(version, pictures, 1e-4) <= 1e-4
+    with pytest.raises(Mistake, match="more than 0e"):
+        lite.check(version, pictures, 0)
 
 
 def test_below_the_floor_nothing_is_published(dataset: Path, evaluated: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,112 @@
+"""Rows of calls on a few workers: order, limits, deadlines."""
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from model_server.batching import Batching
+from model_server.rows import Rows
+from model_server.status import StatusError
+
+PATIENCE_S = 10
+
+
+@pytest.fixture
+def gate():
+    """Rows that are computed wait for it; it opens in the end, so that no thread is left."""
+    opened = threading.Event()
+    yield opened
+    opened.set()
+
+
+def waiting_for(gate):
+    return lambda machine, row: (machine, row, gate.wait(PATIENCE_S))
+
+
+def test_answers_come_in_the_order_of_the_rows_whichever_worker_computes_them():
+    rows = Rows(["a", "b"], None)
+    assert rows.compute(range(50), lambda _, row: time.sleep(0.001 * (row % 3)) or row * row, PATIENCE_S) == [row**2 for row in range(50)]
+    rows.close()
+
+
+def test_a_machine_computes_one_row_at_a_time_and_all_of_them_do():
+    machines = [threading.Lock(), threading.Lock()]
+    rows = Rows(machines, None)
+    used = []
+
+    def use(machine, row):
+        assert machine.acquire(blocking=False)
+        used.append(machine)
+        time.sleep(0.002)
+        machine.release()
+        return row
+
+    with ThreadPoolExecutor(4) as callers:
+        list(callers.map(lambda _: rows.compute(range(8), use, PATIENCE_S), range(4)))
+    assert len(used) == 32
+    assert set(map(id, used)) == set(map(id, machines))
+    rows.close()
+
+
+def test_more_rows_than_a_batch_holds():
+    rows = Rows(["a"], Batching(max_batch_size=2))
+    with pytest.raises(StatusError, match=r"^Task size 3 is larger than maximum input batch size 2$"):
+        rows.compute(range(3), lambda *_: None, PATIENCE_S)
+    assert rows.compute(range(2), lambda _, row: row, PATIENCE_S) == [0, 1]
+    rows.close()
+
+
+def test_beyond_the_batches_that_may_wait_a_call_is_turned_away(gate):
+    rows = Rows(["a"], Batching(max_batch_size=2, max_enqueued_batches=2))
+    started = threading.Event()
+    with ThreadPoolExecutor(3) as callers:
+        first = callers.submit(rows.compute, range(2), lambda *_: (started.set(), gate.wait(PATIENCE_S)), PATIENCE_S)
+        assert started.wait(PATIENCE_S)
+        # The first does not wait any more: two batches fit.
+        others = [callers.submit(rows.compute, range(2), waiting_for(gate), PATIENCE_S) for _ in range(2)]
+        while rows._waiting < 4:
+            time.sleep(0.001)
+        with pytest.raises(StatusError) as error:
+            rows.compute(range(1), waiting_for(gate), PATIENCE_S)
+        assert error.value.code.name == "UNAVAILABLE"
+        assert error.value.message == (
+            "The batch scheduling queue to which this task was submitted is full; "
+            "currently 2 batches enqueued and max_enqueued_batches is 2"
+        )
+        gate.set()
+        assert all(call.result(PATIENCE_S) for call in (first, *others))
+    assert rows._waiting == 0
+    rows.close()
+
+
+def test_what_has_not_begun_by_the_deadline_is_not_computed(gate):
+    rows = Rows(["a"], Batching(max_batch_size=4, max_enqueued_batches=1))
+    begun = []
+    with ThreadPoolExecutor(1) as callers:
+        first = callers.submit(rows.compute, ["first"], waiting_for(gate), PATIENCE_S)
+        while not rows._threads._threads or rows._waiting:
+            time.sleep(0.001)
+        with pytest.raises(StatusError, match=r"^Deadline Exceeded$") as error:
+            rows.compute(range(4), lambda _, row: begun.append(row), 0.05)
+        assert error.value.code.name == "DEADLINE_EXCEEDED"
+        gate.set()
+        assert first.result(PATIENCE_S)
+    # What gave up waits no more: there is room again.
+    assert rows.compute(range(4), lambda _, row: row, PATIENCE_S) == [0, 1, 2, 3]
+    assert begun == []
+    rows.close()
+
+
+def test_an_error_of_a_row_is_the_call_s_and_the_machine_goes_on():
+    rows = Rows(["a"], None)
+
+    def fail(_, row):
+        raise ValueError(row)
+
+    for _ in range(3):
+        with pytest.raises(ValueError, match="0"):
+            rows.compute(range(2), fail, PATIENCE_S)
+    assert rows.compute(["row"], lambda machine, row: machine + row, PATIENCE_S) == ["arow"]
+    rows.close()
