@@ -19,7 +19,6 @@ from benchmarks.bench.album import Album, TooAlike, make_albums, make_pixel
 from benchmarks.bench.comparison import Run, compare
 from benchmarks.bench.load import NoGenerator, require_generator
 from benchmarks.bench.peers import FILES, KERAS_MODEL, OURS, peers
-from benchmarks.pictures import KINDS
 from benchmarks.service import MODELS, ROOT, NotReady
 
 
@@ -60,10 +59,11 @@ def run_comparison(arguments: argparse.Namespace) -> None:
     model, out, seconds = newest(), arguments.out, arguments.seconds
     chosen = [peer for peer in peers(model) if arguments.peers is None or peer.name in (OURS, *arguments.peers)]
     loads = [cell for cell in grid.GRID if arguments.clients is None or cell.connections in arguments.clients]
-    albums = make_albums(tuple(KINDS), model, FILES / "pictures")
+    albums = make_albums(tuple(dict.fromkeys(cell.kind for cell in loads)), model, FILES / "pictures")
     KERAS_MODEL.unlink(missing_ok=True)
-    # Where the weights do not fit the paper's layers it says so, and the peers that need them do not start.
-    subprocess.run([sys.executable, "-m", "benchmarks.bench.keras_weights", str(model), str(KERAS_MODEL)], cwd=ROOT, check=False)
+    if any(peer.keras for peer in chosen):
+        # Where the weights do not fit the paper's layers it says so, and the peers that need them do not start.
+        subprocess.run([sys.executable, "-m", "benchmarks.bench.keras_weights", str(model), str(KERAS_MODEL)], cwd=ROOT, check=False)
     measured = compare(chosen, grid.plan(loads, arguments.rounds), Run(albums, seconds, FILES))
     at_most = limit.measure({**albums, "pixel": make_pixel(model, FILES / "pictures")}, seconds, FILES)
     data = results.of_comparison(machine.describe(), (arguments.rounds, seconds), chosen, measured, at_most)

@@ -11,6 +11,7 @@ from benchmarks.pictures import KINDS, Kind, picture
 from benchmarks.service import ROOT
 
 PICTURES = 6
+LEAST = 3
 CANDIDATES = 24
 # What decoders may disagree by, less than load.py allows an answer to be off.
 STEADY = 0.007
@@ -57,7 +58,10 @@ def make_pixel(model: Path, folder: Path) -> Album:
 
 
 def choose(candidates: Sequence[Entry]) -> tuple[Entry, ...]:
-    """The first PICTURES of them whose answers are steady, and differ from one another by the genre or by APART in the confidence."""
+    """The first PICTURES of them whose answers are steady, and differ from one another by the genre or by APART in the confidence.
+
+    Raises TooAlike where there are fewer than LEAST.
+    """
     chosen: list[Entry] = []
     for entry in candidates:
         if entry.difference <= STEADY and all(
@@ -65,7 +69,9 @@ def choose(candidates: Sequence[Entry]) -> tuple[Entry, ...]:
         ):
             chosen.append(entry)
         if len(chosen) == PICTURES:
-            return tuple(chosen)
+            break
+    if len(chosen) >= LEAST:
+        return tuple(chosen)
     raise TooAlike(f"Of {len(candidates)} pictures only {len(chosen)} have answers of their own: mixed-up answers would not show.")
 
 

@@ -1,6 +1,7 @@
 """The load generator of all peers: wrk, with a script that knows which picture each of its connections sent (load.lua)."""
 
 import contextlib
+import re
 import shutil
 import signal
 import subprocess
@@ -46,12 +47,16 @@ class Answer:
 
 @dataclass(frozen=True)
 class Load:
-    """What came back in `seconds`; the processor time, in seconds, that the service and the generator took for it."""
+    """What came back in `seconds`; the processor time, in seconds, that the service and the generator took for it.
+
+    refused: connections that could not be made, while they settled too.
+    """
 
     seconds: float
     answers: tuple[Answer, ...]
     service_processor: float
     generator_processor: float
+    refused: int = 0
 
     def figures(self) -> dict[str, float]:
         """Answers a second, milliseconds, counts. Percentiles are of correct answers; NaN where there is none."""
@@ -66,7 +71,7 @@ class Load:
             "p99_ms": percentile(correct, 99),
             "correct": len(correct),
             "wrong": counts["wrong"],
-            "errors": counts["error"] + counts["lost"],
+            "errors": counts["error"] + counts["lost"] + self.refused,
             "later": counts["later"],
             "later_p99_ms": percentile(later, 99),
             "processor_ms": self.service_processor / (len(correct) or float("nan")) * 1000,
@@ -110,7 +115,7 @@ def send(target: Target, album: Album, connections: int, seconds: float) -> Load
         "wrk", f"--threads={connections}", f"--connections={connections}", f"--duration={int(SETTLE_SECONDS + seconds) + 60}s",
         f"--timeout={TIMEOUT_SECONDS}s", f"--script={SCRIPT}", target.address + PATH, "--", str(folder), str(log), str(TOLERANCE),
     ]  # fmt: skip
-    wrk = subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True)
+    wrk = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
     try:
         time.sleep(SETTLE_SECONDS)
         generator = psutil.Process(wrk.pid)
@@ -120,9 +125,10 @@ def send(target: Target, album: Album, connections: int, seconds: float) -> Load
     finally:
         with contextlib.suppress(ProcessLookupError):
             wrk.send_signal(signal.SIGINT)
-        wrk.wait(TIMEOUT_SECONDS)
+        said, _ = wrk.communicate(timeout=TIMEOUT_SECONDS)
     answers = tuple(answer for answer in read_log(log) if began <= answer.ended < ended)
-    return Load(ended - began, answers, service_after - service_before, generator_after - generator_before)
+    refused = sum(map(int, re.findall(r"Socket errors: connect (\d+)", said)))
+    return Load(ended - began, answers, service_after - service_before, generator_after - generator_before, refused)
 
 
 def write_requests(folder: Path, address: str, album: Album) -> None:

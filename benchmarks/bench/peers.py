@@ -19,12 +19,13 @@ Commands = Callable[[int], tuple[Command, ...]]
 
 @dataclass(frozen=True)
 class Peer:
-    """`commands` start it on a port. `environment` is None for what runs in the project's own."""
+    """`commands` start it on a port. `environment` is None for what runs in the project's own. `keras`: it wants KERAS_MODEL."""
 
     name: str
     what: str
     commands: Commands
     environment: str | None
+    keras: bool = False
 
     def prepare(self) -> None:
         """Raises NotInstalled."""
@@ -98,4 +99,4 @@ def _own(name: str, what: str, program: str, arguments: tuple[str, ...], *, mode
         argv = (str(bin_folder / program), *(argument.format(port=port) for argument in arguments))
         return (Command(argv, f"http://127.0.0.1:{port}/{ready}", environ, folder),)
 
-    return Peer(name, what, commands, name)
+    return Peer(name, what, commands, name, keras=model == str(KERAS_MODEL))

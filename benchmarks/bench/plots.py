@@ -17,16 +17,8 @@ OURS_COLOUR, OTHERS_COLOUR = "#a8402c", "#8a8f98"
 def comparison(data: Data, folder: Path = FOLDER) -> None:
     """throughput.png: correct answers a second under 8 clients. latency.png: the 99th percentile by clients."""
     eight = [cell for cell in data["cells"] if cell["connections"] == 8 and cell["peers"]]
-    sheet, places = plt.subplots(1, len(eight), figsize=(3.2 * len(eight), 3.2), sharey=True, squeeze=False)
-    for place, cell in zip(places[0], eight, strict=True):
-        names = list(cell["peers"])[::-1]
-        values = [cell["peers"][name]["correct_per_second"] for name in names]
-        bars = place.barh(names, values, color=[OURS_COLOUR if name == OURS else OTHERS_COLOUR for name in names])
-        place.bar_label(bars, fmt="%.0f", padding=2)
-        place.set_title(cell["label"])
-        place.margins(x=0.15)
-    _save(sheet, "Correct answers a second, 8 clients", folder / "throughput.png")
-
+    if eight:
+        _throughput(eight, folder / "throughput.png")
     kinds = [kind for kind in ("small", "medium") if any(cell["kind"] == kind and cell["peers"] for cell in data["cells"])]
     sheet, places = plt.subplots(1, len(kinds), figsize=(5 * len(kinds), 3.6), squeeze=False)
     for place, kind in zip(places[0], kinds, strict=True):
@@ -40,6 +32,18 @@ def comparison(data: Data, folder: Path = FOLDER) -> None:
         place.set_yscale("log")
     places[0][-1].legend(fontsize=8)
     _save(sheet, "Latency by clients", folder / "latency.png")
+
+
+def _throughput(cells: list[Data], file: Path) -> None:
+    sheet, places = plt.subplots(1, len(cells), figsize=(3.2 * len(cells), 3.2), sharey=True, squeeze=False)
+    for place, cell in zip(places[0], cells, strict=True):
+        names = list(cell["peers"])[::-1]
+        values = [cell["peers"][name]["correct_per_second"] for name in names]
+        bars = place.barh(names, values, color=[OURS_COLOUR if name == OURS else OTHERS_COLOUR for name in names])
+        place.bar_label(bars, fmt="%.0f", padding=2)
+        place.set_title(cell["label"])
+        place.margins(x=0.15)
+    _save(sheet, "Correct answers a second, 8 clients", file)
 
 
 def growth(data: Data, folder: Path = FOLDER) -> None:

@@ -24,7 +24,7 @@ def part(data: Data) -> str:
             "",
             f"Correct answers a second, medians of {data['rounds']} interleaved rounds; the rest is of medium pictures, processor time a",
             f"picture, of all processes. {machine['processor']}, {machine['cores']} cores, {machine['memory']}, {machine['date']}.",
-            f"Of what the cores could answer if they only decoded, resized and ran the model, Ragam reaches {', '.join(shares)}.",
+            f"Of what the cores could answer if they only decoded, resized and ran the model, Ragam reaches {', '.join(shares) or '-'}.",
             "",
         )
     )
