@@ -35,7 +35,7 @@ def picture(kind: Kind, seed: int = 0) -> bytes:
     """A file. Another `seed` makes another picture: few or many shapes, hard or soft, in pale or strong colours, by day or by night."""
     random = np.random.default_rng(seed)
     soft = _sketch(random).resize((kind.width, kind.height), Image.Resampling.BILINEAR)
-    noisy = np.asarray(soft, np.int16) + random.integers(-6, 7, (kind.height, kind.width, 1), dtype=np.int16)
+    noisy = np.asarray(soft, np.int16) + random.integers(-8, 9, (kind.height, kind.width, 1), dtype=np.int16)
     buffer = BytesIO()
     Image.fromarray(noisy.clip(0, 255).astype(np.uint8)).save(buffer, kind.format, quality=90)
     return buffer.getvalue()
