@@ -70,9 +70,9 @@ def constants_of(file: Path) -> Constants:
     for node in nodes:
         if node.op == "Const":
             # Such as functional_1/Conv1_1/convolution/ReadVariableOp/resource: a model, its layer, and Reshape where it is the bias.
-            _, layer, *rest = (*node.name.split("/"), "")
-            inside = rest[-2:-1] == ["resource"]
-            name = f"{layer.removesuffix('_1')}/{'bias' if rest[0] == 'Reshape' else 'kernel'}" if inside else node.name
+            parts = [*str(node.name).split("/"), "", ""]
+            kind = "bias" if parts[2] == "Reshape" else "kernel"
+            name = f"{parts[1].removesuffix('_1')}/{kind}" if "resource" in parts else str(node.name)
             found[name] = tf.make_ndarray(node.attr["value"].tensor)
     return found
 
