@@ -1,8 +1,8 @@
 """Ragam beside what one would use instead, on this machine.
 
-    python -m benchmarks.bench compare [--rounds 3] [--seconds 4] [--peers paper ...] [--clients 8 ...]    make bench
+    python -m benchmarks.bench compare [--rounds 3] [--seconds 4] [--peers paper ...] [--clients 8 ...] [--kinds small ...]    make bench
     python -m benchmarks.bench growth [--seconds 4]                                                        make bench-growth
-    python -m benchmarks.bench readme                                    the README's part again, from the results
+    python -m benchmarks.bench readme    the README's part again, from the results
 
 The first two write JSON, Markdown and plots to benchmarks/results/ (--out), where that is the default the first also the README's part.
 Some peers take minutes to install the first time. Nothing else should run on the machine.
@@ -19,6 +19,7 @@ from benchmarks.bench.album import Album, TooAlike, make_albums, make_pixel
 from benchmarks.bench.comparison import Run, compare
 from benchmarks.bench.load import NoGenerator, require_generator
 from benchmarks.bench.peers import FILES, KERAS_MODEL, OURS, peers
+from benchmarks.pictures import KINDS
 from benchmarks.service import MODELS, ROOT, NotReady
 
 
@@ -33,6 +34,9 @@ def main() -> None:
     commands.choices["compare"].add_argument("--peers", nargs="+", default=None, metavar="NAME", help="these, and Ragam (default all)")
     commands.choices["compare"].add_argument(
         "--clients", type=int, nargs="+", default=None, metavar="N", help="loads from so many (default all)"
+    )
+    commands.choices["compare"].add_argument(
+        "--kinds", nargs="+", choices=tuple(KINDS), default=tuple(KINDS), help="of pictures (default all)"
     )
     commands.add_parser("readme")
     arguments = parser.parse_args()
@@ -58,7 +62,9 @@ def run_comparison(arguments: argparse.Namespace) -> None:
 
     model, out, seconds = newest(), arguments.out, arguments.seconds
     chosen = [peer for peer in peers(model) if arguments.peers is None or peer.name in (OURS, *arguments.peers)]
-    loads = [cell for cell in grid.GRID if arguments.clients is None or cell.connections in arguments.clients]
+    loads = [
+        cell for cell in grid.GRID if cell.kind in arguments.kinds and (arguments.clients is None or cell.connections in arguments.clients)
+    ]
     albums = make_albums(tuple(dict.fromkeys(cell.kind for cell in loads)), model, FILES / "pictures")
     KERAS_MODEL.unlink(missing_ok=True)
     if any(peer.keras for peer in chosen):
