@@ -19,6 +19,11 @@ SECONDS = 0.5
 ALBUM = Album(Kind(1, 1), tuple(Entry(content, *answer) for content, answer in ANSWERS.items()))
 
 
+@pytest.fixture(autouse=True)
+def soon(monkeypatch):
+    monkeypatch.setattr("benchmarks.bench.load.SETTLE_SECONDS", 0.2)
+
+
 class NoService:
     def processor_seconds(self) -> float:
         return 0.0
