@@ -53,20 +53,25 @@ def main() -> None:
     if arguments.way:
         print(*turn(WAYS[arguments.way], arguments.file.read_bytes()))
         return
-    found: dict[str, list[list[float]]] = {way: [] for way in WAYS}
-    with tempfile.NamedTemporaryFile() as file:
-        file.write(picture(KINDS[arguments.kind]))
-        file.flush()
-        for _ in range(arguments.rounds):
-            for way, rounds in found.items():
-                command = [sys.executable, "-m", "benchmarks.preprocess", f"--way={way}", f"--file={file.name}"]
-                done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
-                rounds.append([float(figure) for figure in done.stdout.split()])
-    medians = {way: [statistics.median(column) for column in zip(*rounds, strict=True)] for way, rounds in found.items()}
+    medians = measure(arguments.kind, arguments.rounds)
     print(f"\n| {KINDS[arguments.kind].label}, median of {arguments.rounds} rounds | gateway | paper | times less |\n|---|---|---|---|")
     for index, figure in enumerate(("time to tensor, ms", "peak memory, MB")):
         gateway, paper = medians["gateway"][index], medians["paper"][index]
         print(f"| {figure} | {gateway:.1f} | {paper:.1f} | {paper / gateway:.1f} |")
+
+
+def measure(kind: str, rounds: int) -> dict[str, list[float]]:
+    """By way: milliseconds a picture and megabytes, medians of the rounds."""
+    found: dict[str, list[list[float]]] = {way: [] for way in WAYS}
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(picture(KINDS[kind]))
+        file.flush()
+        for _ in range(rounds):
+            for way, turns in found.items():
+                command = [sys.executable, "-m", "benchmarks.preprocess", f"--way={way}", f"--file={file.name}"]
+                done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+                turns.append([float(figure) for figure in done.stdout.split()])
+    return {way: [statistics.median(column) for column in zip(*turns, strict=True)] for way, turns in found.items()}
 
 
 def turn(way: Callable[[bytes], Tensor], data: bytes) -> tuple[float, float]:

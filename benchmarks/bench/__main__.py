@@ -14,6 +14,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from benchmarks import preprocess
 from benchmarks.bench import grid, machine, plots, readme, report, results
 from benchmarks.bench.album import Album, TooAlike, make_albums, make_pixel
 from benchmarks.bench.comparison import Run, compare
@@ -73,7 +74,7 @@ def run_comparison(arguments: argparse.Namespace) -> None:
     measured = compare(chosen, grid.plan(loads, arguments.rounds), Run(albums, seconds, FILES))
     at_most = limit.measure({**albums, "pixel": make_pixel(model, FILES / "pictures")}, seconds, FILES)
     data = results.of_comparison(machine.describe(), (arguments.rounds, seconds), chosen, measured, at_most)
-    results.write(data, "comparison", out)
+    results.write(results.with_preprocess(data, preprocess.measure("large", arguments.rounds)), "comparison", out)
     data = results.read("comparison", out)
     report.write(report.comparison(data), "comparison", out)
     plots.comparison(data, out)

@@ -6,6 +6,7 @@ from pathlib import Path
 from benchmarks.bench.peers import OURS
 from benchmarks.bench.results import Data
 from benchmarks.bench.table import figure, share, table
+from benchmarks.pictures import KINDS
 from benchmarks.service import ROOT
 
 README = ROOT / "README.md"
@@ -26,7 +27,18 @@ def part(data: Data) -> str:
             f"picture, of all processes. {machine['processor']}, {machine['cores']} cores, {machine['memory']}, {machine['date']}.",
             f"Of what the cores could answer if they only decoded, resized and ran the model, Ragam reaches {', '.join(shares) or '-'}.",
             "",
+            preprocessing(data["preprocess"]),
+            "",
         )
+    )
+
+
+def preprocessing(measured: Data) -> str:
+    """A sentence."""
+    (ours, papers) = (measured[way] for way in ("gateway", "paper"))
+    return (
+        f"A JPEG of {KINDS['large'].width} x {KINDS['large'].height} becomes the model's input in {figure(ours['ms'])} ms and "
+        f"{figure(ours['peak_mb'], 1)} MB, by the paper's code in {figure(papers['ms'])} ms and {figure(papers['peak_mb'], 1)} MB."
     )
 
 

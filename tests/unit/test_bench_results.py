@@ -27,6 +27,7 @@ MACHINE = {
     "versions": "Python 3.11",
 }
 LIMIT = Limit({"small": 4.0, "medium": 12.0, "pixel": 0.1}, 8.0, "8 a call, 1 caller", 0.5, {"small": 5.5, "medium": 13.4, "pixel": 1.5})
+PREPROCESS = {"gateway": [40.0, 3.0], "paper": [170.0, 94.0]}
 GENRE_PEERS = (Peer(OURS, "ours", lambda port: (), None), Peer("paper", "the paper's", lambda port: (), "paper"))
 
 
@@ -42,7 +43,8 @@ def data(tmp_path) -> dict:
     both = Cell("small", 8, every_round=True), Cell("medium", 8, every_round=True)
     ours = Measured({cell: [load(200, 40), load(220, 30), load(100, 90)] for cell in GRID}, [2.0, 3.0, 4.0], [500.0, 510.0, 600.0])
     paper = Measured({cell: [load(20, 400, wrong=3, errors=5), load(40, 300, errors=1)] for cell in both}, [9.0, 9.0], [900.0, 901.0])
-    results.write(results.of_comparison(MACHINE, (3, 2.0), GENRE_PEERS, {OURS: ours, "paper": paper}, LIMIT), "comparison", tmp_path)
+    found = results.of_comparison(MACHINE, (3, 2.0), GENRE_PEERS, {OURS: ours, "paper": paper}, LIMIT)
+    results.write(results.with_preprocess(found, PREPROCESS), "comparison", tmp_path)
     return results.read("comparison", tmp_path)
 
 
@@ -141,7 +143,7 @@ def test_the_share_of_the_limit(data):
 
 def test_the_report_has_every_cell_and_says_what_is_missing(data):
     text = report.comparison(data)
-    assert text.count("\n## ") == 2 + len(GRID)
+    assert text.count("\n## ") == 3 + len(GRID)
     assert "| paper | 15.0 | " in text
     assert "nan" not in text
     assert len({line.count("|") for line in text.splitlines() if line.startswith(("| paper | 15", "| peer | correct"))}) == 1
@@ -151,7 +153,8 @@ def test_the_readme_s_part_names_each_peer_and_how_it_compares(data):
     lines = readme.part(data).splitlines()
     assert lines[2] == "| ours | 100.0 | 100.0 |  | 40 | 0 | 20 | 510 |"
     assert lines[3] == "| the paper's | 15.0 | 15.0 | 6.7 | 350 | 18 | 20 | 900 |"
-    assert "small 60%, medium 100%." in lines[-1]
+    assert "small 60%, medium 100%." in lines[-3]
+    assert lines[-1].endswith("in 40 ms and 3.0 MB, by the paper's code in 170 ms and 94.0 MB.")
 
 
 def test_a_peer_that_failed_stays_in_the_tables(tmp_path):
@@ -159,7 +162,8 @@ def test_a_peer_that_failed_stays_in_the_tables(tmp_path):
         OURS: Measured({cell: [load(10, 5)] for cell in GRID}, [1.0], [1.0]),
         "paper": Measured(failure="not installed: no space left"),
     }
-    results.write(results.of_comparison(MACHINE, (1, 2.0), GENRE_PEERS, measured, LIMIT), "comparison", tmp_path)
+    found = results.of_comparison(MACHINE, (1, 2.0), GENRE_PEERS, measured, LIMIT)
+    results.write(results.with_preprocess(found, PREPROCESS), "comparison", tmp_path)
     data = results.read("comparison", tmp_path)
     assert "| the paper's | not installed: no space left |" in readme.part(data)
     assert "| paper | not installed: no space left | - | - |" in report.comparison(data)
