@@ -12,7 +12,7 @@ RUNS ?= 100000
 SEED ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-unit test-contract test-manifests test-e2e test-monitoring test-faces test-deploy test-faults soak certificates client tracing train check format lock audit fuzz clean
+.PHONY: help serve test test-unit test-contract test-manifests test-e2e test-monitoring test-faces test-deploy test-faults soak certificates client tracing train bench bench-growth check format lock audit fuzz clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -72,6 +72,12 @@ train: $(VENV)/.training ## a new version of the model; PAINTINGS=folder has the
 	$(BIN)/python -m training evaluate --data $(BUILD)/dataset --run $(BUILD)/run
 	$(BIN)/python -m training export --data $(BUILD)/dataset --run $(BUILD)/run
 
+bench: $(VENV)/.dev ## the service beside what one would use instead, 20 minutes on an idle machine: needs wrk; ROUNDS=1 SECONDS=2 for a short look
+	$(BIN)/python -m benchmarks.bench compare $(if $(ROUNDS),--rounds=$(ROUNDS)) $(if $(SECONDS),--seconds=$(SECONDS)) $(if $(OUT),--out=$(OUT))
+
+bench-growth: $(VENV)/.dev ## ... and alone under 1 to 512 clients, with more workers and model servers
+	$(BIN)/python -m benchmarks.bench growth $(if $(SECONDS),--seconds=$(SECONDS)) $(if $(OUT),--out=$(OUT))
+
 check: $(VENV)/.dev ## lint, format, types and the rules on who imports whom
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -86,6 +92,9 @@ lock: $(VENV)/.dev ## pin requirements/*.in again, with hashes
 	cd requirements && for name in client gateway model_server training tracing dev fuzz; do \
 		../$(BIN)/pip-compile --quiet --upgrade --generate-hashes --strip-extras --allow-unsafe \
 			--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --output-file=$$name.txt $$name.in || exit 1; done
+	for folder in benchmarks/peers/*/; do [ ! -e $$folder/requirements.in ] || (cd $$folder && \
+		../../../$(BIN)/pip-compile --quiet --upgrade --generate-hashes --strip-extras --allow-unsafe \
+			--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --output-file=requirements.txt requirements.in) || exit 1; done
 
 audit: $(VENV)/.dev ## known holes in what is pinned; exit code 3 where no source of advisories can be asked
 	$(BIN)/python requirements/audit.py

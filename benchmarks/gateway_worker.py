@@ -1,134 +1,85 @@
-"""Memory and start-up of a gateway worker, beside the same gateway as one would write it first (plain_gateway.py).
+"""Memory and start-up of a gateway worker, beside the same gateway as one would write it first (peers/plain_gateway).
 
-    python benchmarks/gateway_worker.py [--rounds 3] [--pictures 300]
+    python -m benchmarks.gateway_worker [--rounds 3] [--pictures 300] [--clients 8] [--gateways gateway plain]
+    python -m benchmarks.gateway_worker --rounds 1 --pictures 1000 2000 5000 10000 --clients 32 --gateways gateway
 
-Starts the embedded model server with the model of model_repository, then in turns each gateway with one worker of 8 threads:
-seconds from the start of the process until it answers /readyz, resident memory of the worker when idle, and after the pictures
-(1600 x 1200 JPEGs from 8 clients). Prints the medians over the rounds, and how many times less the gateway takes.
+Starts the embedded model server with the model of model_repository, then in turns each gateway with one worker of 8 threads: seconds from
+the start of the process until it answers /readyz, resident memory of the worker when idle, and once it has answered so many pictures
+(1600 x 1200 JPEGs). Prints the medians over the rounds, and how many times less the gateway takes.
 """
 
 import argparse
-import os
-import socket
 import statistics
-import subprocess
 import sys
-import time
-import urllib.error
-import urllib.request
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from io import BytesIO
-from pathlib import Path
+from itertools import pairwise
 
-import numpy as np
+import psutil
 import requests
-from PIL import Image
 
-ROOT = Path(__file__).resolve().parents[1]
-GATEWAYS = {
-    "gateway": ["--config=gateway/gunicorn.conf.py"],
-    "plain": ["--worker-class=gthread", "--threads=8", "--log-level=error", "--chdir=benchmarks", "plain_gateway:app"],
-}
-FIGURES = ("start to ready, s", "idle, MB", "after the pictures, MB")
+from benchmarks.pictures import KINDS, picture
+from benchmarks.service import ROOT, Command, Service, free_port, gateway, model_server
 
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+LOGS = ROOT / "build" / "bench" / "logs"
+OURS, PLAIN = "gateway", "plain"
+DIFFERENT = 8
 
 
-def picture(seed: int) -> bytes:
-    random = np.random.default_rng(seed)
-    coarse = Image.fromarray(random.integers(0, 256, (30, 40, 3), dtype=np.uint8)).resize((1600, 1200))
-    noisy = np.asarray(coarse, np.int16) + random.integers(-12, 13, (1200, 1600, 3), dtype=np.int16)
-    buffer = BytesIO()
-    Image.fromarray(noisy.clip(0, 255).astype(np.uint8)).save(buffer, "JPEG", quality=90)
-    return buffer.getvalue()
+def command(name: str, port: int, serving: str) -> Command:
+    if name == OURS:
+        return gateway(port, serving, RAGAM_WORKERS="1", RAGAM_LOG_LEVEL="error")
+    options = ("--worker-class=gthread", "--threads=8", "--log-level=error", "--chdir=benchmarks/peers/plain_gateway", "app:app")
+    argv = (sys.executable, "-m", "gunicorn", f"--bind=127.0.0.1:{port}", *options)
+    return Command(argv, f"http://127.0.0.1:{port}/readyz", {"RAGAM_SERVING": serving})
 
 
-def wait_until(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + 120
-    while not condition():
-        if time.monotonic() > end:
-            sys.exit("A server did not become ready within two minutes.")
-        time.sleep(0.01)
+def worker_megabytes(service: Service) -> float:
+    [worker] = psutil.Process(service.pids[0]).children()
+    return float(worker.memory_info().rss / 1e6)
 
 
-def answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url, timeout=5) as answer:
-            return bool(answer.status == 200)
-    except (urllib.error.URLError, OSError):
-        return False
-
-
-def accepts(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-def worker_megabytes(master: int) -> float:
-    [worker] = Path(f"/proc/{master}/task/{master}/children").read_text().split()
-    pages = int(Path(f"/proc/{worker}/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
-
-
-def measure(arguments: list[str], serving_port: int, pictures: list[bytes], count: int) -> list[float]:
+def measure(name: str, serving: str, pictures: list[bytes], counts: list[int], clients: int) -> list[float]:
+    """Seconds to start, MB when idle, MB after each of `counts` pictures."""
     port = free_port()
-    environ = {
-        **os.environ,
-        "RAGAM_PORT": str(port),
-        "RAGAM_SERVING": f"127.0.0.1:{serving_port}",
-        "RAGAM_WORKERS": "1",
-        "RAGAM_LOG_LEVEL": "error",
-    }
-    start = time.monotonic()
-    master = subprocess.Popen([sys.executable, "-m", "gunicorn", f"--bind=127.0.0.1:{port}", *arguments], cwd=ROOT, env=environ)
-    try:
-        wait_until(lambda: answers(f"http://127.0.0.1:{port}/readyz"))
-        seconds = time.monotonic() - start
-        idle = worker_megabytes(master.pid)
+    with Service((command(name, port, serving),), LOGS / f"gateway_worker_{name}.log") as service:
+        found = [service.seconds, worker_megabytes(service)]
 
         def post(number: int) -> None:
             data = pictures[number % len(pictures)]
             requests.post(f"http://127.0.0.1:{port}/prediction", files={"image": ("a.jpg", data)}, timeout=60).raise_for_status()
 
-        with ThreadPoolExecutor(8) as clients:
-            list(clients.map(post, range(count)))
-        return [seconds, idle, worker_megabytes(master.pid)]
-    finally:
-        master.terminate()
-        master.wait()
+        with ThreadPoolExecutor(clients) as pool:
+            for before, after in pairwise([0, *counts]):
+                for _ in pool.map(post, range(before, after)):
+                    pass
+                found.append(worker_megabytes(service))
+        return found
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--pictures", type=int, default=300)
+    parser.add_argument("--pictures", type=int, nargs="+", default=[300], help="after how many its memory is looked at")
+    parser.add_argument("--clients", type=int, default=8)
+    parser.add_argument("--gateways", nargs="+", choices=(OURS, PLAIN), default=[OURS, PLAIN])
     arguments = parser.parse_args()
-
-    pictures = [picture(seed) for seed in range(8)]
+    counts = sorted(arguments.pictures)
+    pictures = [picture(KINDS["medium"], seed) for seed in range(DIFFERENT)]
     port = free_port()
-    server = subprocess.Popen(
-        [sys.executable, "-m", "model_server", f"--port={port}", "--model_base_path=model_repository/painting_genre"], cwd=ROOT
-    )
-    try:
-        wait_until(lambda: accepts(port))
-        rounds: dict[str, list[list[float]]] = {name: [] for name in GATEWAYS}
+    rounds: dict[str, list[list[float]]] = {name: [] for name in arguments.gateways}
+    with Service((model_server(port),), LOGS / "gateway_worker_model_server.log"):
         for _ in range(arguments.rounds):
-            for name, options in GATEWAYS.items():
-                rounds[name].append(measure(options, port, pictures, arguments.pictures))
-    finally:
-        server.terminate()
-        server.wait()
+            for name, found in rounds.items():
+                found.append(measure(name, f"127.0.0.1:{port}", pictures, counts, arguments.clients))
 
     medians = {name: [statistics.median(column) for column in zip(*rows, strict=True)] for name, rows in rounds.items()}
-    print(f"\n| median of {arguments.rounds} rounds, {arguments.pictures} pictures | gateway | plain | times less |\n|---|---|---|---|")
-    for index, figure in enumerate(FIGURES):
-        ours, plain = medians["gateway"][index], medians["plain"][index]
-        print(f"| {figure} | {ours:.2f} | {plain:.2f} | {plain / ours:.1f} |")
+    both = len(medians) == len((OURS, PLAIN))
+    head = [f"median of {arguments.rounds} rounds, {arguments.clients} clients", *medians, *(["times less"] if both else [])]
+    print(f"\n| {' | '.join(head)} |\n|{'---|' * len(head)}")
+    for index, figure in enumerate(("start to ready, s", "idle, MB", *(f"after {count:,} pictures, MB" for count in counts))):
+        row = [f"{found[index]:.2f}" for found in medians.values()]
+        times = [f"{medians[PLAIN][index] / medians[OURS][index]:.1f}"] if both else []
+        print(f"| {' | '.join([figure, *row, *times])} |")
 
 
 if __name__ == "__main__":

@@ -39,9 +39,9 @@ def host(text: str) -> str:
 
 
 def address(text: str) -> str:
-    host, colon, port = text.rpartition(":")
+    name, colon, port = text.rpartition(":")
     if colon and port.isascii() and port.isdigit() and 1 <= int(port) <= 65535:
-        return f"{host(host)}:{int(port)}"
+        return f"{host(name)}:{int(port)}"
     raise ValueError("must be host:port")
 
 

@@ -20,7 +20,11 @@ def test_the_gateway_alone_needs_no_tensorflow():
     assert "tensorflow" not in re.findall(r"^([a-z0-9-]+)==", (ROOT / "requirements" / "gateway.txt").read_text(), re.MULTILINE)
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "requirements").glob("*.txt")), ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "path",
+    sorted([*(ROOT / "requirements").glob("*.txt"), *(ROOT / "benchmarks" / "peers").glob("*/requirements.txt")]),
+    ids=lambda path: f"{path.parent.name}/{path.name}",
+)
 def test_every_requirement_is_pinned_with_hashes_and_names_no_index(path):
     text = path.read_text()
     blocks = re.split(r"\n(?=[a-z0-9])", text)

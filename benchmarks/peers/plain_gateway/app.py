@@ -1,6 +1,9 @@
-"""What one would write first: the same gateway in thirty lines, for benchmarks/gateway_worker.py to compare with.
+"""What one would write first: the same gateway in thirty lines, in the environment of the gateway itself.
 
-The generated stubs are imported as they are, the picture is decoded whole, and gunicorn and glibc are left at their defaults.
+    RAGAM_SERVING=127.0.0.1:8500 gunicorn --worker-class=gthread --threads=8 app:app
+
+The generated stubs are imported as they are, the picture is decoded whole, every request opens a channel of its own, and gunicorn and
+glibc are left at their defaults.
 """
 
 import os
@@ -33,4 +36,5 @@ def prediction() -> Response:
         answer = prediction_service_pb2_grpc.PredictionServiceStub(channel).Predict(message, timeout=30)
     scores = list(answer.outputs["scores"].float_val)
     best = int(np.argmax(scores))
-    return jsonify(genre=answer.outputs["classes"].string_val[best].decode(), confidence=scores[best])
+    data = {"image_types_prediction": answer.outputs["classes"].string_val[best].decode(), "confidence": scores[best]}
+    return jsonify({"status": {"code": 200, "message": "Success Predicting the Image"}, "data": data})

@@ -1,0 +1,79 @@
+"""Whatever a benchmark starts is stopped by its own process ids, however it ends."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import psutil
+import pytest
+
+from benchmarks.service import ROOT, Command, NotReady, Service, free_port
+
+# A server with a child that ignores SIGTERM, which is left behind when the server ends.
+SERVER = """
+import signal, socket, subprocess, sys, time
+STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(300)"
+child = subprocess.Popen([sys.executable, "-c", STUBBORN], stdout=subprocess.PIPE)
+child.stdout.readline()
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+with socket.create_server(("127.0.0.1", int(sys.argv[1]))):
+    time.sleep(300)
+"""
+
+
+@pytest.fixture
+def command() -> Command:
+    port = free_port()
+    return Command((sys.executable, "-c", SERVER, str(port)), f"127.0.0.1:{port}")
+
+
+def alive(pids: list[int]) -> list[int]:
+    return [pid for pid in pids if psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE]
+
+
+def test_children_are_seen_and_stopped_too(command, tmp_path):
+    with Service((command,), tmp_path / "logs" / "log") as service:
+        pids = [process.pid for process in service.processes()]
+        assert len(pids) == 2
+        assert service.megabytes() > 5
+        assert service.processor_seconds() > 0
+        assert 0 < service.seconds < 60
+    assert alive(pids) == []
+
+
+def test_what_ends_early_is_told_of_with_its_last_words_and_the_rest_is_stopped(command, tmp_path):
+    broken = Command((sys.executable, "-c", "import sys; sys.exit('no model here')"), f"127.0.0.1:{free_port()}")
+    service = Service((command, broken), tmp_path / "log")
+    with pytest.raises(NotReady, match="It ended with exit code 1: no model here"), service:
+        pass
+    assert service.pids == []
+    assert alive([process.pid for process in service.processes()]) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_nothing_is_left_when_the_benchmark_is_interrupted(command, tmp_path, number):
+    script = f"""
+import signal, sys, time
+from pathlib import Path
+from benchmarks.service import Command, Service
+signal.signal(signal.SIGTERM, signal.default_int_handler)
+with Service((Command({command.argv!r}, {command.ready!r}),), Path({str(tmp_path / "log")!r})) as service:
+    print(*(process.pid for process in service.processes()), flush=True)
+    time.sleep(300)
+"""
+    benchmark = subprocess.Popen([sys.executable, "-c", script], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    pids = [int(pid) for pid in benchmark.stdout.readline().split()]
+    assert len(pids) == 2
+    os.kill(benchmark.pid, number)
+    benchmark.wait(30)
+    benchmark.stdout.close()
+    assert alive(pids) == []
+
+
+def test_a_service_settles_once_it_has_nothing_to_do(command, tmp_path):
+    with Service((command,), tmp_path / "log") as service:
+        began = time.monotonic()
+        service.settle()
+        assert time.monotonic() - began < 5
