@@ -56,6 +56,7 @@ train: $(VENV)/.training ## a new version of the model; PAINTINGS=folder has the
 	$(BIN)/python -m training train --data $(BUILD)/dataset --out $(BUILD)/run --weights $(WEIGHTS)
 	$(BIN)/python -m training evaluate --data $(BUILD)/dataset --run $(BUILD)/run
 	$(BIN)/python -m training export --data $(BUILD)/dataset --run $(BUILD)/run
+	$(BIN)/python -m training reference
 
 check: $(VENV)/.dev ## lint, format, types and the rules on who imports whom
 	$(BIN)/ruff check .

@@ -5,6 +5,7 @@
     python -m training train      train a model by a recipe
     python -m training evaluate   measure it: the scorecard
     python -m training export     publish it as the next version of the model repository
+    python -m training reference  write what Prometheus holds live answers against, from the model cards
 
 `python -m training STAGE --help` tells a stage's arguments; the docstring of training/STAGE.py what it reads and writes.
 """
@@ -15,7 +16,7 @@ import sys
 
 from training.config import Mistake
 
-STAGES = ("collect", "prepare", "train", "evaluate", "export")
+STAGES = ("collect", "prepare", "train", "evaluate", "export", "reference")
 
 
 def main(arguments: list[str]) -> int:
