@@ -38,17 +38,16 @@ def main() -> None:
         services = {}
         for name in arguments.only:
             address = f"127.0.0.1:{free_port()}"
-            argv = (
-                sys.executable,
-                "-m",
-                "model_server",
-                f"--port={address.split(':')[1]}",
-                f"--model_base_path={arguments.model.resolve()}",
-            )
-            command = Command((*argv, *SERVERS[name]), address)
-            services[address] = name, stack.enter_context(Service((command,), LOGS / f"model_server_{name}.log"))
+            server = Service((command(arguments.model.resolve(), address, *SERVERS[name]),), LOGS / f"model_server_{name}.log")
+            services[address] = name, stack.enter_context(server)
             print(f"{name:10} ready after {services[address][1].seconds:.1f} s", flush=True)
         report(services, arguments.rounds, arguments.seconds)
+
+
+def command(model: Path, address: str, *flags: str) -> Command:
+    """A model server of the versions in the folder `model`, at `address`."""
+    port = address.rpartition(":")[2]
+    return Command((sys.executable, "-m", "model_server", f"--port={port}", f"--model_base_path={model}", *flags), address)
 
 
 def report(services: dict[str, tuple[str, Service]], rounds: int, seconds: float) -> None:
