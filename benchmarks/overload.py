@@ -48,9 +48,9 @@ class Outcome:
     def of(self, status: int) -> list[float]:
         return self.milliseconds.get(status, [])
 
-    def others(self) -> int:
-        """How many answers were neither 200 nor 503."""
-        return sum(len(times) for status, times in self.milliseconds.items() if status not in (200, 503))
+    def others(self, *expected: int) -> int:
+        """How many answers had none of the statuses `expected`."""
+        return sum(len(times) for status, times in self.milliseconds.items() if status not in expected)
 
 
 async def ask(sock: socket.socket, request: bytes) -> tuple[int, float, float]:
@@ -60,16 +60,20 @@ async def ask(sock: socket.socket, request: bytes) -> tuple[int, float, float]:
     start = time.perf_counter()
     data = b""
     while b"\r\n\r\n" not in data:
-        received = await loop.sock_recv(sock, 65536)
-        if not received:
-            raise ConnectionError("the gateway ended the connection")
-        data += received
+        data += await receive(sock)
     head, _, body = data.partition(b"\r\n\r\n")
     length = int(re.findall(rb"Content-Length: (\d+)", head)[0])
     while len(body) < length:
-        body += await loop.sock_recv(sock, 65536)
+        body += await receive(sock)
     again = re.findall(rb"Retry-After: (\d+)", head)
     return int(head.split()[1]), time.perf_counter() - start, float(again[0]) if again else 0
+
+
+async def receive(sock: socket.socket) -> bytes:
+    data = await asyncio.get_running_loop().sock_recv(sock, 65536)
+    if not data:
+        raise ConnectionError("the gateway ended the connection")
+    return data
 
 
 async def connect(port: int) -> socket.socket:
@@ -106,11 +110,12 @@ async def crowd(port: int, request: bytes, clients: int, seconds: float, patient
     return pictures, probes
 
 
-def row(front: Service, port: int, request: bytes, *, clients: int, seconds: float, patient: bool) -> list[str]:
-    """The figures of one crowd, as in COLUMNS; `front` is the gateway."""
-    before, start = front.processor_seconds(), time.perf_counter()
+def row(front: Service, port: int, request: bytes, *, clients: int, seconds: float, patient: bool) -> tuple[list[str], float]:
+    """The figures of one crowd, as in COLUMNS, and when it ended, a monotonic instant; `front` is the gateway."""
+    before, start = front.processor_seconds(), time.monotonic()
     pictures, probes = asyncio.run(crowd(port, request, clients, seconds, patient))
-    taken, processor = time.perf_counter() - start, front.processor_seconds() - before
+    ended, processor = time.monotonic(), front.processor_seconds() - before
+    taken = ended - start
     answered, refused = pictures.of(200), pictures.of(503)
     figures = [
         value
@@ -118,7 +123,8 @@ def row(front: Service, port: int, request: bytes, *, clients: int, seconds: flo
         for value in (figure(len(times) / taken), figure(percentile(times, 50)), figure(percentile(times, 99)))
     ]
     worst = figure(percentile(probes.of(200), 100))
-    return [str(clients), *figures, worst, str(pictures.others() + probes.others()), figure(processor, 1), figure(front.megabytes())]
+    others = pictures.others(200, 503) + probes.others(200)
+    return [str(clients), *figures, worst, str(others), figure(processor, 1), figure(front.megabytes())], ended
 
 
 def main() -> None:
@@ -140,9 +146,11 @@ def main() -> None:
     ):
         asyncio.run(crowd(port, request, WARM_UP_CLIENTS, WARM_UP_SECONDS, patient=True))
         usual = percentile([alone_seconds(*single)[1] for _ in range(ALONE)], 50)
-        crowds = {"seconds": arguments.seconds, "patient": not arguments.impatient}
-        rows = [row(front, port, request, clients=clients, **crowds) for clients in arguments.clients]
-        recovered = recovered_after(*single, usual=usual, ended=time.monotonic())
+        rows = []
+        for clients in arguments.clients:
+            cells, ended = row(front, port, request, clients=clients, seconds=arguments.seconds, patient=not arguments.impatient)
+            rows.append(cells)
+        recovered = recovered_after(*single, usual=usual, ended=ended)
     print(f"\n{table(COLUMNS, rows)}\n")
     print(f"A picture alone takes {usual * 1000:.0f} ms; {figure(recovered, 2)} s after the last crowd it takes at most twice that again.")
 
