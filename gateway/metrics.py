@@ -18,6 +18,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 from gateway import __version__
 from gateway.metrics_files import reserve_before_writing
+from gateway.statistics import bin_of
 
 reserve_before_writing()
 
@@ -40,6 +41,9 @@ UPLOAD_PIXELS = Histogram("ragam_upload_pixels", "Pixels of the pictures whose h
 
 PREDICTIONS = Counter("ragam_predictions", "Pictures answered with a genre.", ["genre", "version"])
 CONFIDENCE = Histogram("ragam_confidence", "Confidence in the genre that was answered.", ["version"], buckets=_SHARES)
+BINS = Counter(
+    "ragam_answer_bins", "Answers by the bin of a statistic of the picture, or of the confidence.", ["statistic", "bin", "version"]
+)
 CACHE_LOOKUPS = Counter("ragam_cache_lookups", "Pictures looked for among the answers that are kept.", ["result"])
 
 SERVING_CALLS = Counter("ragam_serving_calls", "Calls to the model server by the gRPC code of their end.", ["method", "code"])
@@ -79,6 +83,12 @@ def note_answer(genre: str, version: int, confidence: float) -> None:
     """A picture was answered with `genre`, `confidence` in [0, 1]."""
     PREDICTIONS.labels(genre, version).inc()
     CONFIDENCE.labels(version).observe(confidence)
+
+
+def note_statistics(version: int, values: Mapping[str, float]) -> None:
+    """The values of statistics.py's statistics for a picture that `version` was asked for."""
+    for statistic, value in values.items():
+        BINS.labels(statistic, bin_of(statistic, value), version).inc()
 
 
 class LatestVersion:

@@ -12,11 +12,12 @@ from gateway import envelope
 from gateway.cache import AnswerCache
 from gateway.canary import Canary
 from gateway.errors import BadQuery, BadUpload, RagamError, TooLarge
-from gateway.metrics import UPLOAD_BYTES, UPLOAD_PIXELS, note_answer, stage
+from gateway.metrics import UPLOAD_BYTES, UPLOAD_PIXELS, note_answer, note_statistics, stage
 from gateway.prediction import Prediction
 from gateway.preprocess import open_picture, to_pixels, to_tensor
 from gateway.rate_limits import count_pictures
 from gateway.settings import Settings
+from gateway.statistics import picture_statistics
 from gateway.uploads import list_uploads, read_picture, read_upload
 
 views = Blueprint("views", __name__)
@@ -26,9 +27,12 @@ PREDICTED = "Success Predicting the Image"
 
 @dataclass(frozen=True)
 class Unanswered:
-    """A picture that the model has to be asked for: its input float32 (224, 224, 3), its place among all, its key among kept answers."""
+    """A picture that the model has to be asked for: its input float32 (224, 224, 3) and statistics, its place among all, its key among
+    kept answers.
+    """
 
     tensor: npt.NDArray[np.float32]
+    statistics: dict[str, float]
     place: float
     key: bytes | None
 
@@ -90,8 +94,9 @@ def _look(data: bytes, settings: Settings) -> Prediction | Unanswered:
     with decoders, stage("decode", g.fields):
         picture = open_picture(data, settings.max_pixels)
         UPLOAD_PIXELS.observe(picture.width * picture.height)
-        tensor = to_tensor(to_pixels(picture))
-    return Unanswered(tensor, canary.place(data), key)
+        pixels = to_pixels(picture)
+        tensor, statistics = to_tensor(pixels), picture_statistics(pixels)
+    return Unanswered(tensor, statistics, canary.place(data), key)
 
 
 def _answers(pictures: list[Prediction | Unanswered]) -> list[Prediction]:
@@ -110,8 +115,10 @@ def _answers(pictures: list[Prediction | Unanswered]) -> list[Prediction]:
         if isinstance(picture, Prediction):
             answers.append(picture)
             continue
-        answers.append(next(found))
-        kept.keep(picture.key, answers[-1])
+        answer = next(found)
+        note_statistics(answer.version, {**picture.statistics, "confidence": answer.confidence})
+        kept.keep(picture.key, answer)
+        answers.append(answer)
     return answers
 
 

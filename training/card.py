@@ -23,8 +23,8 @@ PREPROCESSING = (
 )
 
 
-def model_card(number: int, scorecard: dict[str, Any], dataset: Dataset, agreement: float) -> dict[str, Any]:
-    """The card of version `number`; `agreement` is the largest difference of its scores from the Keras model's."""
+def model_card(number: int, scorecard: dict[str, Any], dataset: Dataset, agreement: float, reference: dict[str, Any]) -> dict[str, Any]:
+    """The card of version `number`. agreement: its scores' largest difference from the Keras model's; reference: see reference.py."""
     run = scorecard["run"]
     return {
         "name": MODEL_NAME,
@@ -54,6 +54,7 @@ def model_card(number: int, scorecard: dict[str, Any], dataset: Dataset, agreeme
             for name, part in scorecard["parts"].items()
         },
         "largest_difference_from_keras": agreement,
+        "reference": reference,
         "exported_with": {
             "python": platform.python_version(),
             **{package: version(package) for package in ("tensorflow", "keras", "numpy", "pillow")},

@@ -42,6 +42,7 @@ from gateway.contract import (
 from gateway.preprocess import open_picture, to_pixels, to_tensor
 from training import measure
 from training.config import Mistake
+from training.distribution import distribution
 from training.evaluate import SCORECARD
 from training.train import MODEL, write_json
 
@@ -90,8 +91,9 @@ def run(args: argparse.Namespace) -> None:
         test = dataset.part("test")
         pictures = through_the_gateway(test.pixels)
         expected = measure.tempered(model.predict(pictures, batch_size=MAX_BATCH, verbose=0), card["temperature"])
+        loaded = tf.saved_model.load(folder)
         difference = verify(
-            tf.saved_model.load(folder),
+            loaded,
             pictures=pictures,
             expected=expected,
             labels=test.labels,
@@ -105,7 +107,7 @@ def run(args: argparse.Namespace) -> None:
             lite.write(folder)
             lite.check(folder, pictures, LARGEST_DIFFERENCE)
         number = next_number(versions)
-        write_json(extra / "model_card.json", model_card(number, card, dataset, difference))
+        write_json(extra / "model_card.json", model_card(number, card, dataset, difference, reference_of(loaded, dataset)))
         for file in (file for file in folder.rglob("*") if file.is_file()):
             flush(file)
         folder.rename(versions / str(number))
@@ -171,6 +173,14 @@ def verify(
     if balanced < floor:
         raise Mistake(f"The balanced accuracy on the test pictures is {balanced:.3f}, below the floor of {floor:.3f}: not published.")
     return difference
+
+
+def reference_of(loaded: Any, dataset: Any) -> dict[str, Any]:
+    """What the model says of the pictures that it has not learned from: of its training pictures it is surer than of any others."""
+    parts = ("validation", "test")
+    pixels = np.concatenate([dataset.part(part).pixels for part in parts])
+    scores = answers(loaded, PREDICT_SIGNATURE, to_tensor(pixels))[SCORES_OUTPUT]
+    return {"parts": list(parts), **distribution(pixels, scores, dataset.genres)}
 
 
 def answers(loaded: Any, signature: str, pictures: npt.NDArray[np.float32]) -> dict[str, npt.NDArray[Any]]:

@@ -9,11 +9,9 @@ from pathlib import Path
 
 import pytest
 from calls import PATIENCE_S, Calls
-from processes import ROOT, Server
+from processes import REAL_MODEL, ROOT, Server
 
 from gateway.contract import MODEL_NAME
-
-REAL_MODEL = ROOT / "model_repository" / MODEL_NAME
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ from pathlib import Path
 from calls import PATIENCE_S, Calls, until
 
 ROOT = Path(__file__).resolve().parents[2]
+REAL_MODEL = ROOT / "model_repository" / "painting_genre"
 
 
 class Server(Calls):

@@ -9,8 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from calls import pixels, predict_request
-from conftest import REAL_MODEL
-from processes import ROOT, Server
+from processes import REAL_MODEL, ROOT, Server
 
 from gateway.contract import CLASSES_OUTPUT, EXPLAIN_SIGNATURE, HEATMAP_OUTPUT, SCORES_OUTPUT
 

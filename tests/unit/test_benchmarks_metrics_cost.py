@@ -8,7 +8,7 @@ from gateway.app import create_app
 from gateway.refusals import QUEUED
 from gateway.settings import Settings
 
-OF_THE_ANSWER = ("genre", "version")
+OF_THE_ANSWER = ("genre", "version", "bin")
 
 
 def counted() -> Counter:

@@ -8,7 +8,8 @@ from prometheus_client import REGISTRY
 from gateway import shadow
 from gateway.app import create_app
 from gateway.breaker import FAILURES
-from gateway.canary import CANARY, PATIENCE, Canary
+from gateway.canary import PATIENCE, Canary
+from gateway.contract import CANARY_LABEL as CANARY
 from gateway.errors import ServingUnavailable, WrongModel
 from gateway.prediction import Explanation, Prediction
 from gateway.settings import Settings, SettingsError

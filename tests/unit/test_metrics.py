@@ -6,6 +6,7 @@ from prometheus_client import REGISTRY
 
 from gateway.metrics import LatestVersion, note_build_and_settings, stage
 from gateway.settings import Settings
+from gateway.statistics import EDGES
 
 
 def value(name, **labels):
@@ -101,7 +102,14 @@ def test_no_word_of_a_caller_s_becomes_a_series(client, picture):
     before = series()
     for number in range(6, 40):
         ask(number)
-    assert series() == before
+    more = series() - before
+    # A picture falls into one of ten bins of each statistic, and more pictures into more of them.
+    assert {name for name, *_ in more} <= {"ragam_answer_bins", "ragam_answer_bins_total", "ragam_answer_bins_created"}
+    assert {label for _, *labels in more for label in labels} <= {
+        *(("bin", str(number)) for number in range(10)),
+        *(("statistic", name) for name in EDGES),
+        ("version", "3"),
+    }
 
 
 def test_the_version_is_the_project_s():

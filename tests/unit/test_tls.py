@@ -4,7 +4,7 @@ import grpc
 import numpy as np
 import pytest
 from certificates import make_certificates
-from test_serving import FakeServing
+from fake_serving import FakeServing
 
 from gateway import contract
 from gateway.errors import ServingUnavailable
