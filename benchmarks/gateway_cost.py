@@ -18,11 +18,10 @@ from pathlib import Path
 import requests
 
 from benchmarks.pictures import KINDS, Kind, picture
-from benchmarks.service import ROOT, Service, free_port, gateway, model_server
+from benchmarks.service import LOGS, Service, free_port, gateway, model_server
 
 MEASURED = (*KINDS.values(), Kind(8000, 5000, "PNG"))
 WARM_UP = 10
-LOGS = ROOT / "build" / "bench" / "logs"
 
 
 @dataclass(frozen=True)

@@ -8,80 +8,65 @@ the rounds; the last column is GET /healthz, the floor. gateway_cost.py has the 
 """
 
 import argparse
-import http.client
-import json
-import os
 import statistics
-import subprocess
-import sys
-import urllib.request
-import uuid
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
-from benchmarks.gateway_cost import picture
-from benchmarks.gateway_worker import ROOT, accepts, answers, free_port, wait_until
+import requests
 
-SIZES = ((640, 480), (1600, 1200), (4000, 3000))
+from benchmarks.bench.table import table
+from benchmarks.pictures import KINDS, picture
+from benchmarks.service import LOGS, Command, Service, free_port, gateway, model_server
+
+MEASURED = ("small", "medium", "large")
 WARM_UP = 40
 DECODING = ("header", "decode and resize")
+REST = "main thread and those of gRPC"
 
 # What to ask for, and the picture to send.
 Request = tuple[str, bytes | None]
 Milliseconds = dict[str, float]
 
 
-def form(data: bytes, boundary: str) -> bytes:
-    head = f'--{boundary}\r\nContent-Disposition: form-data; name="image"; filename="a.jpg"\r\nContent-Type: image/jpeg\r\n\r\n'
-    return b"".join((head.encode(), data, f"\r\n--{boundary}--\r\n".encode()))
+def profiled(port: int, serving: str) -> Command:
+    command = gateway(port, serving, RAGAM_WORKERS="1")
+    return replace(command, argv=(*command.argv, "benchmarks.profiled_gateway:app"))
 
 
-def send(port: int, request: Request, count: int) -> None:
+def send(address: str, request: Request, count: int) -> None:
     """`count` times over one connection, each form with a boundary of its own, as clients have it."""
     path, data = request
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-    for _ in range(count):
-        if data is None:
-            connection.request("GET", path)
-        else:
-            boundary = uuid.uuid4().hex
-            headers = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
-            connection.request("POST", path, form(data, boundary), headers)
-        answer = connection.getresponse()
-        text = answer.read()
-        if answer.status != 200:
-            sys.exit(f"{path}: {answer.status} {text.decode()}")
-    connection.close()
+    with requests.Session() as session:
+        for _ in range(count):
+            if data is None:
+                answer = session.get(address + path, timeout=60)
+            else:
+                answer = session.post(address + path, files={"image": ("a.jpg", data)}, timeout=60)
+            answer.raise_for_status()
 
 
-def load(port: int, request: Request, count: int, clients: int) -> None:
+def load(address: str, request: Request, count: int, clients: int) -> None:
     with ThreadPoolExecutor(clients) as pool:
-        list(pool.map(lambda _: send(port, request, count // clients), range(clients)))
+        list(pool.map(lambda _: send(address, request, count // clients), range(clients)))
 
 
-def spent(port: int) -> Milliseconds:
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/profile", timeout=5) as answer:
-        seconds: dict[str, float] = json.load(answer)
+def spent(address: str) -> Milliseconds:
+    seconds: dict[str, float] = requests.get(f"{address}/profile", timeout=5).json()
     return {stage: value * 1000 for stage, value in seconds.items()}
 
 
-def measure(request: Request, count: int, clients: int, serving_port: int) -> Milliseconds:
+def measure(request: Request, count: int, clients: int, serving: str) -> Milliseconds:
     """Of one request, by stage."""
     port = free_port()
-    environ = {**os.environ, "RAGAM_PORT": str(port), "RAGAM_SERVING": f"127.0.0.1:{serving_port}", "RAGAM_WORKERS": "1"}
-    command = [sys.executable, "-m", "gunicorn", "--config=gateway/gunicorn.conf.py", "benchmarks.profiled_gateway:app"]
-    gateway = subprocess.Popen(command, cwd=ROOT, env=environ, stderr=subprocess.DEVNULL)
-    try:
-        wait_until(lambda: answers(f"http://127.0.0.1:{port}/readyz"))
-        load(port, request, WARM_UP, clients)
-        before = spent(port)
-        load(port, request, count, clients)
-        after = spent(port)
-    finally:
-        gateway.terminate()
-        gateway.wait()
+    address = f"http://127.0.0.1:{port}"
+    with Service((profiled(port, serving),), LOGS / "gateway_profile.log"):
+        load(address, request, WARM_UP, clients)
+        before = spent(address)
+        load(address, request, count, clients)
+        after = spent(address)
     taken = {stage: (after[stage] - before.get(stage, 0)) / (count // clients * clients) for stage in after}
     whole = taken.pop("all")
-    return {**taken, "threads of gunicorn and gRPC": whole - sum(taken.values()), "all": whole}
+    return {**taken, REST: whole - sum(taken.values()), "all": whole}
 
 
 def main() -> None:
@@ -90,36 +75,28 @@ def main() -> None:
     parser.add_argument("--clients", type=int, default=8)
     parser.add_argument("--rounds", type=int, default=3)
     arguments = parser.parse_args()
-    pictures = {f"{width} x {height}": picture(width, height, "JPEG") for width, height in SIZES}
-    requests: dict[str, Request] = {f"{name}, {len(data) / 1000:.0f} kB": ("/prediction", data) for name, data in pictures.items()}
-    requests["/healthz"] = ("/healthz", None)
+    pictures = {KINDS[name].label: picture(KINDS[name]) for name in MEASURED}
+    asked: dict[str, Request] = {f"{label}, {len(data) / 1000:.0f} kB": ("/prediction", data) for label, data in pictures.items()}
+    asked["/healthz"] = ("/healthz", None)
+    found: dict[str, list[Milliseconds]] = {name: [] for name in asked}
     port = free_port()
-    server = subprocess.Popen(
-        [sys.executable, "-m", "model_server", f"--port={port}", "--model_base_path=model_repository/painting_genre"], cwd=ROOT
-    )
-    try:
-        wait_until(lambda: accepts(port))
-        found: dict[str, list[Milliseconds]] = {name: [] for name in requests}
+    with Service((model_server(port),), LOGS / "gateway_profile_model_server.log"):
         for _ in range(arguments.rounds):
-            for name, request in requests.items():
-                found[name].append(measure(request, arguments.pictures, arguments.clients, port))
-    finally:
-        server.terminate()
-        server.wait()
-    report({name: medians(rounds) for name, rounds in found.items()})
+            for name, request in asked.items():
+                found[name].append(measure(request, arguments.pictures, arguments.clients, f"127.0.0.1:{port}"))
+    print(report({name: medians(rounds) for name, rounds in found.items()}))
 
 
 def medians(rounds: list[Milliseconds]) -> Milliseconds:
     return {stage: statistics.median(figures.get(stage, 0) for figures in rounds) for stage in rounds[0]}
 
 
-def report(columns: dict[str, Milliseconds]) -> None:
+def report(columns: dict[str, Milliseconds]) -> str:
     stages = list(next(iter(columns.values())))
-    print(f"\n| ms of processor time | {' | '.join(columns)} |\n|---|{'---|' * len(columns)}")
-    for stage in stages:
-        print(f"| {stage} | {' | '.join(f'{column.get(stage, 0):.3f}' for column in columns.values())} |")
+    rows = [(stage, *(f"{column.get(stage, 0):.3f}" for column in columns.values())) for stage in stages]
     beyond = (column["all"] - sum(column.get(stage, 0) for stage in DECODING) for column in columns.values())
-    print(f"| **beyond decode and resize** | {' | '.join(f'**{figure:.3f}**' for figure in beyond)} |")
+    rows.append(("**beyond decode and resize**", *(f"**{figure:.3f}**" for figure in beyond)))
+    return table(("ms of processor time", *columns), rows)
 
 
 if __name__ == "__main__":

@@ -18,9 +18,8 @@ import psutil
 import requests
 
 from benchmarks.pictures import KINDS, picture
-from benchmarks.service import ROOT, Command, Service, free_port, gateway, model_server
+from benchmarks.service import LOGS, Command, Service, free_port, gateway, model_server
 
-LOGS = ROOT / "build" / "bench" / "logs"
 OURS, PLAIN = "gateway", "plain"
 DIFFERENT = 8
 

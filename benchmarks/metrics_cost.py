@@ -12,6 +12,8 @@ import statistics
 import tempfile
 import time
 
+from gateway.statistics import EDGES
+
 REPEATS = 5
 EXPOSITIONS = 20
 WORKERS = 4
@@ -23,11 +25,14 @@ def picture(number: int) -> None:
     fields: dict[str, float] = {}
     metrics.IN_FLIGHT.inc()
     metrics.UPLOAD_BYTES.observe(500_000)
+    metrics.STAGE_SECONDS.labels("queue").observe(0.001)
     with metrics.stage("decode", fields):
         metrics.UPLOAD_PIXELS.observe(1_920_000)
     with metrics.stage("predict", fields):
         metrics.SERVING_CALLS.labels("Predict", "OK").inc()
         metrics.latest_version.note(2)
+        metrics.LABEL_SECONDS.labels("none").observe(0.02)
+    metrics.note_statistics(2, dict.fromkeys(EDGES, number % 100 / 100))
     metrics.note_answer(f"Genre {number % 7}", 2, number % 100 / 100)
     metrics.REQUESTS.labels("/prediction", "POST", 200).inc()
     metrics.REQUEST_SECONDS.labels("/prediction").observe(0.05)

@@ -19,12 +19,11 @@ from pathlib import Path
 import grpc
 
 from benchmarks.predict_request import predict_request
-from benchmarks.service import BATCHING, MODELS, ROOT, Command, Service, free_port
+from benchmarks.service import BATCHING, LOGS, MODELS, Command, Service, free_port
 from gateway.stubs import prediction_service_pb2_grpc
 
 SERVERS: dict[str, tuple[str, ...]] = {"tensorflow": (), "batched": BATCHING, "litert": ("--prefer_tflite_model=true", *BATCHING)}
 CASES = ((1, 1), (8, 1), (1, 8))  # callers, pictures a call
-LOGS = ROOT / "build" / "bench" / "logs"
 
 
 def main() -> None:

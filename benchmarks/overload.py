@@ -5,42 +5,52 @@
 Starts the embedded model server with the model of model_repository and a gateway with its default settings. Each caller has one
 connection and sends one 640 x 480 JPEG after the other. They come within a second, and who is refused waits for as long as Retry-After
 says and up to as long again by chance, as `python -m gateway classify` does; with --impatient they ask again at once. A latency is from
-the last byte sent to the whole answer. Last, one caller asks again and again from the moment on at which the largest crowd has stopped:
-"recovery" is when it was first answered within twice its time without a crowd.
+the last byte sent to the whole answer; /healthz is asked meanwhile; processor time and memory are those of the gateway's processes. Last,
+one caller asks again and again from the moment on at which the last crowd has stopped.
+
+This is for the gateway's door: what well-behaved callers meet, and the probe beside them. `python -m benchmarks.bench growth` is for the
+service as a whole, with a generator that holds every answer to the known one: its callers are impatient and never wait, and it has more
+workers and more model servers too.
 """
 
 import argparse
 import asyncio
-import os
 import random
 import re
 import socket
-import subprocess
-import sys
 import time
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from benchmarks.gateway_cost import picture, processes, processor_seconds
-from benchmarks.gateway_worker import ROOT, accepts, answers, free_port, wait_until
+from benchmarks.bench.figures import percentile
+from benchmarks.bench.recovery import alone_seconds, recovered_after
+from benchmarks.bench.table import figure, table
+from benchmarks.bench.upload import http_request
+from benchmarks.pictures import KINDS, picture
+from benchmarks.service import LOGS, Service, free_port, gateway, model_server
 
+PATH = "/prediction"
 SECONDS_BETWEEN_PROBES = 0.25
+WARM_UP_CLIENTS, WARM_UP_SECONDS = 8, 3
+ALONE = 20
 _LATENCIES = ("p50, ms", "p99, ms")
-TITLES = ("clients", "answered/s", *_LATENCIES, "refused/s", *_LATENCIES, "/healthz, worst, ms", "other", "cpu, s", "memory, MB")
+COLUMNS = ("clients", "answered/s", *_LATENCIES, "refused/s", *_LATENCIES, "/healthz, worst, ms", "other", "processor, s", "memory, MB")
 
 
 @dataclass
 class Outcome:
-    """Seconds of each answer by its status, in the order in which they came."""
+    """Milliseconds of each answer by its status, in the order in which they came."""
 
-    seconds: dict[int, list[float]] = field(default_factory=dict)
+    milliseconds: dict[int, list[float]] = field(default_factory=dict)
 
-    def of(self, *statuses: int) -> list[float]:
-        return sorted(seconds for status in statuses for seconds in self.seconds.get(status, []))
+    def note(self, status: int, seconds: float) -> None:
+        self.milliseconds.setdefault(status, []).append(seconds * 1000)
 
+    def of(self, status: int) -> list[float]:
+        return self.milliseconds.get(status, [])
 
-def percentile(values: list[float], share: float) -> float:
-    return values[min(len(values) - 1, int(len(values) * share))] * 1000 if values else float("nan")
+    def others(self, *expected: int) -> int:
+        """How many answers had none of the statuses `expected`."""
+        return sum(len(times) for status, times in self.milliseconds.items() if status not in expected)
 
 
 async def ask(sock: socket.socket, request: bytes) -> tuple[int, float, float]:
@@ -50,16 +60,20 @@ async def ask(sock: socket.socket, request: bytes) -> tuple[int, float, float]:
     start = time.perf_counter()
     data = b""
     while b"\r\n\r\n" not in data:
-        received = await loop.sock_recv(sock, 65536)
-        if not received:
-            raise ConnectionError("the gateway ended the connection")
-        data += received
+        data += await receive(sock)
     head, _, body = data.partition(b"\r\n\r\n")
     length = int(re.findall(rb"Content-Length: (\d+)", head)[0])
     while len(body) < length:
-        body += await loop.sock_recv(sock, 65536)
+        body += await receive(sock)
     again = re.findall(rb"Retry-After: (\d+)", head)
     return int(head.split()[1]), time.perf_counter() - start, float(again[0]) if again else 0
+
+
+async def receive(sock: socket.socket) -> bytes:
+    data = await asyncio.get_running_loop().sock_recv(sock, 65536)
+    if not data:
+        raise ConnectionError("the gateway ended the connection")
+    return data
 
 
 async def connect(port: int) -> socket.socket:
@@ -74,7 +88,7 @@ async def call(port: int, request: bytes, end: float, outcome: Outcome, patient:
     sock = await connect(port)
     while time.perf_counter() < end:
         status, seconds, again = await ask(sock, request)
-        outcome.seconds.setdefault(status, []).append(seconds)
+        outcome.note(status, seconds)
         if patient and again:
             await asyncio.sleep(max(0, min(again * (1 + random.random()), end - time.perf_counter())))  # noqa: S311 - no secret
     sock.close()
@@ -83,8 +97,8 @@ async def call(port: int, request: bytes, end: float, outcome: Outcome, patient:
 async def probe(port: int, end: float, outcome: Outcome) -> None:
     sock = await connect(port)
     while time.perf_counter() < end:
-        _, seconds, _ = await ask(sock, b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
-        outcome.seconds.setdefault(200, []).append(seconds)
+        status, seconds, _ = await ask(sock, b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
+        outcome.note(status, seconds)
         await asyncio.sleep(SECONDS_BETWEEN_PROBES)
     sock.close()
 
@@ -96,20 +110,21 @@ async def crowd(port: int, request: bytes, clients: int, seconds: float, patient
     return pictures, probes
 
 
-async def recovery(port: int, request: bytes, usual: float) -> float:
-    """Seconds until one caller is answered as fast as usual."""
-    sock = await connect(port)
-    start = time.perf_counter()
-    while True:
-        status, seconds, _ = await ask(sock, request)
-        if status == 200 and seconds < 2 * usual:
-            return time.perf_counter() - start
-
-
-def megabytes(master: int) -> float:
-    """The largest worker's resident memory, now."""
-    texts = [Path(f"/proc/{pid}/status").read_text() for pid in processes(master)]
-    return max(int(re.findall(r"VmRSS:\s+(\d+) kB", text)[0]) for text in texts) / 1e3
+def row(front: Service, port: int, request: bytes, *, clients: int, seconds: float, patient: bool) -> tuple[list[str], float]:
+    """The figures of one crowd, as in COLUMNS, and when it ended, a monotonic instant; `front` is the gateway."""
+    before, start = front.processor_seconds(), time.monotonic()
+    pictures, probes = asyncio.run(crowd(port, request, clients, seconds, patient))
+    ended, processor = time.monotonic(), front.processor_seconds() - before
+    taken = ended - start
+    answered, refused = pictures.of(200), pictures.of(503)
+    figures = [
+        value
+        for times in (answered, refused)
+        for value in (figure(len(times) / taken), figure(percentile(times, 50)), figure(percentile(times, 99)))
+    ]
+    worst = figure(percentile(probes.of(200), 100))
+    others = pictures.others(200, 503) + probes.others(200)
+    return [str(clients), *figures, worst, str(others), figure(processor, 1), figure(front.megabytes())], ended
 
 
 def main() -> None:
@@ -119,70 +134,25 @@ def main() -> None:
     parser.add_argument("--impatient", action="store_true")
     parser.add_argument("--most", type=int, default=0, help="RAGAM_MAX_IN_FLIGHT")
     arguments = parser.parse_args()
-    serving_port, port = free_port(), free_port()
-    data = picture(640, 480, "JPEG")
-    body = b'--x\r\nContent-Disposition: form-data; name="image"; filename="a.jpg"\r\n\r\n' + data + b"\r\n--x--\r\n"
-    form = b"Content-Type: multipart/form-data; boundary=x\r\n"
-    request = b"POST /prediction HTTP/1.1\r\nHost: a\r\n%sContent-Length: %d\r\n\r\n%s" % (form, len(body), body)
-    environ = {
-        **os.environ,
-        "RAGAM_PORT": str(port),
-        "RAGAM_SERVING": f"127.0.0.1:{serving_port}",
-        "RAGAM_MAX_IN_FLIGHT": str(arguments.most),
-    }
-    server = subprocess.Popen(
-        [
-            *(sys.executable, "-m", "model_server", f"--port={serving_port}", "--model_base_path=model_repository/painting_genre"),
-            *("--enable_batching=true", "--batching_parameters_file=model_repository/batching.config"),
-        ],
-        cwd=ROOT,
-    )
-    gateway = None
-    try:
-        wait_until(lambda: accepts(serving_port))
-        gateway = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", "--config=gateway/gunicorn.conf.py"], cwd=ROOT, env=environ, stderr=subprocess.DEVNULL
-        )
-        wait_until(lambda: answers(f"http://127.0.0.1:{port}/readyz"))
-        asyncio.run(crowd(port, request, 8, 3, patient=True))
-        usual, _ = asyncio.run(crowd(port, request, 1, 2, patient=True))
-        titles = (
-            "clients",
-            "answered/s",
-            "p50, ms",
-            "p99, ms",
-            "refused/s",
-            "p50, ms",
-            "p99, ms",
-            "/healthz, worst, ms",
-            "other",
-            "cpu, s",
-        )
-        print("\n| " + " | ".join((*titles, "memory, MB")) + " |\n|" + "---|" * (len(titles) + 1))
+    serving, port = free_port(), free_port()
+    kind = KINDS["small"]
+    data = picture(kind)
+    single = (f"http://127.0.0.1:{port}", PATH, data, kind.format)
+    request = http_request(f"127.0.0.1:{port}", PATH, data, kind.format)
+    command = gateway(port, f"127.0.0.1:{serving}", RAGAM_MAX_IN_FLIGHT=str(arguments.most))
+    with (
+        Service((model_server(serving),), LOGS / "overload_model_server.log"),
+        Service((command,), LOGS / "overload.log") as front,
+    ):
+        asyncio.run(crowd(port, request, WARM_UP_CLIENTS, WARM_UP_SECONDS, patient=True))
+        usual = percentile([alone_seconds(*single)[1] for _ in range(ALONE)], 50)
+        rows = []
         for clients in arguments.clients:
-            before, start = processor_seconds(gateway.pid), time.perf_counter()
-            pictures, probes = asyncio.run(crowd(port, request, clients, arguments.seconds, not arguments.impatient))
-            seconds = time.perf_counter() - start
-            good, refused = pictures.of(200), pictures.of(503)
-            others = sum(len(times) for status, times in pictures.seconds.items() if status not in (200, 503))
-            figures = (
-                f"{clients}",
-                f"{len(good) / seconds:.0f}",
-                *(f"{percentile(good, share):.0f}" for share in (0.5, 0.99)),
-                f"{len(refused) / seconds:.0f}",
-                *(f"{percentile(refused, share):.0f}" for share in (0.5, 0.99)),
-                f"{percentile(probes.of(200), 1):.0f}",
-                f"{others}",
-                f"{processor_seconds(gateway.pid) - before:.1f}",
-                f"{megabytes(gateway.pid):.0f}",
-            )
-            print("| " + " | ".join(figures) + " |", flush=True)
-        median = percentile(usual.of(200), 0.5) / 1000
-        print(f"\nrecovery after {asyncio.run(recovery(port, request, median)):.2f} s; a picture alone takes {median * 1000:.0f} ms")
-    finally:
-        for process in filter(None, (gateway, server)):
-            process.terminate()
-            process.wait()
+            cells, ended = row(front, port, request, clients=clients, seconds=arguments.seconds, patient=not arguments.impatient)
+            rows.append(cells)
+        recovered = recovered_after(*single, usual=usual, ended=ended)
+    print(f"\n{table(COLUMNS, rows)}\n")
+    print(f"A picture alone takes {usual * 1000:.0f} ms; {figure(recovered, 2)} s after the last crowd it takes at most twice that again.")
 
 
 if __name__ == "__main__":

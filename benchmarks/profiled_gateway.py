@@ -1,7 +1,7 @@
 """The gateway's application with a stopwatch of processor time around each stage: what gateway_profile.py has gunicorn run.
 
 A stage's time is its thread's own, less that of the stages within it. `GET /profile` tells the sums of this process in seconds, and what
-it has used altogether: the difference is gunicorn's main thread and those of gRPC.
+it has used altogether: the difference is the worker's main thread, which reads requests and sends answers, and those of gRPC.
 """
 
 import json
@@ -44,12 +44,13 @@ def watch(owner: Any, name: str, stage: str) -> None:
     setattr(owner, name, watched)
 
 
-watch(worker.DrainingThreadWorker, "handle", "HTTP: gunicorn's thread")
+watch(worker.DrainingThreadWorker, "handle", "HTTP: gunicorn")
 watch(wsgi.app, "wsgi_app", "Flask")
 watch(views, "read_picture", "body and multipart")
 watch(views, "open_picture", "header")
 watch(views, "to_pixels", "decode and resize")
 watch(views, "to_tensor", "tensor")
+watch(views, "picture_statistics", "statistics")
 watch(serving.TensorFlowServing, "classify", "message and answer")
 watch(serving.TensorFlowServing, "_call", "gRPC: the caller's thread")
 watch(logging.Logger, "handle", "log")

@@ -21,6 +21,7 @@ MODELS = ROOT / "model_repository" / "painting_genre"
 MODEL_SERVER = (sys.executable, "-m", "model_server", f"--model_base_path={MODELS}")
 BATCHING = ("--enable_batching=true", f"--batching_parameters_file={ROOT / 'model_repository' / 'batching.config'}")
 GATEWAY = (sys.executable, "-m", "gunicorn", "--config=gateway/gunicorn.conf.py")
+LOGS = ROOT / "build" / "bench" / "logs"
 
 START_SECONDS = 120
 STOP_SECONDS = 15

@@ -4,14 +4,12 @@
 
 FOLDER has a metadata.csv with the columns path, genre and split. Its pictures may be small, and those of 256 pixels no scale reduces: they
 are enlarged four to six times, get a grain of single pixels, and are written as JPEG again. Starts the embedded model server with the
-model of model_repository. Prints, for the gateway's 448 pixels, 336 and 224, the share of pictures whose genre is
-not that of the paper's preprocessing, and for each the accuracy.
+model of model_repository. Prints, for each way of time_to_tensor.py, the share of pictures whose genre is not that of the paper's, and
+the accuracy.
 """
 
 import argparse
 import csv
-import subprocess
-import sys
 from collections import defaultdict
 from io import BytesIO
 from pathlib import Path
@@ -19,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from benchmarks.gateway_worker import ROOT, accepts, free_port, wait_until
+from benchmarks.service import LOGS, Service, free_port, model_server
 from benchmarks.time_to_tensor import WAYS
 from gateway.serving import TensorFlowServing
 
@@ -54,20 +52,13 @@ def main() -> None:
     rows = chosen(arguments.data, arguments.pictures)
     genres: dict[str, list[str]] = {way: [] for way in WAYS}
     port = free_port()
-    server = subprocess.Popen(
-        [sys.executable, "-m", "model_server", f"--port={port}", "--model_base_path=model_repository/painting_genre"], cwd=ROOT
-    )
-    try:
-        wait_until(lambda: accepts(port))
+    with Service((model_server(port),), LOGS / "smaller_scales.log"):
         serving = TensorFlowServing(f"127.0.0.1:{port}", 60)
         for number, row in enumerate(rows):
             data = enlarged(arguments.data / row["path"], TIMES[number % len(TIMES)])
             answers = serving.classify(np.stack([prepare(data) for prepare in WAYS.values()]))
             for way, answer in zip(WAYS, answers, strict=True):
                 genres[way].append(answer.genre)
-    finally:
-        server.terminate()
-        server.wait()
     print("\n| split | pictures | way | genre changed | accuracy |\n|---|---|---|---|---|")
     for split in sorted({row["split"] for row in rows}):
         places = [place for place, row in enumerate(rows) if row["split"] == split]

@@ -14,7 +14,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from benchmarks import preprocess
+from benchmarks import time_to_tensor
 from benchmarks.bench import grid, machine, plots, readme, report, results
 from benchmarks.bench.album import Album, TooAlike, make_albums, make_pixel
 from benchmarks.bench.comparison import Run, compare
@@ -74,7 +74,8 @@ def run_comparison(arguments: argparse.Namespace) -> None:
     measured = compare(chosen, grid.plan(loads, arguments.rounds), Run(albums, seconds, FILES))
     at_most = limit.measure({**albums, "pixel": make_pixel(model, FILES / "pictures")}, seconds, FILES)
     data = results.of_comparison(machine.describe(), (arguments.rounds, seconds), chosen, measured, at_most)
-    results.write(results.with_preprocess(data, preprocess.measure("large", arguments.rounds)), "comparison", out)
+    tensors = time_to_tensor.measure("large", arguments.rounds, ("gateway", "paper"))
+    results.write(results.with_preprocess(data, tensors), "comparison", out)
     data = results.read("comparison", out)
     report.write(report.comparison(data), "comparison", out)
     plots.comparison(data, out)

@@ -1,4 +1,8 @@
-"""Ragam alone under more and more clients, with more workers, before more model servers; and how it comes back from the most."""
+"""Ragam alone under more and more clients, with more workers, before more model servers; and how it comes back from the most.
+
+Every answer is held to the known one, and who is refused asks again at once. What clients that wait as they are told meet, and how
+soon the gateway meanwhile says that it lives, is overload.py's to show.
+"""
 
 import time
 from collections.abc import Mapping

@@ -15,6 +15,7 @@ from benchmarks.bench.load import Load
 from benchmarks.bench.peers import OURS, Peer
 from benchmarks.pictures import KINDS
 from benchmarks.service import ROOT
+from benchmarks.time_to_tensor import Figures
 
 FOLDER = ROOT / "benchmarks" / "results"
 COUNTS = ("correct", "wrong", "errors", "later")
@@ -37,9 +38,9 @@ def of_comparison(
     }
 
 
-def with_preprocess(data: Data, measured: Mapping[str, Sequence[float]]) -> Data:
-    """`measured` as preprocess.measure gives it, of large pictures."""
-    return {**data, "preprocess": {way: {"ms": ms, "peak_mb": mb} for way, (ms, mb) in measured.items()}}
+def with_preprocess(data: Data, measured: Mapping[str, Figures]) -> Data:
+    """`measured` as time_to_tensor.measure gives it, of large pictures."""
+    return {**data, "preprocess": {way: {"ms": one.milliseconds, "peak_mb": one.megabytes} for way, one in measured.items()}}
 
 
 def of_growth(machine: Mapping[str, str], seconds: float, growth: Growth) -> Data:
