@@ -2,7 +2,6 @@
 
 import errno
 import selectors
-import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -19,10 +18,6 @@ from gateway.refusals import COMPLETE, QUEUED, REFUSAL
 from gateway.uploads import MULTIPART_OVERHEAD_BYTES, most_body_bytes
 
 _READ_BYTES = 256 * 1024
-
-# The loop asks the interpreter for its turn at each of its short steps, and a thread at work gives it up after so long: Python's own 5 ms
-# make a hundred steps half a second.
-_SWITCH_SECONDS = 0.0005
 SWEEP_SECONDS = 0.2
 
 # A client that is not done sending when it has its answer would lose it by a reset: it may go on for so long, with so long a pause.
@@ -38,7 +33,6 @@ class FrontDoor(ThreadWorker):  # type: ignore[misc]
     wsgi: Any
 
     def run(self) -> None:
-        sys.setswitchinterval(_SWITCH_SECONDS)
         application = self.wsgi
         settings = application.extensions["settings"]
         self.patience = Patience(

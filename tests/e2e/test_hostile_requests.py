@@ -1,5 +1,8 @@
 """Requests that are no good HTTP, or that HTTP allows and nobody sends: each is answered, and harms nobody."""
 
+import random
+import re
+
 import pytest
 from raw import GOOD_SECONDS, Raw, Watch, assert_envelope, multipart
 
@@ -195,3 +198,40 @@ def test_none_of_it_is_an_error_in_the_log_or_leaves_anything(impatient, picture
     assert text.count("Booting worker") == 2
     assert '"level": "error"' not in text
     assert "Traceback" not in text
+
+
+def spoilt(chance):
+    """Up to three requests one behind the other, with a few bytes changed, lost or put in."""
+    good = [
+        GET,
+        POST + FORM + b"Content-Length: 20\r\n\r\n--x\r\nabcdefgh\r\n--x--\r\n",
+        POST + b"Transfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n5\r\nabcde\r\n3;a=b\r\nabc\r\n0\r\nX: y\r\n\r\n",
+        b"OPTIONS * HTTP/1.1\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA\r\n\r\n",
+    ]
+    data = bytearray(b"".join(chance.choices(good, k=chance.randint(1, 3))))
+    for _ in range(chance.randint(0, 6)):
+        place = chance.randrange(len(data))
+        lost = chance.choice([0, 0, 1, 1, chance.randint(2, 20)])
+        put_in = chance.choice(
+            [b"", b"\r\n", b"\n", b"\x00", b"Content-Length: 3\r\n", b"Transfer-Encoding: chunked\r\n", chance.randbytes(3)]
+        )
+        data[place : place + lost] = put_in
+        data = data or bytearray(b"x")
+    return bytes(data)
+
+
+def test_what_chance_makes_of_requests_is_answered_too(impatient):
+    chance = random.Random(7)
+    statuses = set()
+    for _ in range(1500):
+        data = spoilt(chance)
+        with Raw(impatient, GOOD_SECONDS) as raw:
+            raw.send(data)
+            raw.socket.shutdown(1)
+            received = b""
+            while piece := raw.socket.recv(65536):
+                received += piece
+        assert b"<html" not in received, data
+        statuses |= {int(status) for status in re.findall(rb"HTTP/1\.[01] (\d+)", received)}
+    assert {200, 400, 404} <= statuses <= {100, 200, 400, 404, 405, 408, 413, 414, 417, 431, 501}
+    assert "Traceback" not in impatient.gateway.text()
