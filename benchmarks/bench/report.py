@@ -34,8 +34,8 @@ def comparison(data: Data) -> str:
         "clients, one round for "
         "all else; counts are sums. Every client sends one picture after the other. Percentiles are of correct "
         "answers; processor time is of "
-        "all processes of a peer, per correct answer; memory is their proportional set size after the loads of a round. An answer that takes "
-        "longer than its load lasts is not seen: where a peer is so slow, its percentiles are too good."
+        "all processes of a peer, per correct answer; memory is their proportional set size after the loads of a round. An answer that "
+        "takes longer than its load lasts is not seen: where a peer is so slow, its percentiles are too good."
     )
     parts = [
         "# Ragam beside what one would use instead",
