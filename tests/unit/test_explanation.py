@@ -42,7 +42,7 @@ def test_headers_tell_what_it_explains(client, picture):
 )
 def test_a_genre_in_any_script_fits_into_a_header(client, classifier, picture, monkeypatch, genre, header):
     answer = Explanation(Prediction(((genre, 1.0),), "painting_genre", 3), ((0.0,) * 7,) * 7)
-    monkeypatch.setattr(classifier, "explain", lambda images: [answer])
+    monkeypatch.setattr(classifier, "explain", lambda images, label, patience: [answer])
     assert post(client, picture()).headers["X-Ragam-Genre"] == header
 
 
