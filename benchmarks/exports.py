@@ -13,8 +13,8 @@ import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
-from benchmarks.model_server import LOGS, command, report
-from benchmarks.service import Service, free_port
+from benchmarks.model_server import command, report
+from benchmarks.service import LOGS, Service, free_port
 from gateway.contract import IMAGE_SHAPE, MODEL_NAME
 
 WAYS = ("keras", "frozen")

@@ -86,10 +86,10 @@ def test_the_last_version_is_removed(running, models, known, table):
     seen = ask(running.address, data)
     assert seen.status == 502
     assert not running.ready()
-    assert "no version of painting_genre is left" in running.model_server.text()
+    assert "has none of the versions of painting_genre that should be served" in running.model_server.text()
     running.publish(models["first"], 1)
     published = time.monotonic()
     with Load(running.address, data).running(1) as load:
         back = load.recovered(published)
     assert back < PROMISED_SECONDS
-    table.add("the only version is removed", "502, `/readyz` 503", seen.seconds, "`no version of painting_genre is left`", back)
+    table.add("the only version is removed", "502, `/readyz` 503", seen.seconds, "`... has none of the versions of painting_genre that should be served`", back)
