@@ -5,28 +5,39 @@
 Starts the embedded model server with the model of model_repository and a gateway with its default settings. Each caller has one
 connection and sends one 640 x 480 JPEG after the other. They come within a second, and who is refused waits for as long as Retry-After
 says and up to as long again by chance, as `python -m gateway classify` does; with --impatient they ask again at once. A latency is from
-the last byte sent to the whole answer. Last, one caller asks again and again from the moment on at which the largest crowd has stopped:
-"recovery" is when it was first answered within twice its time without a crowd.
+the last byte sent to the whole answer. The callers share the processors with the servers: by how much their own loop is late is a part
+of every latency. Last, one caller asks again and again from the moment on at which the largest crowd has stopped: "recovery" is when it
+was first answered within twice its time without a crowd.
 """
 
 import argparse
 import asyncio
-import os
 import random
 import re
 import socket
-import subprocess
-import sys
 import time
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from benchmarks.gateway_cost import picture, processes, processor_seconds
-from benchmarks.gateway_worker import ROOT, accepts, answers, free_port, wait_until
+from benchmarks.pictures import KINDS, picture
+from benchmarks.service import ROOT, Service, free_port, gateway, model_server
+
+LOGS = ROOT / "build" / "bench" / "logs"
 
 SECONDS_BETWEEN_PROBES = 0.25
+SECONDS_BETWEEN_LOOKS = 0.005
 _LATENCIES = ("p50, ms", "p99, ms")
-TITLES = ("clients", "answered/s", *_LATENCIES, "refused/s", *_LATENCIES, "/healthz, worst, ms", "other", "cpu, s", "memory, MB")
+TITLES = (
+    "clients",
+    "answered/s",
+    *_LATENCIES,
+    "refused/s",
+    *_LATENCIES,
+    "/healthz, worst, ms",
+    "callers late, p99, ms",
+    "other",
+    "cpu, s",
+    "memory, MB",
+)
 
 
 @dataclass
@@ -89,11 +100,20 @@ async def probe(port: int, end: float, outcome: Outcome) -> None:
     sock.close()
 
 
-async def crowd(port: int, request: bytes, clients: int, seconds: float, patient: bool) -> tuple[Outcome, Outcome]:
+async def watch_clock(end: float, late: list[float]) -> None:
+    """By how many seconds the callers' own loop, which shares the processors with what it measures, wakes up late."""
+    while time.perf_counter() < end:
+        start = time.perf_counter()
+        await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
+        late.append(time.perf_counter() - start - SECONDS_BETWEEN_LOOKS)
+
+
+async def crowd(port: int, request: bytes, clients: int, seconds: float, patient: bool) -> tuple[Outcome, Outcome, list[float]]:
     end = time.perf_counter() + seconds + 1
-    pictures, probes = Outcome(), Outcome()
-    await asyncio.gather(probe(port, end, probes), *(call(port, request, end, pictures, patient) for _ in range(clients)))
-    return pictures, probes
+    pictures, probes, late = Outcome(), Outcome(), list[float]()
+    callers = (call(port, request, end, pictures, patient) for _ in range(clients))
+    await asyncio.gather(probe(port, end, probes), watch_clock(end, late), *callers)
+    return pictures, probes, sorted(late)
 
 
 async def recovery(port: int, request: bytes, usual: float) -> float:
@@ -106,10 +126,30 @@ async def recovery(port: int, request: bytes, usual: float) -> float:
             return time.perf_counter() - start
 
 
-def megabytes(master: int) -> float:
-    """The largest worker's resident memory, now."""
-    texts = [Path(f"/proc/{pid}/status").read_text() for pid in processes(master)]
-    return max(int(re.findall(r"VmRSS:\s+(\d+) kB", text)[0]) for text in texts) / 1e3
+def megabytes(service: Service) -> float:
+    """The largest process's resident memory, now."""
+    return max(int(process.memory_info().rss) for process in service.processes()) / 1e6
+
+
+def row(service: Service, port: int, request: bytes, clients: int, seconds: float, *, patient: bool) -> tuple[str, ...]:
+    """One crowd's figures, in the order of TITLES."""
+    before, start = service.processor_seconds(), time.perf_counter()
+    pictures, probes, late = asyncio.run(crowd(port, request, clients, seconds, patient))
+    lasted = time.perf_counter() - start
+    good, refused = pictures.of(200), pictures.of(503)
+    others = sum(len(times) for status, times in pictures.seconds.items() if status not in (200, 503))
+    return (
+        f"{clients}",
+        f"{len(good) / lasted:.0f}",
+        *(f"{percentile(good, share):.0f}" for share in (0.5, 0.99)),
+        f"{len(refused) / lasted:.0f}",
+        *(f"{percentile(refused, share):.0f}" for share in (0.5, 0.99)),
+        f"{percentile(probes.of(200), 1):.0f}",
+        f"{percentile(late, 0.99):.0f}",
+        f"{others}",
+        f"{service.processor_seconds() - before:.1f}",
+        f"{megabytes(service):.0f}",
+    )
 
 
 def main() -> None:
@@ -120,69 +160,24 @@ def main() -> None:
     parser.add_argument("--most", type=int, default=0, help="RAGAM_MAX_IN_FLIGHT")
     arguments = parser.parse_args()
     serving_port, port = free_port(), free_port()
-    data = picture(640, 480, "JPEG")
-    body = b'--x\r\nContent-Disposition: form-data; name="image"; filename="a.jpg"\r\n\r\n' + data + b"\r\n--x--\r\n"
+    body = b'--x\r\nContent-Disposition: form-data; name="image"; filename="a.jpg"\r\n\r\n%s\r\n--x--\r\n' % picture(KINDS["small"])
     form = b"Content-Type: multipart/form-data; boundary=x\r\n"
     request = b"POST /prediction HTTP/1.1\r\nHost: a\r\n%sContent-Length: %d\r\n\r\n%s" % (form, len(body), body)
-    environ = {
-        **os.environ,
-        "RAGAM_PORT": str(port),
-        "RAGAM_SERVING": f"127.0.0.1:{serving_port}",
-        "RAGAM_MAX_IN_FLIGHT": str(arguments.most),
-    }
-    server = subprocess.Popen(
-        [
-            *(sys.executable, "-m", "model_server", f"--port={serving_port}", "--model_base_path=model_repository/painting_genre"),
-            *("--enable_batching=true", "--batching_parameters_file=model_repository/batching.config"),
-        ],
-        cwd=ROOT,
-    )
-    gateway = None
-    try:
-        wait_until(lambda: accepts(serving_port))
-        gateway = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", "--config=gateway/gunicorn.conf.py"], cwd=ROOT, env=environ, stderr=subprocess.DEVNULL
-        )
-        wait_until(lambda: answers(f"http://127.0.0.1:{port}/readyz"))
+    command = gateway(port, f"127.0.0.1:{serving_port}", RAGAM_MAX_IN_FLIGHT=str(arguments.most))
+    with (
+        Service((model_server(serving_port),), LOGS / "overload_model_server.log"),
+        Service((command,), LOGS / "overload.log") as service,
+    ):
         asyncio.run(crowd(port, request, 8, 3, patient=True))
-        usual, _ = asyncio.run(crowd(port, request, 1, 2, patient=True))
-        titles = (
-            "clients",
-            "answered/s",
-            "p50, ms",
-            "p99, ms",
-            "refused/s",
-            "p50, ms",
-            "p99, ms",
-            "/healthz, worst, ms",
-            "other",
-            "cpu, s",
-        )
-        print("\n| " + " | ".join((*titles, "memory, MB")) + " |\n|" + "---|" * (len(titles) + 1))
+        usual, _, _ = asyncio.run(crowd(port, request, 1, 2, patient=True))
+        print("\n| " + " | ".join(TITLES) + " |\n|" + "---|" * len(TITLES))
         for clients in arguments.clients:
-            before, start = processor_seconds(gateway.pid), time.perf_counter()
-            pictures, probes = asyncio.run(crowd(port, request, clients, arguments.seconds, not arguments.impatient))
-            seconds = time.perf_counter() - start
-            good, refused = pictures.of(200), pictures.of(503)
-            others = sum(len(times) for status, times in pictures.seconds.items() if status not in (200, 503))
-            figures = (
-                f"{clients}",
-                f"{len(good) / seconds:.0f}",
-                *(f"{percentile(good, share):.0f}" for share in (0.5, 0.99)),
-                f"{len(refused) / seconds:.0f}",
-                *(f"{percentile(refused, share):.0f}" for share in (0.5, 0.99)),
-                f"{percentile(probes.of(200), 1):.0f}",
-                f"{others}",
-                f"{processor_seconds(gateway.pid) - before:.1f}",
-                f"{megabytes(gateway.pid):.0f}",
+            print(
+                "| " + " | ".join(row(service, port, request, clients, arguments.seconds, patient=not arguments.impatient)) + " |",
+                flush=True,
             )
-            print("| " + " | ".join(figures) + " |", flush=True)
         median = percentile(usual.of(200), 0.5) / 1000
         print(f"\nrecovery after {asyncio.run(recovery(port, request, median)):.2f} s; a picture alone takes {median * 1000:.0f} ms")
-    finally:
-        for process in filter(None, (gateway, server)):
-            process.terminate()
-            process.wait()
 
 
 if __name__ == "__main__":
