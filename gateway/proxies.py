@@ -24,7 +24,19 @@ def trust_proxies(app: Flask, count: int) -> None:
 
 def client_address(request: Request) -> str:
     """The client's address without a port, which some proxies add; what is no address as it stands, shortened."""
-    text = request.remote_addr or ""
+    return plain_address(request.remote_addr or "")
+
+
+def address_behind(count: int, address: str, forwarded: str) -> str:
+    """What client_address tells of a request from `address` with X-Forwarded-For `forwarded`, where `count` proxies are trusted."""
+    environ = {"REMOTE_ADDR": address, "HTTP_X_FORWARDED_FOR": forwarded}
+    if count:
+        ProxyFix(lambda *_: (), x_for=count, x_proto=0, x_host=0)(environ, lambda *_: lambda _: None)
+    return plain_address(environ["REMOTE_ADDR"])
+
+
+def plain_address(text: str) -> str:
+    """The address in `text` without a port; what is no address as it stands, shortened."""
     for candidate in (text, _without_port(text)):
         try:
             return str(ip_address(candidate))

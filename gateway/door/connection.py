@@ -19,6 +19,7 @@ class Phase(Enum):
     BODY = auto()
     ANSWERING = auto()  # the request is whole, and its answer is made or waited for
     SENDING = auto()
+    SKIPPING = auto()  # answered by its head: what has still to come of the body is thrown away
     LINGERING = auto()  # nothing goes to the client any more; what comes is thrown away until it ends too
     CLOSED = auto()
 
@@ -59,7 +60,8 @@ class Connection:
         self._head = Head()
         self._body: Measured | Chunked | None = None
         self._given = 0
-        self._counted = 0
+        self._counted = self._whole = 0
+        self.left = 0  # bytes of the body that nobody waits for
         self.sock.sent = 0
         self.sock.notes = {}
 
@@ -123,6 +125,29 @@ class Connection:
         self.phase = Phase.ANSWERING
         self.deadline = math.inf
         return True
+
+    @property
+    def is_announced(self) -> bool:
+        """Whether the head is known, and from it where the body will end, which is still coming."""
+        return isinstance(self._body, Measured)
+
+    def forgo_body(self) -> None:
+        """The answer is made without the rest of the body."""
+        assert self._body is not None
+        self.left = self._body.wanted
+        self._body = None
+        self.phase = Phase.ANSWERING
+        self.deadline = math.inf
+
+    def skip(self, count: int, now: float) -> bool:
+        """Whether, with `count` more bytes, all of the body has come that is thrown away. With 0 the wait for it begins."""
+        if self.phase is not Phase.SKIPPING:
+            self.phase = Phase.SKIPPING
+            self._whole = self.left
+            self._move(now)
+        self.left -= count
+        self._keep_moving(now, self._whole - self.left)
+        return not self.left
 
     def give_up(self) -> None:
         """What has come is no request that is taken: the answer to it is the connection's last."""
