@@ -3,7 +3,6 @@
 import contextlib
 import math
 import socket
-from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any
 
@@ -11,6 +10,7 @@ from gateway.door.body import Chunked, Measured, Stream
 from gateway.door.head import Head
 from gateway.door.outbox import Outbox
 from gateway.door.parsing import body_of, parse, take_expectation, unreadable
+from gateway.door.patience import LINGER_PAUSE_SECONDS, LINGER_SECONDS, Patience
 
 
 class Phase(Enum):
@@ -24,16 +24,6 @@ class Phase(Enum):
     CLOSED = auto()
 
 
-@dataclass(frozen=True)
-class Patience:
-    """How long a client is waited for, in seconds. A body or an answer must move `least_bytes` within each `body_seconds`."""
-
-    idle_seconds: float
-    head_seconds: float
-    body_seconds: float
-    least_bytes: float
-
-
 class Connection:
     """Of gunicorn's own connections it has `sock`, `client` and `server`, which are what gunicorn's handle_request looks for."""
 
@@ -44,8 +34,8 @@ class Connection:
         self.client, self.server = addresses
         self.held = 0  # what the loop has counted of `size`
         self.keeps = False  # whether another request may follow the one that is answered
-        self.drained = 0  # what has come while lingering
-        self.linger_end = 0.0
+        self._drained = 0  # what has come while lingering
+        self._linger_end = 0.0
         self.watched_for = 0  # what the loop's selector waits for: an event of selectors, or nothing
         self._cfg = cfg
         self._patience = patience
@@ -178,12 +168,19 @@ class Connection:
             self._counted = size
             self.deadline = now + self._patience.body_seconds
 
-    def linger(self, until: float) -> None:
+    def linger(self, now: float) -> None:
         """Ends the answer, and from here on waits for the client's own end. Raises OSError where the client is gone."""
         self.phase = Phase.LINGERING
         self.request, self._given, self._ahead = None, 0, b""
-        self.deadline = until
+        self._linger_end = now + LINGER_SECONDS
+        self.deadline = now + LINGER_PAUSE_SECONDS
         self.socket.shutdown(socket.SHUT_WR)
+
+    def drain(self, count: int, now: float) -> bool:
+        """Whether more is waited for behind `count` bytes, which are 0 where the client has ended too."""
+        self._drained += count
+        self.deadline = min(self._linger_end, now + LINGER_PAUSE_SECONDS)
+        return count > 0 and self._drained <= self._most_body_bytes
 
     def close(self) -> None:
         self.phase = Phase.CLOSED

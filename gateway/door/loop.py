@@ -1,6 +1,5 @@
 """The loop of gunicorn's threaded worker, which reads requests and sends what is left of answers, so that threads only answer."""
 
-import errno
 import selectors
 import sys
 import time
@@ -11,11 +10,13 @@ from typing import Any
 
 from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, ThreadWorker
 
+from gateway.door.answering import answer
 from gateway.door.clients import Clients
-from gateway.door.connection import Connection, Patience, Phase
+from gateway.door.connection import Connection, Phase
 from gateway.door.copies import Copies
 from gateway.door.desk import Desk, desks, is_liveness, is_probe
 from gateway.door.newcomers import newcomer
+from gateway.door.patience import Patience
 from gateway.errors import CutShort, Overloaded, RagamError, TooSlow
 from gateway.refusals import COMPLETE, QUEUED, REFUSAL
 from gateway.uploads import MULTIPART_OVERHEAD_BYTES, most_body_bytes
@@ -25,16 +26,9 @@ _READ_BYTES = 256 * 1024
 # The loop asks the interpreter for its turn at each of its short steps, and a thread at work gives it up after so long: Python's own 5 ms
 # make a hundred steps half a second.
 _SWITCH_SECONDS = 0.0005
-# So many may come in a turn of the loop, before those that are here have theirs.
-_NEWCOMERS = 16
 
 # gunicorn would tell its master in every turn that this worker lives, and gives up one that has not for half a minute.
 _NOTIFY_SECONDS = 1.0
-
-# A client that is not done sending when it has its answer would lose it by a reset: it may go on for so long, with so long a pause.
-_LINGER_SECONDS, _LINGER_PAUSE_SECONDS = 30.0, 2.0
-
-_GONE = (errno.EPIPE, errno.ECONNRESET, errno.ENOTCONN, errno.EBADF)
 
 
 class FrontDoor(ThreadWorker):  # type: ignore[misc]
@@ -46,9 +40,7 @@ class FrontDoor(ThreadWorker):  # type: ignore[misc]
         sys.setswitchinterval(_SWITCH_SECONDS)
         application = self.wsgi
         settings = application.extensions["settings"]
-        self.patience = Patience(
-            self.cfg.keepalive, settings.head_seconds, settings.body_seconds, settings.body_seconds * settings.least_rate
-        )
+        self.patience = Patience.of(settings, self.cfg.keepalive)
         self.most_body_bytes = most_body_bytes(settings)
         # One of the largest is always taken.
         self.clients = Clients(self.poller, max(settings.max_buffered_bytes, self.most_body_bytes + MULTIPART_OVERHEAD_BYTES))
@@ -76,17 +68,15 @@ class FrontDoor(ThreadWorker):  # type: ignore[misc]
     # A client comes.
 
     def accept(self, listener: Any) -> None:
-        # One in a turn, so that the workers share them; where it is full, all at once: who waits in the queue waits to be refused.
-        for _ in range(_NEWCOMERS if self.desk.is_full else 1):
-            if self.nr_conns >= self.worker_connections - 1:
-                self.make_room()
-            come = newcomer(listener, self.make_room)
-            if come is None:
-                return
-            self.nr_conns += 1
-            connection = Connection(*come, self.cfg, self.patience, self.most_body_bytes)
-            self.clients.add(connection)
-            self.await_request(connection)
+        if self.nr_conns >= self.worker_connections - 1:
+            self.make_room()
+        come = newcomer(listener, self.make_room)
+        if come is None:
+            return
+        self.nr_conns += 1
+        connection = Connection(*come, self.cfg, self.patience, self.most_body_bytes)
+        self.clients.add(connection)
+        self.await_request(connection)
 
     def make_room(self) -> bool:
         """Whether a connection was closed for a new one."""
@@ -193,27 +183,7 @@ class FrontDoor(ThreadWorker):  # type: ignore[misc]
         self.finish(connection, self.handle(connection))
 
     def handle(self, connection: Connection) -> bool:
-        """Whether another request may follow. Raises nothing."""
-        try:
-            keeps = bool(self.handle_request(connection.request, connection))
-            connection.sock.flush()
-        except StopIteration:
-            return False
-        except OSError as error:
-            if error.errno not in _GONE:
-                self.log.exception("an answer was not sent")
-            return False
-        except Exception as error:
-            if REFUSAL in connection.sock.notes:
-                self.log.exception("a refusal was not sent")
-                return False
-            # Whatever gunicorn could not do, the application answers for.
-            connection.sock.notes[REFUSAL] = error
-            connection.request.force_close()
-            return self.handle(connection)
-        finally:
-            connection.request.body.close()
-        return keeps
+        return answer(self, connection)
 
     def finish(self, connection: Connection, keeps: bool) -> None:
         connection.keeps = keeps
@@ -244,19 +214,13 @@ class FrontDoor(ThreadWorker):  # type: ignore[misc]
     # It goes.
 
     def linger(self, connection: Connection) -> None:
-        now = time.monotonic()
-        connection.linger(now + _LINGER_PAUSE_SECONDS)
-        connection.linger_end = now + _LINGER_SECONDS
+        connection.linger(time.monotonic())
         self.clients.count(connection)
         self.watch(connection, selectors.EVENT_READ, self.drain)
 
     def drain(self, connection: Connection) -> None:
-        count = connection.socket.recv_into(self.scratch)
-        connection.drained += count
-        if count == 0 or connection.drained > self.most_body_bytes:
+        if not connection.drain(connection.socket.recv_into(self.scratch), time.monotonic()):
             self.drop(connection)
-        else:
-            connection.deadline = min(connection.linger_end, time.monotonic() + _LINGER_PAUSE_SECONDS)
 
     def drop(self, connection: Connection) -> None:
         if self.clients.remove(connection):
