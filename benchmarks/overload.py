@@ -5,8 +5,8 @@
 Starts the embedded model server with the model of model_repository and a gateway with its default settings. Each caller has one
 connection and sends one 640 x 480 JPEG after the other. They come within a second, and who is refused waits for as long as Retry-After
 says and up to as long again by chance, as `python -m gateway classify` does; with --impatient they ask again at once. A latency is from
-the last byte sent to the whole answer; /healthz is asked meanwhile; processor time and memory are those of the gateway's processes. Last,
-one caller asks again and again from the moment on at which the last crowd has stopped.
+the last byte sent to the whole answer; /healthz is asked meanwhile; processor time and memory are those of the gateway's processes. The
+callers share the processors with the servers: by how much their own loop is late is a part of every latency. Last, one caller asks again and again from the moment on at which the last crowd has stopped.
 
 This is for the gateway's door: what well-behaved callers meet, and the probe beside them. `python -m benchmarks.bench growth` is for the
 service as a whole, with a generator that holds every answer to the known one: its callers are impatient and never wait, and it has more
@@ -30,10 +30,22 @@ from benchmarks.service import LOGS, Service, free_port, gateway, model_server
 
 PATH = "/prediction"
 SECONDS_BETWEEN_PROBES = 0.25
+SECONDS_BETWEEN_LOOKS = 0.005
 WARM_UP_CLIENTS, WARM_UP_SECONDS = 8, 3
 ALONE = 20
 _LATENCIES = ("p50, ms", "p99, ms")
-COLUMNS = ("clients", "answered/s", *_LATENCIES, "refused/s", *_LATENCIES, "/healthz, worst, ms", "other", "processor, s", "memory, MB")
+COLUMNS = (
+    "clients",
+    "answered/s",
+    *_LATENCIES,
+    "refused/s",
+    *_LATENCIES,
+    "/healthz, worst, ms",
+    "callers late, p99, ms",
+    "other",
+    "processor, s",
+    "memory, MB",
+)
 
 
 @dataclass
@@ -103,17 +115,26 @@ async def probe(port: int, end: float, outcome: Outcome) -> None:
     sock.close()
 
 
-async def crowd(port: int, request: bytes, clients: int, seconds: float, patient: bool) -> tuple[Outcome, Outcome]:
+async def watch_clock(end: float, late: list[float]) -> None:
+    """By how many seconds the callers' own loop, which shares the processors with what it measures, wakes up late."""
+    while time.perf_counter() < end:
+        start = time.perf_counter()
+        await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
+        late.append(time.perf_counter() - start - SECONDS_BETWEEN_LOOKS)
+
+
+async def crowd(port: int, request: bytes, clients: int, seconds: float, patient: bool) -> tuple[Outcome, Outcome, list[float]]:
     end = time.perf_counter() + seconds + 1
-    pictures, probes = Outcome(), Outcome()
-    await asyncio.gather(probe(port, end, probes), *(call(port, request, end, pictures, patient) for _ in range(clients)))
-    return pictures, probes
+    pictures, probes, late = Outcome(), Outcome(), list[float]()
+    callers = (call(port, request, end, pictures, patient) for _ in range(clients))
+    await asyncio.gather(probe(port, end, probes), watch_clock(end, late), *callers)
+    return pictures, probes, late
 
 
 def row(front: Service, port: int, request: bytes, *, clients: int, seconds: float, patient: bool) -> tuple[list[str], float]:
     """The figures of one crowd, as in COLUMNS, and when it ended, a monotonic instant; `front` is the gateway."""
     before, start = front.processor_seconds(), time.monotonic()
-    pictures, probes = asyncio.run(crowd(port, request, clients, seconds, patient))
+    pictures, probes, late = asyncio.run(crowd(port, request, clients, seconds, patient))
     ended, processor = time.monotonic(), front.processor_seconds() - before
     taken = ended - start
     answered, refused = pictures.of(200), pictures.of(503)
@@ -123,8 +144,9 @@ def row(front: Service, port: int, request: bytes, *, clients: int, seconds: flo
         for value in (figure(len(times) / taken), figure(percentile(times, 50)), figure(percentile(times, 99)))
     ]
     worst = figure(percentile(probes.of(200), 100))
+    tardy = figure(percentile(late, 99))
     others = pictures.others(200, 503) + probes.others(200)
-    return [str(clients), *figures, worst, str(others), figure(processor, 1), figure(front.megabytes())], ended
+    return [str(clients), *figures, worst, tardy, str(others), figure(processor, 1), figure(front.megabytes())], ended
 
 
 def main() -> None:

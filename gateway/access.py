@@ -3,11 +3,13 @@
 import logging
 import re
 import uuid
+from http import HTTPStatus
 from time import perf_counter
+from typing import Any
 
 from flask import Flask, Response, g, request
 
-from gateway.metrics import IN_FLIGHT, REQUEST_SECONDS, REQUESTS, STAGE_SECONDS
+from gateway.metrics import IN_FLIGHT, REQUEST_SECONDS, REQUESTS, SHED, STAGE_SECONDS
 from gateway.proxies import client_address
 from gateway.refusals import COMPLETE, QUEUED
 from gateway.tracing import trace_id
@@ -27,8 +29,7 @@ def note_requests(app: Flask) -> None:
 
     @app.before_request
     def start() -> None:
-        sent = request.headers.get(REQUEST_ID_HEADER, "")
-        g.request_id = sent if _SANE_REQUEST_ID.fullmatch(sent) else uuid.uuid4().hex
+        g.request_id = name_request(request.headers.get(REQUEST_ID_HEADER, ""))
         now = perf_counter()
         # A caller waits from the end of its request on, whether a thread is free for it or not.
         g.start = request.environ.get(COMPLETE, now)
@@ -43,25 +44,48 @@ def note_requests(app: Flask) -> None:
         seconds = perf_counter() - g.start
         route = request.url_rule.rule if request.url_rule else "none"
         method = request.method if request.method in _METHODS else "other"
-        REQUESTS.labels(route, method, response.status_code).inc()
-        REQUEST_SECONDS.labels(route).observe(seconds)
+        _count(route, method, response.status_code, seconds)
         response.headers[REQUEST_ID_HEADER] = g.request_id
-        fields = {
-            "request_id": g.request_id,
-            "client": client_address(request),
-            "method": request.method,
-            "path": request.path,
-            "status": response.status_code,
-            **g.fields,
-            **({"trace_id": trace} if (trace := trace_id()) else {}),
-            "total_ms": round(seconds * 1000, 2),
-        }
-        logger.info("request", extra={"fields": fields})
+        trace = trace_id()
+        more = {**g.fields, **({"trace_id": trace} if trace else {})}
+        whose = (g.request_id, client_address(request))
+        _log(*whose, method=request.method, path=request.path, status=response.status_code, seconds=seconds, **more)
         return response
 
     @app.teardown_request
     def end(_error: BaseException | None) -> None:
         IN_FLIGHT.dec()
+
+
+def name_request(sent: str) -> str:
+    """The id of a request with this X-Request-ID."""
+    return sent if _SANE_REQUEST_ID.fullmatch(sent) else uuid.uuid4().hex
+
+
+def note_shed(request_id: str, client: str, route: str, seconds: float) -> None:
+    """What is noted of a POST to `route` that the application did not see, for it was one too many: all that it would have noted."""
+    status = HTTPStatus.SERVICE_UNAVAILABLE.value
+    SHED.inc()
+    _count(route, "POST", status, seconds)
+    _log(request_id, client, method="POST", path=route, status=status, seconds=seconds)
+
+
+def _count(route: str, method: str, status: int, seconds: float) -> None:
+    REQUESTS.labels(route, method, status).inc()
+    REQUEST_SECONDS.labels(route).observe(seconds)
+
+
+def _log(request_id: str, client: str, *, method: str, path: str, status: int, seconds: float, **more: Any) -> None:
+    fields = {
+        "request_id": request_id,
+        "client": client,
+        "method": method,
+        "path": path,
+        "status": status,
+        **more,
+        "total_ms": round(seconds * 1000, 2),
+    }
+    logger.info("request", extra={"fields": fields})
 
 
 def begin_counts(app: Flask) -> None:

@@ -24,13 +24,15 @@ def trust_proxies(app: Flask, count: int) -> None:
 
 def client_address(request: Request) -> str:
     """The client's address without a port, which some proxies add; what is no address as it stands, shortened."""
-    text = request.remote_addr or ""
-    for candidate in (text, _without_port(text)):
-        try:
-            return str(ip_address(candidate))
-        except ValueError:
-            continue
-    return text[:LONGEST]
+    return _plain(request.remote_addr or "")
+
+
+def address_behind(count: int, address: str, forwarded: str) -> str:
+    """What client_address tells of a request from `address` with X-Forwarded-For `forwarded`, where `count` proxies are trusted."""
+    environ = {"REMOTE_ADDR": address, "HTTP_X_FORWARDED_FOR": forwarded}
+    if count:
+        ProxyFix(lambda *_: (), x_for=count, x_proto=0, x_host=0)(environ, lambda *_: lambda _: None)
+    return _plain(environ["REMOTE_ADDR"])
 
 
 def client_network(request: Request) -> str:
@@ -43,6 +45,15 @@ def client_network(request: Request) -> str:
     if not isinstance(address, IPv6Address):
         return text
     return str(address.ipv4_mapped or ip_network((address, IPV6_PREFIX), strict=False))
+
+
+def _plain(text: str) -> str:
+    for candidate in (text, _without_port(text)):
+        try:
+            return str(ip_address(candidate))
+        except ValueError:
+            continue
+    return text[:LONGEST]
 
 
 def _without_port(text: str) -> str:

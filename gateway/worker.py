@@ -8,8 +8,9 @@ import struct
 from collections.abc import Iterable
 from typing import Any
 
+from gateway.door.clients import SWEEP_SECONDS
 from gateway.door.connection import Phase
-from gateway.door.loop import SWEEP_SECONDS, FrontDoor
+from gateway.door.loop import FrontDoor
 
 # Linux' option for a filter on what a socket receives, which Python's socket module does not name.
 SO_ATTACH_FILTER = 26

@@ -1,9 +1,11 @@
-"""All connections of a worker: what they hold together, which of them has waited longest, and what each is watched for."""
+"""All connections of a worker: what they hold together, which of them has waited longest or too long, and what each is watched for."""
 
 import selectors
 from collections.abc import Callable
 
 from gateway.door.connection import Connection, Phase
+
+SWEEP_SECONDS = 0.2
 
 
 class Clients:
@@ -14,6 +16,7 @@ class Clients:
         self._most_bytes = most_bytes
         self._all: set[Connection] = set()
         self._bytes = 0
+        self._swept = 0.0
 
     def add(self, connection: Connection) -> None:
         self._all.add(connection)
@@ -41,15 +44,23 @@ class Clients:
         waiting = idle or self.which(lambda connection: connection.phase is Phase.HEAD)
         return min(waiting, key=lambda connection: connection.deadline, default=None)
 
+    def overdue(self, now: float) -> list[Connection]:
+        """Whose time is up, at most once in SWEEP_SECONDS: to look through a thousand takes 0.1 ms."""
+        if now < self._swept + SWEEP_SECONDS:
+            return []
+        self._swept = now
+        return self.which(lambda connection: connection.deadline <= now)
+
     def which(self, condition: Callable[[Connection], bool]) -> list[Connection]:
         return [connection for connection in self._all if condition(connection)]
 
     def watch(self, connection: Connection, event: int, callback: Callable[[Connection], None]) -> None:
         """Has `callback` called whenever `event`, one of selectors', is true of the connection, and for no other."""
-        if connection.watched_for == event:
-            return
-        self.unwatch(connection)
-        self._poller.register(connection.socket, event, lambda _: callback(connection))
+        if not connection.watched_for:
+            self._poller.register(connection.socket, event, lambda _: callback(connection))
+        else:
+            # No system call where only `callback` is another.
+            self._poller.modify(connection.socket, event, lambda _: callback(connection))
         connection.watched_for = event
 
     def unwatch(self, connection: Connection) -> None:

@@ -3,7 +3,6 @@
 import contextlib
 import math
 import socket
-from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any
 
@@ -11,6 +10,7 @@ from gateway.door.body import Chunked, Measured, Stream
 from gateway.door.head import Head
 from gateway.door.outbox import Outbox
 from gateway.door.parsing import body_of, parse, take_expectation, unreadable
+from gateway.door.patience import LINGER_PAUSE_SECONDS, LINGER_SECONDS, Patience
 
 
 class Phase(Enum):
@@ -19,18 +19,9 @@ class Phase(Enum):
     BODY = auto()
     ANSWERING = auto()  # the request is whole, and its answer is made or waited for
     SENDING = auto()
+    SKIPPING = auto()  # answered by its head: what has still to come of the body is thrown away
     LINGERING = auto()  # nothing goes to the client any more; what comes is thrown away until it ends too
     CLOSED = auto()
-
-
-@dataclass(frozen=True)
-class Patience:
-    """How long a client is waited for, in seconds. A body or an answer must move `least_bytes` within each `body_seconds`."""
-
-    idle_seconds: float
-    head_seconds: float
-    body_seconds: float
-    least_bytes: float
 
 
 class Connection:
@@ -43,8 +34,8 @@ class Connection:
         self.client, self.server = addresses
         self.held = 0  # what the loop has counted of `size`
         self.keeps = False  # whether another request may follow the one that is answered
-        self.drained = 0  # what has come while lingering
-        self.linger_end = 0.0
+        self._drained = 0  # what has come while lingering
+        self._linger_end = 0.0
         self.watched_for = 0  # what the loop's selector waits for: an event of selectors, or nothing
         self._cfg = cfg
         self._patience = patience
@@ -59,7 +50,8 @@ class Connection:
         self._head = Head()
         self._body: Measured | Chunked | None = None
         self._given = 0
-        self._counted = 0
+        self._counted = self._whole = 0
+        self.left = 0  # bytes of the body that nobody waits for
         self.sock.sent = 0
         self.sock.notes = {}
 
@@ -124,6 +116,29 @@ class Connection:
         self.deadline = math.inf
         return True
 
+    @property
+    def is_announced(self) -> bool:
+        """Whether the head is known, and from it where the body will end, which is still coming."""
+        return isinstance(self._body, Measured)
+
+    def forgo_body(self) -> None:
+        """The answer is made without the rest of the body."""
+        assert self._body is not None
+        self.left = self._body.wanted
+        self._body = None
+        self.phase = Phase.ANSWERING
+        self.deadline = math.inf
+
+    def skip(self, count: int, now: float) -> bool:
+        """Whether, with `count` more bytes, all of the body has come that is thrown away. With 0 the wait for it begins."""
+        if self.phase is not Phase.SKIPPING:
+            self.phase = Phase.SKIPPING
+            self._whole = self.left
+            self._move(now)
+        self.left -= count
+        self._keep_moving(now, self._whole - self.left)
+        return not self.left
+
     def give_up(self) -> None:
         """What has come is no request that is taken: the answer to it is the connection's last."""
         if self.request is None:
@@ -153,12 +168,19 @@ class Connection:
             self._counted = size
             self.deadline = now + self._patience.body_seconds
 
-    def linger(self, until: float) -> None:
+    def linger(self, now: float) -> None:
         """Ends the answer, and from here on waits for the client's own end. Raises OSError where the client is gone."""
         self.phase = Phase.LINGERING
         self.request, self._given, self._ahead = None, 0, b""
-        self.deadline = until
+        self._linger_end = now + LINGER_SECONDS
+        self.deadline = now + LINGER_PAUSE_SECONDS
         self.socket.shutdown(socket.SHUT_WR)
+
+    def drain(self, count: int, now: float) -> bool:
+        """Whether more is waited for behind `count` bytes, which are 0 where the client has ended too."""
+        self._drained += count
+        self.deadline = min(self._linger_end, now + LINGER_PAUSE_SECONDS)
+        return count > 0 and self._drained <= self._most_body_bytes
 
     def close(self) -> None:
         self.phase = Phase.CLOSED

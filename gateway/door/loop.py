@@ -1,6 +1,5 @@
 """The loop of gunicorn's threaded worker, which reads requests and sends what is left of answers, so that threads only answer."""
 
-import errno
 import selectors
 import time
 from collections.abc import Callable
@@ -10,9 +9,13 @@ from typing import Any
 
 from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, ThreadWorker
 
+from gateway.door.answering import answer
 from gateway.door.clients import Clients
-from gateway.door.connection import Connection, Patience, Phase
+from gateway.door.connection import Connection, Phase
+from gateway.door.copies import Copies
 from gateway.door.desk import Desk, desks, is_liveness, is_probe
+from gateway.door.newcomers import newcomer
+from gateway.door.patience import Patience
 from gateway.errors import CutShort, Overloaded, RagamError, TooSlow
 from gateway.refusals import COMPLETE, QUEUED, REFUSAL
 from gateway.uploads import MULTIPART_OVERHEAD_BYTES, most_body_bytes
@@ -20,11 +23,8 @@ from gateway.uploads import MULTIPART_OVERHEAD_BYTES, most_body_bytes
 _READ_BYTES = 256 * 1024
 SWEEP_SECONDS = 0.2
 
-# A client that is not done sending when it has its answer would lose it by a reset: it may go on for so long, with so long a pause.
-_LINGER_SECONDS, _LINGER_PAUSE_SECONDS = 30.0, 2.0
-
-_GONE = (errno.EPIPE, errno.ECONNRESET, errno.ENOTCONN, errno.EBADF)
-_NO_ROOM = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
+# gunicorn would tell its master in every turn that this worker lives, and gives up one that has not for half a minute.
+_NOTIFY_SECONDS = 1.0
 
 
 class FrontDoor(ThreadWorker):  # type: ignore[misc]
@@ -35,9 +35,7 @@ class FrontDoor(ThreadWorker):  # type: ignore[misc]
     def run(self) -> None:
         application = self.wsgi
         settings = application.extensions["settings"]
-        self.patience = Patience(
-            self.cfg.keepalive, settings.head_seconds, settings.body_seconds, settings.body_seconds * settings.least_rate
-        )
+        self.patience = Patience.of(settings, self.cfg.keepalive)
         self.most_body_bytes = most_body_bytes(settings)
         # One of the largest is always taken.
         self.clients = Clients(self.poller, max(settings.max_buffered_bytes, self.most_body_bytes + MULTIPART_OVERHEAD_BYTES))
@@ -45,32 +43,33 @@ class FrontDoor(ThreadWorker):  # type: ignore[misc]
         # gunicorn would end connections after an answer to keep some free; here room is made when it is wanted.
         self.max_keepalived = self.worker_connections
         self.scratch = memoryview(bytearray(_READ_BYTES))
-        self.swept = 0.0
+        self.copies = Copies(application)
+        self.notified = 0.0
 
         def with_notes(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
-            environ.update(environ["gunicorn.socket"].notes)
-            return application(environ, start_response)
+            notes = environ["gunicorn.socket"].notes
+            environ.update(notes)
+            return (self.copies.original if isinstance(notes.get(REFUSAL), Overloaded) else application)(environ, start_response)
 
         self.wsgi = with_notes
         super().run()
+
+    def notify(self) -> None:
+        now = time.monotonic()
+        if now >= self.notified + _NOTIFY_SECONDS:
+            self.notified = now
+            super().notify()
 
     # A client comes.
 
     def accept(self, listener: Any) -> None:
         if self.nr_conns >= self.worker_connections - 1:
             self.make_room()
-        try:
-            sock, client = listener.accept()
-        except OSError as error:
-            if error.errno in _NO_ROOM:
-                if not self.make_room():
-                    time.sleep(0.01)
-            elif error.errno not in (errno.EAGAIN, errno.EWOULDBLOCK, errno.ECONNABORTED):
-                raise
+        come = newcomer(listener, self.make_room)
+        if come is None:
             return
-        sock.setblocking(False)
         self.nr_conns += 1
-        connection = Connection(sock, (client, listener.getsockname()), self.cfg, self.patience, self.most_body_bytes)
+        connection = Connection(*come, self.cfg, self.patience, self.most_body_bytes)
         self.clients.add(connection)
         self.await_request(connection)
 
@@ -90,6 +89,8 @@ class FrontDoor(ThreadWorker):  # type: ignore[misc]
             connection.deadline = min(connection.deadline, now + STOP_KEEPALIVE_LINGER)
         self.clients.count(connection)
         if ahead:
+            # What comes meanwhile lies behind it.
+            self.clients.unwatch(connection)
             self.method_queue.defer(self.guard, self.take, connection, ahead)
         else:
             self.watch(connection, selectors.EVENT_READ, self.read)
@@ -106,6 +107,7 @@ class FrontDoor(ThreadWorker):  # type: ignore[misc]
     def take(self, connection: Connection, data: bytes | memoryview) -> None:
         if connection.phase is Phase.CLOSED:
             return
+        was_announced = connection.is_announced
         try:
             complete = connection.feed(data, time.monotonic())
         except RagamError as refusal:
@@ -113,10 +115,14 @@ class FrontDoor(ThreadWorker):  # type: ignore[misc]
             return
         fits = self.clients.count(connection)
         if complete:
-            self.clients.unwatch(connection)
             self.dispatch(connection)
         elif not fits:
             self.refuse(connection, Overloaded())
+        elif connection.is_announced and not was_announced and self.is_one_too_many(connection):
+            # Only now, where nothing of the body is lost yet: it may come for seconds, and in the end there may be room.
+            connection.forgo_body()
+            self.clients.count(connection)
+            self.turn_away(connection)
         else:
             self.watch(connection, selectors.EVENT_READ, self.read)
 
@@ -129,11 +135,11 @@ class FrontDoor(ThreadWorker):  # type: ignore[misc]
         if is_liveness(path):
             self.answer_here(connection)
             return
-        desk = self.probes if is_probe(path) else self.desk
+        desk = self.desk_for(connection)
         if desk.is_full:
-            notes[REFUSAL] = Overloaded()
-            self.answer_here(connection)
+            self.turn_away(connection)
             return
+        self.clients.unwatch(connection)
         if desk is self.desk:
             notes[QUEUED] = True
         desk.take(self.handle, connection, lambda future: self.method_queue.defer(self.leave, desk, connection, future))
@@ -142,9 +148,26 @@ class FrontDoor(ThreadWorker):  # type: ignore[misc]
         desk.leave()
         self.guard(self.finish, connection, not future.cancelled() and future.exception() is None and future.result())
 
+    def desk_for(self, connection: Connection) -> Desk:
+        return self.probes if is_probe(connection.request.path) else self.desk
+
+    def is_one_too_many(self, connection: Connection) -> bool:
+        """Whether its head is enough to refuse it."""
+        return self.desk_for(connection).is_full and self.copies.has(connection.request)
+
+    def turn_away(self, connection: Connection) -> None:
+        """Answers a request that is one too many."""
+        if not self.copies.has(connection.request):
+            connection.sock.notes[REFUSAL] = Overloaded()
+            self.answer_here(connection)
+            return
+        keeps = self.alive and not connection.request.should_close()
+        since = connection.sock.notes.get(COMPLETE, time.perf_counter())
+        connection.sock.sendall(self.copies.answer(connection.request, connection.client, keeps, since))
+        self.finish(connection, keeps)
+
     def refuse(self, connection: Connection, refusal: RagamError) -> None:
         """Answers what is no whole request, and hears no more of the client."""
-        self.clients.unwatch(connection)
         connection.give_up()
         self.clients.count(connection)
         connection.sock.notes[REFUSAL] = refusal
@@ -155,27 +178,7 @@ class FrontDoor(ThreadWorker):  # type: ignore[misc]
         self.finish(connection, self.handle(connection))
 
     def handle(self, connection: Connection) -> bool:
-        """Whether another request may follow. Raises nothing."""
-        try:
-            keeps = bool(self.handle_request(connection.request, connection))
-            connection.sock.flush()
-        except StopIteration:
-            return False
-        except OSError as error:
-            if error.errno not in _GONE:
-                self.log.exception("an answer was not sent")
-            return False
-        except Exception as error:
-            if REFUSAL in connection.sock.notes:
-                self.log.exception("a refusal was not sent")
-                return False
-            # Whatever gunicorn could not do, the application answers for.
-            connection.sock.notes[REFUSAL] = error
-            connection.request.force_close()
-            return self.handle(connection)
-        finally:
-            connection.request.body.close()
-        return keeps
+        return answer(self, connection)
 
     def finish(self, connection: Connection, keeps: bool) -> None:
         connection.keeps = keeps
@@ -188,28 +191,31 @@ class FrontDoor(ThreadWorker):  # type: ignore[misc]
             else:
                 self.drop(connection)
             return
-        self.clients.unwatch(connection)
-        if connection.keeps:
+        if connection.keeps and connection.left:
+            connection.skip(0, time.monotonic())
+            self.watch(connection, selectors.EVENT_READ, self.skip)
+        elif connection.keeps:
             self.await_request(connection)
         else:
             self.linger(connection)
 
+    def skip(self, connection: Connection) -> None:
+        count = connection.socket.recv_into(self.scratch, min(connection.left, _READ_BYTES))
+        if not count:
+            self.drop(connection)
+        elif connection.skip(count, time.monotonic()):
+            self.await_request(connection)
+
     # It goes.
 
     def linger(self, connection: Connection) -> None:
-        now = time.monotonic()
-        connection.linger(now + _LINGER_PAUSE_SECONDS)
-        connection.linger_end = now + _LINGER_SECONDS
+        connection.linger(time.monotonic())
         self.clients.count(connection)
         self.watch(connection, selectors.EVENT_READ, self.drain)
 
     def drain(self, connection: Connection) -> None:
-        count = connection.socket.recv_into(self.scratch)
-        connection.drained += count
-        if count == 0 or connection.drained > self.most_body_bytes:
+        if not connection.drain(connection.socket.recv_into(self.scratch), time.monotonic()):
             self.drop(connection)
-        else:
-            connection.deadline = min(connection.linger_end, time.monotonic() + _LINGER_PAUSE_SECONDS)
 
     def drop(self, connection: Connection) -> None:
         if self.clients.remove(connection):
@@ -217,11 +223,7 @@ class FrontDoor(ThreadWorker):  # type: ignore[misc]
 
     def murder_pending(self) -> None:
         """As gunicorn names it, which calls it in every turn of its loop: whoever's time is up goes."""
-        now = time.monotonic()
-        if now < self.swept + SWEEP_SECONDS:
-            return
-        self.swept = now
-        for connection in self.clients.which(lambda connection: connection.deadline <= now):
+        for connection in self.clients.overdue(time.monotonic()):
             if connection.phase in (Phase.HEAD, Phase.BODY):
                 self.guard(self.refuse, connection, TooSlow())
             else:

@@ -1,6 +1,7 @@
 """More requests than the gateway may have in flight: refused at once, probes answered, and well again when the load ends."""
 
 import json
+import re
 import signal
 import threading
 import time
@@ -53,6 +54,17 @@ def test_one_more_is_refused_at_once_and_probes_are_answered(running, picture):
                     assert answer.headers["retry-after"] == "1"
                     assert answer.headers["connection"] == "keep-alive"
                     assert answer.detail == "There are more requests than this service can take at the moment. Try again in a second."
+        # For a copy, as every refusal but a worker's first is one, the head is enough: its body is thrown away, and is nobody's request.
+        head = data.partition(b"\r\n\r\n")[0]
+        with Raw(running) as raw:
+            for size in (10_000, 1_000_000):
+                raw.send(re.sub(rb"Content-Length: \d+", b"Content-Length: %d" % size, head) + b"\r\n\r\n" + bytes(100))
+                assert_envelope(raw.answer(), 503)
+                raw.send(bytes(size - 100))
+            raw.send(data)
+            assert_envelope(raw.answer(), 503)
+            raw.send(b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
+            assert raw.answer().status == 200
         named = requests.post(
             f"{running.address}/prediction", files={"image": ("a.jpg", picture())}, headers={"X-Request-ID": "of-alice"}, timeout=5
         )
@@ -61,8 +73,8 @@ def test_one_more_is_refused_at_once_and_probes_are_answered(running, picture):
             answer, seconds = seconds_of(lambda path=path: requests.get(running.address + path, timeout=10))
             assert answer.status_code == status
             assert seconds < 5
-        assert counted(running, "ragam_shed_requests_total") == 41
-        assert counted(running, 'ragam_requests_total{method="POST",route="/prediction",status="503"}') == 41
+        assert counted(running, "ragam_shed_requests_total") == 44
+        assert counted(running, 'ragam_requests_total{method="POST",route="/prediction",status="503"}') == 44
 
         running.model_server.signal(signal.SIGCONT)
         assert [raw.answer().status for raw in waiting] == [200] * MOST
@@ -74,6 +86,8 @@ def test_one_more_is_refused_at_once_and_probes_are_answered(running, picture):
     lines = [json.loads(line) for line in running.gateway.text().splitlines()]
     [refused] = [line for line in lines if line.get("request_id") == "of-alice"]
     assert (refused["status"], refused["path"]) == (503, "/prediction")
+    refusals = [line["request_id"] for line in lines if line.get("status") == 503 and line["path"] == "/prediction"]
+    assert len(refusals) == len(set(refusals)) == 44
     waits = [line["queue_ms"] for line in lines if line.get("status") == 200 and line.get("path") == "/prediction"]
     # Two had a thread at once, the others waited for the model server's return.
     assert len([wait for wait in waits if wait > 1000]) == MOST - 2

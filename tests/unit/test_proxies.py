@@ -6,7 +6,7 @@ from flask import Request
 from werkzeug.test import EnvironBuilder
 
 from gateway.app import create_app
-from gateway.proxies import client_address, client_network
+from gateway.proxies import address_behind, client_address, client_network
 from gateway.settings import Settings
 
 PROXY = {"REMOTE_ADDR": "10.0.0.1"}
@@ -46,6 +46,7 @@ def logged(classifier, caplog):
 )
 def test_the_client_is_whom_as_many_proxies_as_are_trusted_name(logged, trusted, forwarded, client):
     assert logged(forwarded, trusted) == client
+    assert address_behind(trusted, PROXY["REMOTE_ADDR"], forwarded or "") == client
 
 
 def test_nobody_escapes_a_limit_by_a_header(classifier, picture):
