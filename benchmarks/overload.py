@@ -6,7 +6,8 @@ Starts the embedded model server with the model of model_repository and a gatewa
 connection and sends one 640 x 480 JPEG after the other. They come within a second, and who is refused waits for as long as Retry-After
 says and up to as long again by chance, as `python -m gateway classify` does; with --impatient they ask again at once. A latency is from
 the last byte sent to the whole answer; /healthz is asked meanwhile; processor time and memory are those of the gateway's processes. The
-callers share the processors with the servers: by how much their own loop is late is a part of every latency. Last, one caller asks again and again from the moment on at which the last crowd has stopped.
+callers share the processors with the servers: by how much their own loop is late is a part of every latency. Last, one caller asks again
+and again from the moment on at which the last crowd has stopped.
 
 This is for the gateway's door: what well-behaved callers meet, and the probe beside them. `python -m benchmarks.bench growth` is for the
 service as a whole, with a generator that holds every answer to the known one: its callers are impatient and never wait, and it has more

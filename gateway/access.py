@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import Flask, Response, g, request
 
-from gateway.metrics import IN_FLIGHT, REQUEST_SECONDS, REQUESTS, SHED, STAGE_SECONDS
+from gateway.metrics import REQUEST_SECONDS, REQUESTS, SHED, STAGE_SECONDS
 from gateway.proxies import client_address
 from gateway.refusals import COMPLETE, QUEUED
 from gateway.tracing import trace_id
@@ -37,7 +37,6 @@ def note_requests(app: Flask) -> None:
         if QUEUED in request.environ:
             STAGE_SECONDS.labels("queue").observe(now - g.start)
             g.fields["queue_ms"] = round((now - g.start) * 1000, 2)
-        IN_FLIGHT.inc()
 
     @app.after_request
     def finish(response: Response) -> Response:
@@ -51,10 +50,6 @@ def note_requests(app: Flask) -> None:
         whose = (g.request_id, client_address(request))
         _log(*whose, method=request.method, path=request.path, status=response.status_code, seconds=seconds, **more)
         return response
-
-    @app.teardown_request
-    def end(_error: BaseException | None) -> None:
-        IN_FLIGHT.dec()
 
 
 def name_request(sent: str) -> str:

@@ -131,8 +131,7 @@ class FrontDoor(ThreadWorker):  # type: ignore[misc]
     def dispatch(self, connection: Connection) -> None:
         notes = connection.sock.notes
         notes[COMPLETE] = time.perf_counter()
-        path = connection.request.path
-        if is_liveness(path):
+        if is_liveness(connection.request.method, connection.request.path):
             self.answer_here(connection)
             return
         desk = self.desk_for(connection)

@@ -41,13 +41,6 @@ def test_bytes_and_pixels_of_what_is_sent(client, picture, route):
     assert sums() == (before[0] + len(data) + len(b"no picture"), before[1] + 320 * 240)
 
 
-def test_nothing_stays_in_flight(client, classifier, picture):
-    classifier.error = RuntimeError("no")
-    send(client, picture())
-    client.get("/nowhere")
-    assert REGISTRY.get_sample_value("ragam_requests_in_flight") == 0
-
-
 def test_a_stage_that_raises_is_timed_too():
     times = {}
     with pytest.raises(KeyError), stage("decode", times):
