@@ -66,6 +66,14 @@ def test_many_who_ask_cost_the_model_server_one_call(monkeypatch):
     assert (found, classifier.checks) == ([None] * 20, 1)
 
 
+def test_so_they_do_over_http(client, classifier, monkeypatch):
+    monkeypatch.setattr(health, "KEPT_SECONDS", 60)
+    counting = Counting()
+    monkeypatch.setattr(classifier, "check", counting.check)
+    assert [client.get("/readyz").status_code for _ in range(20)] == [200] * 20
+    assert counting.checks == 1
+
+
 def test_what_was_found_is_soon_asked_again():
     classifier = Counting()
     readiness = Readiness(classifier)
