@@ -112,8 +112,8 @@ $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(None if (3, 11) <= sys.version_info < (3, 14) else "Python 3.11 to 3.13 is needed, not " + sys.version.split()[0] + ". Name one with make PYTHON=...")'
 	$(PYTHON) -m venv $(VENV)
 
-# A stamp for each set of requirements; dev.txt holds all the others, so where it is installed nothing is missing.
+# A stamp for each set of requirements; dev.txt holds all the others, so where it was installed since they changed nothing is missing.
 $(VENV)/.%: requirements/%.txt | $(VENV)/bin/python
-	@if [ $* = dev ] || [ ! -e $(VENV)/.dev ]; then \
+	@if [ $* = dev ] || [ ! $(VENV)/.dev -nt $< ]; then \
 		echo "Installing requirements/$*.txt. The first time this takes some minutes."; $(PIP_INSTALL) -r $<; fi
 	@touch $@

@@ -26,6 +26,8 @@ def picture(number: int) -> None:
     metrics.IN_FLIGHT.inc()
     metrics.UPLOAD_BYTES.observe(500_000)
     metrics.STAGE_SECONDS.labels("queue").observe(0.001)
+    with metrics.stage("turn", fields):
+        pass
     with metrics.stage("decode", fields):
         metrics.UPLOAD_PIXELS.observe(1_920_000)
     with metrics.stage("predict", fields):

@@ -9,6 +9,7 @@ from PIL import Image
 
 from gateway import envelope
 from gateway.canary import Canary
+from gateway.decoders import turn
 from gateway.metrics import UPLOAD_BYTES, UPLOAD_PIXELS, note_answer, stage
 from gateway.overlay import LONG_SIDE, overlay
 from gateway.prediction import Explanation
@@ -35,7 +36,7 @@ def explain() -> Response:
     UPLOAD_BYTES.observe(len(data))
     g.fields["bytes"] = len(data)
     decoders: BoundedSemaphore = current_app.extensions["decoders"]
-    with decoders, stage("decode", g.fields):
+    with turn(decoders, g.fields), stage("decode", g.fields):
         picture = open_picture(data, settings.max_pixels)
         UPLOAD_PIXELS.observe(picture.width * picture.height)
         upright = to_upright(picture, DRAFT_SIZE)
@@ -48,7 +49,7 @@ def explain() -> Response:
     if request.accept_mimetypes.best_match((PNG, JSON), PNG) == JSON:
         response = envelope.success("Success Explaining the Image", envelope.explanation_data(answer))
     else:
-        with decoders, stage("draw", g.fields):
+        with turn(decoders, g.fields), stage("draw", g.fields):
             response = _drawn(upright if picture.format == PNG_FORMAT else _closer(data, settings), answer)
     response.vary.add("Accept")
     return response

@@ -1,6 +1,7 @@
 """Alive: this process answers. Ready: the model behind it answers too, and keeps the contract."""
 
 import logging
+import math
 import time
 from http import HTTPStatus
 from threading import Lock, Thread
@@ -15,20 +16,41 @@ logger = logging.getLogger("ragam.health")
 
 WATCH_SECONDS = 0.5
 
+# Whoever asks /readyz within this time of an answer gets the same: many who ask cost the model server two calls a second, and no
+# thread here waits for more than one of them.
+KEPT_SECONDS = 0.5
+
 health = Blueprint("health", __name__)
 
 
 class Readiness:
-    """Asks the classifier for the version `label` each time, and logs when its answer changes, with the reason."""
+    """Asks the classifier for the version `label`, one at a time, and logs when its answer changes, with the reason."""
 
     def __init__(self, classifier: Classifier, label: str = "") -> None:
         self._classifier = classifier
         self._label = label
         self._lock = Lock()
         self._last: str | None = None
+        self._kept: ServingError | None = None
+        self._kept_until = -math.inf
 
     def problem(self) -> ServingError | None:
         """Why no picture can be answered now, or None."""
+        with self._lock:
+            return self._ask()
+
+    def lately(self) -> ServingError | None:
+        """What `problem` was told last, where that is not long ago, else now."""
+        with self._lock:
+            return self._kept if time.monotonic() < self._kept_until else self._ask()
+
+    def _ask(self) -> ServingError | None:
+        # Whoever waits for the lock wants this answer, however long it took: the time begins at its end.
+        self._kept = self._check()
+        self._kept_until = time.monotonic() + KEPT_SECONDS
+        return self._kept
+
+    def _check(self) -> ServingError | None:
         try:
             self._classifier.check(self._label)
         except ServingError as error:
@@ -49,11 +71,9 @@ class Readiness:
         Thread(target=watch, name="readiness", daemon=True).start()
 
     def _log(self, state: str, level: int) -> None:
-        with self._lock:
-            if state == self._last:
-                return
+        if state != self._last:
             self._last = state
-        logger.log(level, state)
+            logger.log(level, state)
 
 
 def _reason(error: ServingError) -> str:
@@ -69,7 +89,7 @@ def healthz() -> Response:
 
 @health.get("/readyz")
 def readyz() -> Response:
-    problem = current_app.extensions["readiness"].problem()
+    problem = current_app.extensions["readiness"].lately()
     if problem is None:
         return envelope.success("OK")
     # Whatever the reason, a probe is told 503: this gateway should get no traffic now.

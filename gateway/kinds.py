@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from limits import parse_many
 
@@ -70,9 +71,17 @@ def rate_limit(text: str) -> str:
 
 
 def rate_limit_storage(text: str) -> str:
-    if text == "memory://" or re.fullmatch(r"rediss?://[^\s/]+(/\d+)?", text):
+    if text == "memory://" or (re.fullmatch(r"rediss?://[^\s/?#]+(/\d+)?", text) and _has_a_port(text)):
         return text
     raise ValueError("must be memory:// or redis://host:port/number")
+
+
+def _has_a_port(url: str) -> bool:
+    """Whether it is a number that can be one, or is left out."""
+    try:
+        return urlsplit(url).port != 0
+    except ValueError:
+        return False
 
 
 def origins(text: str) -> str:

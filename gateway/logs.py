@@ -19,7 +19,8 @@ class JsonFormatter(logging.Formatter):
         }
         if record.exc_info:
             entry["traceback"] = self.formatException(record.exc_info)
-        return json.dumps(entry, ensure_ascii=False, default=str)
+        # In ASCII: what a client sends may have characters that end a line, or that a terminal obeys.
+        return json.dumps(entry, ensure_ascii=True, default=str)
 
 
 def config(level: str) -> dict[str, Any]:

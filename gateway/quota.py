@@ -14,6 +14,10 @@ from limits.errors import StorageError
 from limits.storage import storage_from_string
 from limits.strategies import FixedWindowRateLimiter
 
+from gateway.quota_memory import QuotaMemory
+
+IN_MEMORY = "memory://"
+
 # How long Redis may take to be connected to, and to answer a command. Whoever waits is a client.
 STORAGE_SECONDS = 0.2
 
@@ -56,6 +60,9 @@ class Quota:
     def take(self, who: str, pictures: int = 1) -> list[Standing]:
         """How every limit stands for `who` now. Where all of them fit, `pictures` have been taken from each, else nothing has.
 
+        But for a race: of two who come for the last of it at the same moment one gets it, and what the other takes of it, and of the
+        limits that still fit, is lost to `who` until their windows end. Never more than a limit gets through.
+
         Empty where nothing is limited at the moment.
         """
 
@@ -91,13 +98,17 @@ class Quota:
     @cached_property
     def _limiter(self) -> FixedWindowRateLimiter:
         # Made in the worker, by its first request: neither a thread nor a connection survives gunicorn's fork.
-        options: dict[str, Any] = {}
-        if not self._storage.startswith("memory:"):
-            from redis.backoff import NoBackoff
-            from redis.retry import Retry
+        if self._storage == IN_MEMORY:
+            return FixedWindowRateLimiter(QuotaMemory())
+        from redis.backoff import NoBackoff
+        from redis.retry import Retry
 
-            # Its own retries would make a client wait for seconds.
-            options = {"socket_timeout": STORAGE_SECONDS, "socket_connect_timeout": STORAGE_SECONDS, "retry": Retry(NoBackoff(), 0)}
+        # Its own retries would make a client wait for seconds.
+        options: dict[str, Any] = {
+            "socket_timeout": STORAGE_SECONDS,
+            "socket_connect_timeout": STORAGE_SECONDS,
+            "retry": Retry(NoBackoff(), 0),
+        }
         return FixedWindowRateLimiter(storage_from_string(self._storage, wrap_exceptions=True, **options))
 
     def _unless_away(self, ask: Callable[[FixedWindowRateLimiter], list[Standing]]) -> list[Standing]:

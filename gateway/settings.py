@@ -135,6 +135,7 @@ class Settings:
             raise ValueError("RAGAM_CANARY_SHARE and RAGAM_SHADOW_SHARE need RAGAM_SERVING_LABEL, such as stable")
 
     def masked(self) -> dict[str, Any]:
-        """Every setting by name, for the log: a secret that is set shows as ***."""
+        """Every setting by name, for the log: a secret that is not the default shows as ***."""
         values = {entry.name: getattr(self, entry.name) for entry in fields(self)}
-        return {**values, **{entry.name: "***" for entry in fields(self) if entry.metadata["secret"] and values[entry.name]}}
+        hidden = {entry.name: "***" for entry in fields(self) if entry.metadata["secret"] and values[entry.name] != entry.default}
+        return {**values, **hidden}

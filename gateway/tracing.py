@@ -15,7 +15,8 @@ from opentelemetry import trace
 VARIABLE = "OTEL_TRACES_EXPORTER"
 REQUEST_ID_ATTRIBUTE = "ragam.request_id"
 # Probes and scrapes come every few seconds and tell nothing of a picture.
-UNTRACED = "/healthz$,/readyz$,/metrics$"
+# The library searches the whole address, query and all.
+UNTRACED = r"^https?://[^/?]*/(healthz|readyz|metrics)(\?|$)"
 
 
 class TracesUnavailable(Exception):

@@ -11,6 +11,7 @@ from flask import Blueprint, Response, current_app, g, request
 from gateway import envelope
 from gateway.cache import AnswerCache
 from gateway.canary import Canary
+from gateway.decoders import turn
 from gateway.errors import BadQuery, BadUpload, RagamError, TooLarge
 from gateway.metrics import UPLOAD_BYTES, UPLOAD_PIXELS, note_answer, note_statistics, stage
 from gateway.prediction import Prediction
@@ -91,7 +92,7 @@ def _look(data: bytes, settings: Settings) -> Prediction | Unanswered:
         return answer
     canary: Canary = current_app.extensions["canary"]
     decoders: BoundedSemaphore = current_app.extensions["decoders"]
-    with decoders, stage("decode", g.fields):
+    with turn(decoders, g.fields), stage("decode", g.fields):
         picture = open_picture(data, settings.max_pixels)
         UPLOAD_PIXELS.observe(picture.width * picture.height)
         pixels = to_pixels(picture)

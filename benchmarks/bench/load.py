@@ -15,7 +15,7 @@ import psutil
 from benchmarks.bench.album import Album
 from benchmarks.bench.figures import percentile
 from benchmarks.bench.upload import http_request
-from benchmarks.service import Service
+from benchmarks.service import Service, processor_seconds
 
 SCRIPT = Path(__file__).with_name("load.lua")
 PATH = "/prediction"
@@ -119,9 +119,9 @@ def send(target: Target, album: Album, connections: int, seconds: float) -> Load
     try:
         time.sleep(SETTLE_SECONDS)
         generator = psutil.Process(wrk.pid)
-        began, service_before, generator_before = time.monotonic(), service.processor_seconds(), processor(generator)
+        began, service_before, generator_before = time.monotonic(), service.processor_seconds(), processor_seconds([generator])
         time.sleep(seconds)
-        ended, service_after, generator_after = time.monotonic(), service.processor_seconds(), processor(generator)
+        ended, service_after, generator_after = time.monotonic(), service.processor_seconds(), processor_seconds([generator])
     finally:
         with contextlib.suppress(ProcessLookupError):
             wrk.send_signal(signal.SIGINT)
@@ -146,8 +146,3 @@ def read_log(log: Path) -> list[Answer]:
         return []
     rows = (line.split() for line in log.read_text(encoding="utf-8").splitlines())
     return [Answer(float(began), float(ended), int(status), what) for began, ended, status, what in rows]
-
-
-def processor(process: psutil.Process) -> float:
-    times = process.cpu_times()
-    return float(times.user + times.system)

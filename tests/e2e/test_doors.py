@@ -10,6 +10,7 @@ import time
 import corpus
 import jpeg
 import png
+import psutil
 import pytest
 import requests
 from redis_server import RedisServer
@@ -32,6 +33,13 @@ def answers(service):
         return requests.get(f"{service.address}/healthz", timeout=5).ok
     except requests.ConnectionError:
         return False
+
+
+def processor_seconds(process):
+    """Of all the gateway's processes: on a busy machine the wall clock tells how long they waited for a core."""
+    master = psutil.Process(process.popen.pid)
+    times = [one.cpu_times() for one in (master, *master.children())]
+    return sum(one.user + one.system for one in times)
 
 
 def statuses(service, count, **headers):
@@ -98,7 +106,7 @@ def test_no_answer_tells_a_version(gateway):
 
 
 def test_bad_files_are_refused_and_the_gateway_goes_on(gateway):
-    gateway.gateway()
+    process = gateway.gateway()
     small = png.header(8, 8), png.flat(8, 8)
     files = [
         *[(name, data) for name, data, _ in corpus.polyglots()],
@@ -108,9 +116,9 @@ def test_bad_files_are_refused_and_the_gateway_goes_on(gateway):
         ("scans without end", jpeg.of_scans(6324, 6324, 400)),
     ]
     for name, data in files:
-        start = time.monotonic()
+        before = processor_seconds(process)
         answer = requests.post(f"{gateway.address}/prediction", files={"image": ("a.jpg", data)}, timeout=30)
-        seconds = time.monotonic() - start
+        seconds = processor_seconds(process) - before
         # 503 is what a picture gets that was read, for there is no model.
         assert answer.status_code in {400, 413, 503}, name
         assert answer.json()["status"]["code"] == answer.status_code

@@ -45,4 +45,4 @@ def test_the_model_s_absence_is_noticed_by_new_pictures_alone(service, models, p
     model_server.stop()
     assert service.post(picture()).content == answer.content
     assert service.post(picture(seed=1)).status_code == 503
-    assert requests.get(f"{service.address}/readyz", timeout=5).status_code == 503
+    wait_until(lambda: requests.get(f"{service.address}/readyz", timeout=5).status_code == 503, 2, "the end of readiness")

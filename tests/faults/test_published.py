@@ -85,7 +85,7 @@ def test_the_last_version_is_removed(running, models, known, table):
     wait_until(lambda: ask(running.address, data).status != 200, 10, "the end of the answers")
     seen = ask(running.address, data)
     assert seen.status == 502
-    assert not running.ready()
+    wait_until(lambda: not running.ready(), 2, "the end of readiness")
     assert "has none of the versions of painting_genre that should be served" in running.model_server.text()
     running.publish(models["first"], 1)
     published = time.monotonic()

@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import subprocess
+from pathlib import Path
 
 import pytest
 import requests
@@ -48,6 +49,7 @@ ROUND = {
     'sum(ragam_stage_seconds_count{stage="predict"})': PREDICTED + BATCHES,
     'sum(ragam_stage_seconds_count{stage="explain"})': EXPLAINED,
     'sum(ragam_stage_seconds_count{stage="draw"})': EXPLAINED,
+    'sum(ragam_stage_seconds_count{stage="turn"})': PREDICTED + BATCHES * BATCH + 2 * EXPLAINED + BAD,
     'sum(ragam_stage_seconds_count{stage="decode"})': PREDICTED + BATCHES * BATCH + EXPLAINED + BAD,
     "ragam_upload_bytes_count": PREDICTED + BATCHES * BATCH + EXPLAINED + BAD,
     "ragam_upload_pixels_count": PREDICTED + BATCHES * BATCH + EXPLAINED,
@@ -148,9 +150,8 @@ def test_every_metric_that_rules_and_dashboard_name_is_exported(watched):
 
 def test_a_killed_worker_takes_its_gauges_along_and_leaves_its_counts(watched):
     before = watched.prometheus.value("sum(ragam_predictions_total)")
-    children = subprocess.run(
-        ["pgrep", "--parent", str(watched.gateway.popen.pid)], capture_output=True, text=True, check=True
-    ).stdout.split()
+    master = watched.gateway.popen.pid
+    children = Path(f"/proc/{master}/task/{master}/children").read_text().split()
     assert len(children) == WORKERS
     os.kill(int(children[0]), signal.SIGKILL)
     prometheus = watched.prometheus

@@ -70,8 +70,8 @@ def serve():
         server.server_close()
 
 
-def load(address: str, folder, connections: int = 3) -> Load:
-    return send(Target(NoService(), address, folder), ALBUM, connections, SECONDS)
+def load(address: str, folder, connections: int = 3, seconds: float = SECONDS) -> Load:
+    return send(Target(NoService(), address, folder), ALBUM, connections, seconds)
 
 
 needs_wrk = pytest.mark.skipif(shutil.which("wrk") is None, reason="wrk is not installed")
@@ -92,9 +92,11 @@ def test_every_connection_sends_all_the_time(serve, tmp_path):
         time.sleep(0.1)
         return 200, {}, ANSWERS[content]
 
-    found = load(serve(slow), tmp_path, connections=8)
-    # Little's law: so many pictures are on their way as there are connections.
-    assert found.figures()["correct_per_second"] * found.figures()["p50_ms"] / 1000 == pytest.approx(8, rel=0.35)
+    found = load(serve(slow), tmp_path, connections=8, seconds=2)
+    assert found.figures()["errors"] == found.figures()["wrong"] == 0
+    # Little's law, which is of the mean: so many pictures are on their way as there are connections. It holds on a busy machine too,
+    # where answers take longer and are fewer.
+    assert sum(answer.seconds for answer in found.answers) / found.seconds == pytest.approx(8, rel=0.35)
 
 
 @needs_wrk

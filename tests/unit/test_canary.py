@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from prometheus_client import REGISTRY
 
-from gateway import shadow
+from gateway import health, shadow
 from gateway.app import create_app
 from gateway.breaker import FAILURES
 from gateway.canary import PATIENCE, Canary
@@ -199,7 +199,8 @@ def test_the_same_picture_always_gets_the_same_version_whatever_the_route(client
     assert [int(version) for version in explained] == alone
 
 
-def test_readiness_and_genres_are_the_stable_version_s(client, versions):
+def test_readiness_and_genres_are_the_stable_version_s(client, versions, monkeypatch):
+    monkeypatch.setattr(health, "KEPT_SECONDS", 0)
     versions.errors[CANARY] = ServingUnavailable()
     assert client.get("/readyz").status_code == 200
     assert client.get("/genres").status_code == 200

@@ -1,6 +1,9 @@
 import json
+import logging
 import subprocess
 import sys
+
+from gateway.logs import JsonFormatter
 
 # In a process of its own, for dictConfig closes every handler of the process that it runs in.
 SCRIPT = """
@@ -23,3 +26,11 @@ def test_every_logger_writes_json_on_standard_error():
     ]
     assert lines[1]["status"] == 502
     assert not done.stdout
+
+
+def test_nothing_that_a_client_sends_ends_a_line_or_commands_a_terminal():
+    path = "/\x9b31m\u2028\x85\u202e"
+    line = JsonFormatter().format(logging.makeLogRecord({"msg": "request", "fields": {"path": path}}))
+    assert line.isascii()
+    assert line.isprintable()
+    assert json.loads(line)["path"] == path

@@ -61,6 +61,8 @@ def test_a_secret_is_masked_in_the_log_and_in_complaints():
 
     assert WithSecret(api_key="hunter2").masked()["api_key"] == "***"
     assert WithSecret().masked()["api_key"] == ""
+    # What everybody may read here is no secret.
+    assert Settings().masked()["rate_limit_storage"] == "memory://"
     with pytest.raises(SettingsError) as caught:
         WithSecret.from_env({"RAGAM_API_KEY": "hunter2"})
     assert "hunter2" not in str(caught.value)
@@ -146,3 +148,11 @@ def test_the_password_of_a_redis_is_in_no_log_and_no_complaint():
     with pytest.raises(SettingsError) as caught:
         Settings.from_env({"RAGAM_RATE_LIMIT_STORAGE": address + "/x"})
     assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "address", ["redis://cache:abc/0", "redis://cache:99999/0", "redis://cache:0", "redis://[::1/0", "redis://hunter2:a", "redis://c?db=a"]
+)
+def test_an_address_of_redis_that_no_request_could_use_is_refused_at_the_start(address):
+    with pytest.raises(SettingsError, match=r"^RAGAM_RATE_LIMIT_STORAGE must be memory:// or redis://host:port/number, not its value\.$"):
+        Settings.from_env({"RAGAM_RATE_LIMIT_STORAGE": address})
