@@ -174,7 +174,7 @@ def test_canary_promote_and_rollback_under_load(labelled, canaries, pictures):
 
 @pytest.mark.parametrize(
     ("canary", "reason"),
-    [("wrong", "It errs: 100.0% of its calls failed"), ("slow", "It is slow: "), ("second", "It sees other genres: ")],
+    [("wrong", "It errs: 100.0% of its pictures failed"), ("slow", "It is slow: "), ("second", "It sees other genres: ")],
 )
 def test_a_bad_canary_is_refused(labelled, canaries, pictures, canary, reason):
     start_gateway(labelled, 0.5)
