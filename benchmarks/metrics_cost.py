@@ -33,7 +33,7 @@ def picture(number: int) -> None:
     with metrics.stage("predict", fields):
         metrics.SERVING_CALLS.labels("Predict", "OK").inc()
         metrics.latest_version.note(2)
-        metrics.LABEL_SECONDS.labels("none").observe(0.02)
+        metrics.note_label("", 2, 1, 0.02)
     metrics.note_statistics(2, dict.fromkeys(EDGES, number % 100 / 100))
     metrics.note_answer(f"Genre {number % 7}", 2, number % 100 / 100)
     metrics.REQUESTS.labels("/prediction", "POST", 200).inc()

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from gateway.breaker import Breaker
 from gateway.contract import CANARY_LABEL
-from gateway.metrics import LABEL_FAILURES, LABEL_SECONDS
+from gateway.metrics import note_label, note_label_failed
 from gateway.prediction import Classifier, Explanation, Prediction
 from gateway.shadow import Shadow
 
@@ -41,7 +41,8 @@ class Canary:
         self._canary_share = canary_share
         self._shadow_share = shadow_share
         self._breaker = Breaker()
-        self._shadow = Shadow(lambda images: self._ask(classifier.classify, images, CANARY_LABEL, PATIENCE)[0])
+        # Not by _ask: the metrics by label are what promote decides by, and a copy is no picture answered.
+        self._shadow = Shadow(lambda images: classifier.classify(images, CANARY_LABEL, PATIENCE)[0])
 
     def place(self, data: bytes) -> float:
         """Where in [0, 1) the picture with the bytes `data` lies; without shares nobody asks, and nothing is hashed."""
@@ -94,7 +95,9 @@ class Canary:
         try:
             answers = ask(images, label, patience)
         except Exception:
-            LABEL_FAILURES.labels(label or "none").inc()
+            note_label_failed(label, len(images))
             raise
-        LABEL_SECONDS.labels(label or "none").observe(perf_counter() - start)
+        seconds = perf_counter() - start
+        [first, *_] = answers
+        note_label(label, (first.prediction if isinstance(first, Explanation) else first).version, len(images), seconds)
         return answers

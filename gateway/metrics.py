@@ -48,9 +48,15 @@ BINS = Counter(
 CACHE_LOOKUPS = Counter("ragam_cache_lookups", "Pictures looked for among the answers that are kept.", ["result"])
 
 SERVING_CALLS = Counter("ragam_serving_calls", "Calls to the model server by the gRPC code of their end.", ["method", "code"])
-LABEL_SECONDS = Histogram("ragam_label_seconds", "An answered call to the model, by version label.", ["label"], buckets=_SECONDS)
-LABEL_FAILURES = Counter("ragam_label_failures", "Calls to the model without an answer, by version label.", ["label"])
-CANARY_COMPARISONS = Counter("ragam_canary_comparisons", "Copies of pictures that were sent to the canary and compared.", ["result"])
+LABEL_ANSWERS = Counter(
+    "ragam_label_answers", "Pictures that the model answered, by the label asked and who answered.", ["label", "version"]
+)
+LABEL_FAILURES = Counter("ragam_label_failures", "Pictures that the model was asked for and did not answer, by version label.", ["label"])
+# A call for many pictures takes another time, and a canary gets its share of them: only calls for one compare.
+LABEL_SECONDS = Histogram("ragam_label_seconds", "An answered call to the model for one picture.", ["label", "version"], buckets=_SECONDS)
+CANARY_COMPARISONS = Counter(
+    "ragam_canary_comparisons", "Copies of pictures that were sent to the canary and compared.", ["result", "version"]
+)
 RETRIES = Counter("ragam_serving_retries", "Failed calls to the model server: made once more, or refused for want of budget.", ["outcome"])
 READY = Gauge("ragam_ready", "1 where the last check found a model that answers and fits, else 0.", multiprocess_mode="livemostrecent")
 MODEL_VERSION = Gauge(
@@ -84,6 +90,18 @@ def note_answer(genre: str, version: int, confidence: float) -> None:
     """A picture was answered with `genre`, `confidence` in [0, 1]."""
     PREDICTIONS.labels(genre, version).inc()
     CONFIDENCE.labels(version).observe(confidence)
+
+
+def note_label(label: str, version: int, pictures: int, seconds: float) -> None:
+    """A call by `label`, empty for none, for so many pictures was answered by `version` after `seconds`."""
+    LABEL_ANSWERS.labels(label or "none", version).inc(pictures)
+    if pictures == 1:
+        LABEL_SECONDS.labels(label or "none", version).observe(seconds)
+
+
+def note_label_failed(label: str, pictures: int) -> None:
+    """A call by `label`, empty for none, for so many pictures was not answered. Which version failed only a model server knows."""
+    LABEL_FAILURES.labels(label or "none").inc(pictures)
 
 
 def note_statistics(version: int, values: Mapping[str, float]) -> None:

@@ -34,13 +34,14 @@ class Shadow:
         try:
             self._copies.put_nowait((images, genre))
         except Full:
-            CANARY_COMPARISONS.labels("dropped").inc()
+            CANARY_COMPARISONS.labels("dropped", "none").inc()
 
     def _work(self) -> None:
         while True:
             images, genre = self._copies.get()
             try:
-                result = "agree" if self._ask(images).genre == genre else "disagree"
+                answer = self._ask(images)
             except Exception:  # noqa: BLE001 - whatever the canary does, the next copy is asked for
-                result = "failed"
-            CANARY_COMPARISONS.labels(result).inc()
+                CANARY_COMPARISONS.labels("failed", "none").inc()
+            else:
+                CANARY_COMPARISONS.labels("agree" if answer.genre == genre else "disagree", answer.version).inc()

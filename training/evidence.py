@@ -19,11 +19,15 @@ Page = dict[tuple[str, frozenset[tuple[str, str]]], float]
 
 @dataclass
 class Evidence:
-    """By version label: calls that were answered, their seconds together, calls that failed. By version: pictures of each genre."""
+    """By version label: pictures that were answered, and that failed; calls for one picture, and their seconds together.
+
+    By version: pictures of each genre.
+    """
 
     answers: Counter[str] = field(default_factory=Counter)
-    seconds: dict[str, float] = field(default_factory=dict)
     failures: Counter[str] = field(default_factory=Counter)
+    calls: Counter[str] = field(default_factory=Counter)
+    seconds: dict[str, float] = field(default_factory=dict)
     genres: dict[int, Counter[str]] = field(default_factory=dict)
 
 
@@ -67,8 +71,10 @@ def count(pages: Sequence[Page]) -> Evidence:
     for page in pages:
         for (name, pairs), value in page.items():
             labels = dict(pairs)
-            if name == "ragam_label_seconds_count":
+            if name == "ragam_label_answers_total":
                 evidence.answers[labels["label"]] += int(value)
+            elif name == "ragam_label_seconds_count":
+                evidence.calls[labels["label"]] += int(value)
             elif name == "ragam_label_seconds_sum":
                 evidence.seconds[labels["label"]] = evidence.seconds.get(labels["label"], 0.0) + value
             elif name == "ragam_label_failures_total":

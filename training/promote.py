@@ -38,8 +38,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="seconds to watch them for; 0 for all since the gateways' start (default 60)",
     )
     add("--min-answers", type=int, default=limits.least_answers, metavar="N", help="pictures of each version, to decide (default 100)")
-    add("--max-failures", type=float, default=limits.most_failures, metavar="X", help="share of failed calls above stable's (default 0.01)")
-    add("--max-slower", type=float, default=limits.most_slower, metavar="X", help="times stable's mean time of a call (default 1.5)")
+    add(
+        "--max-failures",
+        type=float,
+        default=limits.most_failures,
+        metavar="X",
+        help="share of failed pictures above stable's (default 0.01)",
+    )
+    add(
+        "--max-slower",
+        type=float,
+        default=limits.most_slower,
+        metavar="X",
+        help="times stable's mean time of a call for one picture; inf for any (default 1.5)",
+    )
     add("--max-shift", type=float, default=limits.most_shift, metavar="X", help="population stability index of the genres (default 0.2)")
     add("--force", action="store_true", help="whatever the metrics say")
 

@@ -29,8 +29,9 @@ AFTER_AN_EVENT = {
 }
 # Recorded, but only of what is in the rows above, or of a version whose distribution on its test is known.
 NOT_RECORDED_HERE = {
-    "job_label:ragam_label_calls:rate10m",
     "job_label:ragam_label_failures:ratio_rate10m",
+    "job_label:ragam_label_pictures:rate10m",
+    "job_label_version:ragam_label_failures:ratio_rate10m",
     "ragam_training_genre_share",
     "statistic_version:ragam_answer_bins:psi1d",
     "version:ragam_genres:psi1d",

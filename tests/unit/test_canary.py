@@ -26,7 +26,19 @@ def metric(name, **labels):
 
 
 def comparisons():
-    return {result: metric("ragam_canary_comparisons_total", result=result) for result in ("agree", "disagree", "failed", "dropped")}
+    """What the version said that is asked; one that failed, or was not asked, said nothing."""
+    versions = {"agree": STABLE_VERSION, "disagree": CANARY_VERSION, "failed": "none", "dropped": "none"}
+    return {result: metric("ragam_canary_comparisons_total", result=result, version=str(version)) for result, version in versions.items()}
+
+
+def by_label(label, version):
+    """Pictures answered, calls for one picture and pictures that failed."""
+    series = {"label": label, "version": str(version)}
+    return (
+        metric("ragam_label_answers_total", **series),
+        metric("ragam_label_seconds_count", **series),
+        metric("ragam_label_failures_total", label=label),
+    )
 
 
 class Versions:
@@ -103,13 +115,13 @@ def test_each_picture_of_many_goes_to_its_version(versions):
 
 @pytest.mark.parametrize("error", [WrongModel(), ServingUnavailable(), RuntimeError("INTERNAL")], ids=lambda error: type(error).__name__)
 def test_a_canary_that_fails_is_counted_and_answered_for(versions, error):
-    before = metric("ragam_label_failures_total", label=CANARY), metric("ragam_label_seconds_count", label="stable")
+    canarys, stables = by_label(CANARY, CANARY_VERSION), by_label("stable", STABLE_VERSION)
     versions.errors[CANARY] = error
     canary = Canary(versions, "stable", 0.5, 0)
     assert [answer.version for answer in canary.classify(images(0.1, 0.2), [0.1, 0.9])] == [2, 2]
     assert versions.calls == [(CANARY, 1, PATIENCE), ("stable", 2, 1.0)], "both in one call"
-    after = metric("ragam_label_failures_total", label=CANARY), metric("ragam_label_seconds_count", label="stable")
-    assert after == (before[0] + 1, before[1] + 1)
+    assert by_label(CANARY, CANARY_VERSION) == (canarys[0], canarys[1], canarys[2] + 1)
+    assert by_label("stable", STABLE_VERSION) == (stables[0] + 2, stables[1], stables[2])
 
 
 def test_a_canary_that_keeps_failing_is_left_alone(versions, caplog):
@@ -131,6 +143,21 @@ def test_a_stable_version_that_fails_is_the_request_s_error(versions):
     with pytest.raises(ServingUnavailable):
         canary.classify(images(0.1), [0.9])
     assert metric("ragam_label_failures_total", label="stable") == before + 1
+
+
+def test_answers_are_counted_by_picture_and_timed_alone(versions):
+    """Of sixteen pictures a canary gets one or two: the times of its calls and of the stable version's are not those of the same work."""
+    canarys, stables = by_label(CANARY, CANARY_VERSION), by_label("stable", STABLE_VERSION)
+    canary = Canary(versions, "stable", 0.3, 0)
+    canary.classify(images(0.1, 0.2, 0.4), [0.1, 0.9, 0.8])
+    assert by_label(CANARY, CANARY_VERSION) == (canarys[0] + 1, canarys[1] + 1, canarys[2])
+    assert by_label("stable", STABLE_VERSION) == (stables[0] + 2, stables[1], stables[2])
+    canary.explain(images(0.1), [0.9])
+    assert by_label("stable", STABLE_VERSION) == (stables[0] + 3, stables[1] + 1, stables[2])
+    versions.errors["stable"] = ServingUnavailable()
+    with pytest.raises(ServingUnavailable):
+        canary.classify(images(0.1, 0.2), [0.8, 0.9])
+    assert by_label("stable", STABLE_VERSION) == (stables[0] + 3, stables[1] + 1, stables[2] + 2)
 
 
 def settled(before, count):
@@ -157,6 +184,18 @@ def test_copies_are_compared_and_nobody_sees_them(versions):
     before = comparisons()
     canary.classify(images(0.1), [0.99])
     assert settled(before, 1)["failed"] == 1
+
+
+@pytest.mark.parametrize("error", [None, WrongModel()], ids=["answered", "failed"])
+def test_copies_decide_nothing(versions, error):
+    """promote reads the metrics by label, and RagamCanaryWorse too."""
+    if error:
+        versions.errors[CANARY] = error
+    canary = Canary(versions, "stable", 0, 1)
+    before, counted = comparisons(), by_label(CANARY, CANARY_VERSION)
+    canary.classify(images(0.1), [0.5])
+    settled(before, 1)
+    assert by_label(CANARY, CANARY_VERSION) == counted
 
 
 def test_a_picture_that_the_canary_answered_is_no_copy(versions):

@@ -10,12 +10,15 @@ from training import evidence
 from training.config import Mistake
 
 PAGE = """
-# HELP ragam_label_seconds An answered call to the model, by version label.
+# HELP ragam_label_answers_total Pictures that the model answered, by the label asked and who answered.
+# TYPE ragam_label_answers_total counter
+ragam_label_answers_total{{label="canary",version="3"}} {answers}
+# HELP ragam_label_seconds An answered call to the model for one picture.
 # TYPE ragam_label_seconds histogram
-ragam_label_seconds_bucket{{label="canary",le="+Inf"}} {answers}
-ragam_label_seconds_count{{label="canary"}} {answers}
-ragam_label_seconds_sum{{label="canary"}} {seconds}
-# HELP ragam_label_failures_total Calls to the model without an answer, by version label.
+ragam_label_seconds_bucket{{label="canary",version="3",le="+Inf"}} {calls}
+ragam_label_seconds_count{{label="canary",version="3"}} {calls}
+ragam_label_seconds_sum{{label="canary",version="3"}} {seconds}
+# HELP ragam_label_failures_total Pictures that the model was asked for and did not answer, by version label.
 # TYPE ragam_label_failures_total counter
 ragam_label_failures_total{{label="canary"}} {failures}
 # HELP ragam_predictions_total Pictures answered with a genre.
@@ -58,12 +61,14 @@ def serve():
 
 
 def page(answers, seconds, failures, pictures):
-    return PAGE.format(answers=answers, seconds=seconds, failures=failures, pictures=pictures)
+    """Of the answers half came by calls for one picture."""
+    return PAGE.format(answers=answers, calls=answers // 2, seconds=seconds, failures=failures, pictures=pictures)
 
 
 def test_all_gateways_together_since_their_start(serve):
     found = evidence.gather([serve(page(10, 0.5, 1, 9)), serve(page(5, 0.25, 0, 4))], 0)
     assert (found.answers["canary"], found.seconds["canary"], found.failures["canary"]) == (15, 0.75, 1)
+    assert found.calls["canary"] == 5 + 2
     assert found.genres == {3: {"Post-Impressionism": 13}}
     assert found.answers["stable"] == 0
 
@@ -72,18 +77,21 @@ def test_what_grew_in_a_while_and_a_gateway_that_started_again(serve):
     urls = [serve(page(10, 0.5, 1, 9), page(14, 0.75, 3, 12)), serve(page(100, 9.0, 7, 99), page(2, 0.25, 0, 2))]
     found = evidence.gather(urls, 0.01)
     assert (found.answers["canary"], found.seconds["canary"], found.failures["canary"]) == (4 + 2, 0.5, 2)
+    assert found.calls["canary"] == 2 + 1
     assert found.genres == {3: {"Post-Impressionism": 3 + 2}}
 
 
 def test_the_names_are_the_gateway_s():
-    metrics.LABEL_SECONDS.labels("canary").observe(0.25)
-    metrics.LABEL_FAILURES.labels("canary").inc()
+    metrics.note_label("canary", 3, 1, 0.25)
+    metrics.note_label("canary", 3, 16, 60)
+    metrics.note_label_failed("canary", 2)
     metrics.PREDICTIONS.labels("Cubism", 3).inc()
     body, _ = metrics.exposition()
     found = evidence.count([evidence.parse(body.decode())])
-    assert found.answers["canary"] >= 1
-    assert found.seconds["canary"] >= 0.25
-    assert found.failures["canary"] >= 1
+    assert found.answers["canary"] >= 17
+    assert found.calls["canary"] >= 1
+    assert 0.25 <= found.seconds["canary"] < 60, "a call for many is not compared"
+    assert found.failures["canary"] >= 2
     assert found.genres[3]["Cubism"] >= 1
 
 

@@ -232,14 +232,18 @@ def test_gateways_that_ask_by_no_label_are_noticed(config, run, monkeypatch, cap
 def test_the_verdict_decides_and_force_goes_past_it(config, run, monkeypatch, capsys):
     ConfigFile(config).write(labelled(stable=2, canary=3))
     found = Evidence(
-        answers=Counter(stable=900, canary=100), seconds={"stable": 9.0, "canary": 4.0}, genres={2: Counter(a=900), 3: Counter(a=100)}
+        answers=Counter(stable=900, canary=100),
+        calls=Counter(stable=900, canary=100),
+        seconds={"stable": 9.0, "canary": 4.0},
+        genres={2: Counter(a=900), 3: Counter(a=100)},
     )
     monkeypatch.setattr(evidence, "gather", lambda urls, window: found)
     metrics = "--metrics=http://gateway:5000/metrics"
     assert run("promote", metrics) == 2
     told = capsys.readouterr()
-    assert (
-        told.err == "Version 3 is refused:\n- It is slow: 40.0 ms a call, 4.00 times the stable version's 10.0 ms; 1.5 times are allowed.\n"
+    assert told.err == (
+        "Version 3 is refused:\n"
+        "- It is slow: 40.0 ms a call for one picture, 4.00 times the stable version's 10.0 ms; 1.5 times are allowed.\n"
     )
     assert told.out.startswith("stable (version 2): 900 pictures answered")
     assert served(config) == labelled(stable=2, canary=3)

@@ -11,10 +11,11 @@ from training.verdict import Limits, judge, stability_index
 GENRES = Counter(Abstract=500, Realism=300, Symbolism=100)
 
 
-def evidence(failures=0, milliseconds=20.0, genres=None, answers=100, stable_failures=0):
+def evidence(failures=0, milliseconds=20.0, genres=None, answers=100, stable_failures=0, calls=80):
     return Evidence(
         answers=Counter(stable=900, canary=answers),
-        seconds={"stable": 900 * 0.02, "canary": answers * milliseconds / 1000},
+        calls=Counter(stable=700, canary=calls),
+        seconds={"stable": 700 * 0.02, "canary": calls * milliseconds / 1000},
         failures=Counter(stable=stable_failures, canary=failures),
         genres={2: GENRES, 3: genres or Counter(Abstract=55, Realism=34, Symbolism=11)},
     )
@@ -28,14 +29,14 @@ def test_a_good_canary():
     verdict = judge(evidence(), 2, 3, Limits())
     assert verdict.reasons == []
     assert verdict.figures[:2] == [
-        "stable (version 2): 900 pictures answered, 0 of 900 calls failed, 20.0 ms a call",
-        "canary (version 3): 100 pictures answered, 0 of 100 calls failed, 20.0 ms a call",
+        "stable (version 2): 900 pictures answered, 0 of 900 asked for failed, 20.0 ms a call for one",
+        "canary (version 3): 100 pictures answered, 0 of 100 asked for failed, 20.0 ms a call for one",
     ]
 
 
 def test_one_that_errs():
     [reason] = reasons(evidence(failures=2))
-    assert reason == "It errs: 2.0% of its calls failed, of the stable version's 0.0%; 1.0% more are allowed."
+    assert reason == "It errs: 2.0% of its pictures failed, of the stable version's 0.0%; 1.0% more are allowed."
     assert reasons(evidence(failures=1)) == []
     assert reasons(evidence(failures=2), most_failures=0.05) == []
     assert reasons(evidence(failures=2, stable_failures=20)) == [], "what the stable version suffers too is not the canary's"
@@ -43,9 +44,20 @@ def test_one_that_errs():
 
 def test_one_that_is_slow():
     [reason] = reasons(evidence(milliseconds=40))
-    assert reason == "It is slow: 40.0 ms a call, 2.00 times the stable version's 20.0 ms; 1.5 times are allowed."
+    assert reason == "It is slow: 40.0 ms a call for one picture, 2.00 times the stable version's 20.0 ms; 1.5 times are allowed."
     assert reasons(evidence(milliseconds=29)) == []
     assert reasons(evidence(milliseconds=40), most_slower=2.5) == []
+
+
+def test_one_whose_time_is_not_known():
+    [reason] = reasons(evidence(calls=19))
+    assert reason == (
+        "Its time is not known: 19 calls for one picture were answered by canary, 700 by stable, and 20 are needed to compare. "
+        "--max-slower inf takes any time."
+    )
+    assert reasons(evidence(calls=19), most_slower=float("inf")) == []
+    assert reasons(evidence(calls=20)) == []
+    assert reasons(evidence(calls=0), most_slower=float("inf")) == []
 
 
 def test_one_that_sees_other_genres():
@@ -58,7 +70,7 @@ def test_one_that_sees_other_genres():
 def test_too_little_to_decide():
     [reason] = reasons(evidence(genres=Counter(Abstract=55, Realism=34, Symbolism=10)))
     assert reason == "Only 99 pictures were answered by canary, and 100 are needed to decide."
-    assert len(reasons(Evidence())) == 2
+    assert len(reasons(Evidence(), most_slower=float("inf"))) == 2
     assert len(reasons(evidence(failures=3, answers=0), least_answers=1000)) == 3, "stable, canary, and that it errs"
 
 
