@@ -1,7 +1,6 @@
 """Where in a picture the model sees its genre: the picture with the heat map laid over, or the heat map as numbers."""
 
 from io import BytesIO
-from threading import BoundedSemaphore
 from urllib.parse import quote
 
 from flask import Blueprint, Response, current_app, g, request
@@ -14,6 +13,7 @@ from gateway.overlay import LONG_SIDE, overlay
 from gateway.prediction import Explanation
 from gateway.preprocess import DRAFT_SIZE, open_picture, to_model_size, to_tensor, to_upright
 from gateway.settings import Settings
+from gateway.turns import turn
 from gateway.uploads import read_picture
 
 explanation = Blueprint("explanation", __name__)
@@ -34,8 +34,7 @@ def explain() -> Response:
     data = read_picture(request, settings.max_upload_bytes)
     UPLOAD_BYTES.observe(len(data))
     g.fields["bytes"] = len(data)
-    decoders: BoundedSemaphore = current_app.extensions["decoders"]
-    with decoders, stage("decode", g.fields):
+    with turn(), stage("decode", g.fields):
         picture = open_picture(data, settings.max_pixels)
         UPLOAD_PIXELS.observe(picture.width * picture.height)
         upright = to_upright(picture, DRAFT_SIZE)
@@ -48,7 +47,7 @@ def explain() -> Response:
     if request.accept_mimetypes.best_match((PNG, JSON), PNG) == JSON:
         response = envelope.success("Success Explaining the Image", envelope.explanation_data(answer))
     else:
-        with decoders, stage("draw", g.fields):
+        with turn(), stage("draw", g.fields):
             response = _drawn(upright if picture.format == PNG_FORMAT else _closer(data, settings), answer)
     response.vary.add("Accept")
     return response

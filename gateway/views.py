@@ -1,7 +1,6 @@
 """The routes that tell the genre of pictures. Thin: read, preprocess, classify, envelope."""
 
 from dataclasses import dataclass
-from threading import BoundedSemaphore
 from typing import Any
 
 import numpy as np
@@ -18,6 +17,7 @@ from gateway.preprocess import open_picture, to_pixels, to_tensor
 from gateway.rate_limits import count_pictures
 from gateway.settings import Settings
 from gateway.statistics import picture_statistics
+from gateway.turns import turn
 from gateway.uploads import list_uploads, read_picture, read_upload
 
 views = Blueprint("views", __name__)
@@ -90,8 +90,7 @@ def _look(data: bytes, settings: Settings) -> Prediction | Unanswered:
     if answer is not None:
         return answer
     canary: Canary = current_app.extensions["canary"]
-    decoders: BoundedSemaphore = current_app.extensions["decoders"]
-    with decoders, stage("decode", g.fields):
+    with turn(), stage("decode", g.fields):
         picture = open_picture(data, settings.max_pixels)
         UPLOAD_PIXELS.observe(picture.width * picture.height)
         pixels = to_pixels(picture)

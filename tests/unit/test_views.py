@@ -1,5 +1,6 @@
 import json
 import re
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
@@ -244,6 +245,25 @@ def test_many_are_noted_in_one_line(client, picture, caplog):
     fields = caplog.records[-1].fields
     assert (fields["pictures"], fields["readable"], fields["bytes"]) == (4, 3, sum(map(len, pictures)))
     assert fields["decode_ms"] > 0
+
+
+@pytest.mark.parametrize("route", ["/prediction", "/predictions", "/explanation"])
+def test_the_wait_for_a_decoder_is_a_stage_of_its_own(client, picture, caplog, route):
+    decoders = client.application.extensions["decoders"]
+    taken = 0
+    while decoders.acquire(blocking=False):
+        taken += 1
+    letting_go = threading.Timer(0.3, decoders.release, [taken])
+    letting_go.start()
+    with caplog.at_level("INFO", "ragam.access"):
+        answer = client.post(route, data={"image": (BytesIO(picture()), "a.jpg")})
+    letting_go.join()
+    assert answer.status_code == 200
+    fields = caplog.records[-1].fields
+    assert 200 < fields["turn_ms"] < fields["total_ms"]
+    assert fields["decode_ms"] < fields["turn_ms"]
+    for _ in range(taken):
+        assert decoders.acquire(blocking=False), "it was not given back"
 
 
 def test_methods_that_every_route_has(client):
