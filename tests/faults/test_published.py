@@ -92,4 +92,10 @@ def test_the_last_version_is_removed(running, models, known, table):
     with Load(running.address, data).running(1) as load:
         back = load.recovered(published)
     assert back < PROMISED_SECONDS
-    table.add("the only version is removed", "502, `/readyz` 503", seen.seconds, "`... has none of the versions of painting_genre that should be served`", back)
+    table.add(
+        "the only version is removed",
+        "502, `/readyz` 503",
+        seen.seconds,
+        "`... has none of the versions of painting_genre that should be served`",
+        back,
+    )
