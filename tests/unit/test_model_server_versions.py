@@ -57,6 +57,7 @@ def version(tmp_path: Path) -> Path:
         (path / folder).mkdir(parents=True)
     (path / "saved_model.pb").write_bytes(b"whole")
     (path / "variables" / "variables.data-00000-of-00001").write_bytes(b"half")
+    (path / "assets.extra" / "tf_serving_warmup_requests").write_bytes(b"half")
     return path
 
 
@@ -69,10 +70,11 @@ def test_what_is_copied_last_into_a_folder_below_changes_it(version: Path, file:
     assert find_versions(version.parent)[1] != before
 
 
-def test_a_link_to_nothing_in_a_version_leaves_it_one(version: Path) -> None:
-    (version / "variables" / "notes").symlink_to(version / "nowhere")
+@pytest.mark.parametrize("folder", [".", "variables"])
+def test_a_link_to_nothing_in_a_version_leaves_it_one(version: Path, folder: str) -> None:
+    (version / folder / "notes").symlink_to(version / "nowhere")
     before = find_versions(version.parent)[1]
-    (version / "variables" / "notes").unlink()
+    (version / folder / "notes").unlink()
     assert find_versions(version.parent)[1] != before
 
 
