@@ -17,7 +17,7 @@ from model_server.converted import Stopped, Unconverted, default_cache
 SCRIPT = """
 import os, pathlib, sys, time
 folder, code, seconds, complaint, path, out = sys.argv[1:]
-(pathlib.Path(folder) / str(os.getpid())).touch()
+(pathlib.Path(folder) / str(os.getpid())).write_text(out)
 time.sleep(float(seconds))
 pathlib.Path(out).write_bytes(b"lite")
 print("1.0e-06")
@@ -38,6 +38,9 @@ class Conversions:
     def will(self, code=0, complaint="", seconds=0.0):
         command = (sys.executable, "-S", "-c", SCRIPT, str(self.folder), str(code), str(seconds), complaint)
         self.monkeypatch.setattr(converted, "_COMMAND", command)
+
+    def outs(self):
+        return [file.read_text() for file in self.folder.iterdir()]
 
     def begun(self):
         return [int(file.name) for file in self.folder.iterdir()]
@@ -169,6 +172,7 @@ def test_two_at_a_time_with_one_process_id(version, tmp_path, conversions, monke
     for thread in threads:
         thread.join()
     assert outcomes == [b"lite"] * 2
+    assert len(set(conversions.outs())) == 2, "each has written a file of its own"
     assert len(list(cache.iterdir())) == 1
 
 
