@@ -36,7 +36,7 @@ def main() -> None:
     parser.add_argument("--version", type=Path, default=Path("model_repository") / MODEL_NAME / "2", metavar="FOLDER")
     parser.add_argument("--seconds", type=float, default=2, help="of one measurement")
     args = parser.parse_args()
-    model = converted(args.version.resolve(), default_cache())
+    model = converted(args.version.resolve(), default_cache(), lambda: False)
     print("pictures  threads  interpreters  ms a picture   CPU ms  MB added")
     # A process for each: what one way leaves behind in memory is not the next one's.
     with ProcessPoolExecutor(1, get_context("spawn"), max_tasks_per_child=1) as pool:

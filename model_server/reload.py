@@ -32,6 +32,7 @@ class Reload:
         self._labels = labels
         self._look = look
         self._lock = threading.Lock()
+        self._complaint = ""
 
     def apply(self, config: ModelConfig, remaining_s: Callable[[], float]) -> None:
         """Waits for a base path that is missing for as long as `remaining_s` says.
@@ -53,7 +54,7 @@ class Reload:
                 self._look.set()
 
     def read(self, file: Path) -> None:
-        """As apply, from a file; what is wrong with it goes to the log, and what is served stays."""
+        """As apply, from a file; what is wrong with it goes to the log, once, and what is served stays. For one thread."""
         try:
             self.apply(parse_model_config(file.read_text(encoding="utf-8")), lambda: 0)
         except OSError as error:
@@ -63,5 +64,7 @@ class Reload:
         except StatusError as error:
             complaint = f"cannot be followed: {error.code.name}: {error.message}"
         else:
-            return
-        log.error("%s %s", file, complaint)
+            complaint = ""
+        if complaint and complaint != self._complaint:
+            log.error("%s %s", file, complaint)
+        self._complaint = complaint

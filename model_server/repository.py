@@ -3,7 +3,7 @@
 Of the versions that load, those that the policy chooses are served, by default the highest. Each is loaded and warmed up before
 it takes over in one step, and what the policy no longer chooses is unloaded once something that it does choose serves and the last
 call has ended, so no call fails. A version that fails to load ends with its error and is not tried again until its directory is
-replaced.
+replaced or something in it has changed, and no sooner than at the next look.
 
 TensorFlow Serving (with --max_num_load_retries=0) does the same, except that it never tries a lower version in place of a
 broken one: after a restart it would serve nothing, where this server serves the last good version.
@@ -115,6 +115,7 @@ class Repository(Generic[Model]):
 
     def poll(self) -> None:
         """Look at the disk once and follow it. Returns when the versions that had to go, if there were any, are unloaded."""
+        failed: set[int] = set()
         while True:
             with self._changed:
                 base_path, policy = self._wanted
@@ -122,12 +123,14 @@ class Repository(Generic[Model]):
             if on_disk is None:
                 return
             self._broken = {version: place for version, place in self._broken.items() if on_disk.get(version) == place}
-            chosen = policy.choose(on_disk.keys() - self._broken.keys())
+            chosen = policy.choose(on_disk.keys() - self._broken.keys() - failed)
             missing = [version for version in chosen if version not in self._served]
             if not missing:
                 break
             # One at a time, the highest first: meanwhile another policy may have come, or this version be the next to be broken.
-            self._start(missing[0], on_disk[missing[0]])
+            if not self._start(missing[0], on_disk[missing[0]]):
+                # Not even where it has changed since: files that are being copied would have it tried without a pause.
+                failed.add(missing[0])
         if not policy.choose(on_disk) and self._served:
             log.warning("%s has none of the versions of %s that should be served", base_path, self._name)
         if chosen or not policy.choose(on_disk):
@@ -151,14 +154,16 @@ class Repository(Generic[Model]):
         self._unreadable = False
         return on_disk
 
-    def _start(self, version: int, directory: VersionDirectory) -> None:
+    def _start(self, version: int, directory: VersionDirectory) -> bool:
+        """True where it serves now."""
         model = self._try(version, directory)
         if model is None:
-            return
+            return False
         with self._changed:
             self._served[version] = _Served(version, model)
             self._states[version] = VersionState(version, State.AVAILABLE)
         log.info("serving %s version %d", self._name, version)
+        return True
 
     def _try(self, version: int, directory: VersionDirectory) -> Model | None:
         self._report(version, State.START)

@@ -4,6 +4,7 @@ import gc
 import logging
 import socket
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from model_server.saved_model import read_signature_defs
 from model_server.servicer import Model, Prediction
 from model_server.settings import Settings
 from model_server.signals import StopSignals
+from model_server.status import StatusError
 from model_server.tensors import MAX_RECEIVED_BYTES
 from model_server.tls import Tls
 from model_server.warmup import warm_up
@@ -52,7 +54,7 @@ def serve(settings: Settings, reserved: socket.socket) -> None:
     gc.freeze()
 
     model = settings.model
-    repository = Repository(model.name, model.base_path, lambda _, path: _load(path, settings), model.policy)
+    repository = Repository(model.name, model.base_path, lambda _, path: _load(path, settings, signals.arrived), model.policy)
     labels = Labels(model.name, allow_unavailable=settings.allow_version_labels_for_unavailable_models)
     # Set, it has the versions looked at now.
     look = threading.Event()
@@ -69,8 +71,8 @@ def serve(settings: Settings, reserved: socket.socket) -> None:
     add_HealthServicer_to_server(health, server)
 
     _poll(repository, health)
-    labels.assign(model.labels, repository.available())
     if not signals.arrived():
+        labels.assign(model.labels, repository.available())
         host, port = reserved.getsockname()[:2]
         address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         reserved.close()
@@ -121,8 +123,10 @@ def _watch_file(reload: Reload, file: Path, wait_seconds: int, stop: threading.E
         reload.read(file)
 
 
-def _load(path: Path, settings: Settings) -> Servable:
-    servable = _lite(path, settings) if settings.prefer_tflite_model else None
+def _load(path: Path, settings: Settings, stopping: Callable[[], bool]) -> Servable:
+    if stopping():
+        raise _stopping()
+    servable = _lite(path, settings, stopping) if settings.prefer_tflite_model else None
     servable = servable or _full(path, settings)
     try:
         count = warm_up(servable, path)
@@ -135,16 +139,22 @@ def _load(path: Path, settings: Settings) -> Servable:
     return servable
 
 
-def _lite(path: Path, settings: Settings) -> Servable | None:
-    """The version in LiteRT, None where TensorFlow has to serve it. Raises StatusError where nobody can."""
-    from model_server.converted import Unconverted, converted
+def _stopping() -> StatusError:
+    return StatusError(grpc.StatusCode.UNAVAILABLE, "The server is stopping.")
+
+
+def _lite(path: Path, settings: Settings, stopping: Callable[[], bool]) -> Servable | None:
+    """The version in LiteRT, None where TensorFlow has to serve it. Raises StatusError where nobody can, or the server stops."""
+    from model_server.converted import Stopped, Unconverted, converted
 
     read_signature_defs(path)
     try:
-        model = converted(path.resolve(), settings.tflite_cache_path)
+        model = converted(path.resolve(), settings.tflite_cache_path, stopping)
         from model_server.litert import LiteRTServable
 
         return LiteRTServable(path, model, settings.batching)
+    except Stopped as error:
+        raise _stopping() from error
     except (Unconverted, ValueError, RuntimeError) as reason:
         log.warning("%s is served by TensorFlow, not by LiteRT: %s", path, reason)
         return None

@@ -9,13 +9,15 @@ from functools import wraps
 from typing import Any
 
 import grpc
-from tensorflow_serving.apis.get_model_metadata_pb2 import GetModelMetadataResponse, SignatureDefMap
-from tensorflow_serving.apis.get_model_status_pb2 import GetModelStatusResponse
-from tensorflow_serving.apis.model_management_pb2 import ReloadConfigResponse
-from tensorflow_serving.apis.model_service_pb2_grpc import ModelServiceServicer
-from tensorflow_serving.apis.prediction_service_pb2_grpc import PredictionServiceServicer
 
 from model_server.labels import Labels
+from model_server.messages import (
+    get_model_metadata_pb2,
+    get_model_status_pb2,
+    model_management_pb2,
+    model_service_pb2_grpc,
+    prediction_service_pb2_grpc,
+)
 from model_server.model_config import read_model_config
 from model_server.predict import Servable, predict
 from model_server.reload import Reload
@@ -46,7 +48,7 @@ def answers_errors(method: Method) -> Method:
     return call
 
 
-class Prediction(PredictionServiceServicer):  # type: ignore[misc]
+class Prediction(prediction_service_pb2_grpc.PredictionServiceServicer):  # type: ignore[misc]
     """tensorflow.serving.PredictionService."""
 
     def __init__(self, name: str, repository: Repository[Servable], labels: Labels) -> None:
@@ -72,8 +74,8 @@ class Prediction(PredictionServiceServicer):  # type: ignore[misc]
             if field != _SIGNATURES:
                 raise _invalid(f"Metadata field {field} is not supported")
         with self._repository.model(self._version(request)) as (version, servable):
-            signatures = SignatureDefMap(signature_def=servable.signature_defs)
-        response = GetModelMetadataResponse()
+            signatures = get_model_metadata_pb2.SignatureDefMap(signature_def=servable.signature_defs)
+        response = get_model_metadata_pb2.GetModelMetadataResponse()
         response.model_spec.name = self._name
         response.model_spec.version.value = version
         response.metadata[_SIGNATURES].Pack(signatures)
@@ -96,7 +98,7 @@ class Prediction(PredictionServiceServicer):  # type: ignore[misc]
         return version
 
 
-class Model(ModelServiceServicer):  # type: ignore[misc]
+class Model(model_service_pb2_grpc.ModelServiceServicer):  # type: ignore[misc]
     """tensorflow.serving.ModelService."""
 
     def __init__(self, name: str, repository: Repository[Servable], reload: Reload) -> None:
@@ -116,7 +118,7 @@ class Model(ModelServiceServicer):  # type: ignore[misc]
             states = [state for state in states if state.version == spec.version.value]
             if not states:
                 raise StatusError(grpc.StatusCode.NOT_FOUND, f"Could not find version {spec.version.value} of model {spec.name}")
-        response = GetModelStatusResponse()
+        response = get_model_status_pb2.GetModelStatusResponse()
         for state in states:
             status = response.model_version_status.add(version=state.version, state=int(state.state))
             if state.error is not None:
@@ -132,7 +134,7 @@ class Model(ModelServiceServicer):  # type: ignore[misc]
         except ValueError as error:
             raise _invalid(str(error)) from error
         self._reload.apply(config, context.time_remaining)
-        return ReloadConfigResponse()
+        return model_management_pb2.ReloadConfigResponse()
 
 
 def _check_spec(request: Any) -> None:

@@ -6,10 +6,11 @@ import subprocess
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from io import StringIO
 from pathlib import Path
 
 import pytest
-from calls import Calls, predict_request, status_of
+from calls import Calls, predict_request, status_of, until
 from grpc_health.v1.health_pb2 import HealthCheckRequest
 from grpc_health.v1.health_pb2_grpc import HealthStub
 from processes import ROOT, Server
@@ -112,3 +113,23 @@ def test_a_signal_while_loading(tiny_model: Callable[..., Path], tmp_path: Path)
     assert process.returncode == 0
     assert "listening" not in "".join(log)
     assert log[-1].endswith("stopped\n")
+
+
+def test_a_signal_while_converting(tiny_model: Callable[..., Path], tmp_path: Path) -> None:
+    base_path, cache = tmp_path / "painting_genre", tmp_path / "cache"
+    base_path.mkdir()
+    (base_path / "1").symlink_to(tiny_model())
+    flags = (f"--model_base_path={base_path}", "--prefer_tflite_model=true", f"--tflite_cache_path={cache}")
+    with subprocess.Popen(
+        [sys.executable, "-m", "model_server", "--port=0", *flags], cwd=ROOT, stderr=subprocess.PIPE, text=True
+    ) as process:
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+        until(lambda: children.read_text().split())
+        [child] = children.read_text().split()
+        process.terminate()
+        log = (process.stderr or StringIO()).read()
+    assert process.returncode == 0
+    assert not Path(f"/proc/{child}").exists()
+    assert not list(cache.iterdir()), "it waited for the conversion"
+    assert "is stopping" in log
+    assert log.endswith("stopped\n")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import requests
-from service import ROOT, wait_until
+from service import ROOT, cache_home, wait_until
 
 
 def serve(service, **environ):
@@ -46,6 +46,31 @@ def test_serves_a_prediction_and_leaves_nothing_running(service, models, picture
     process.signal(number)
     assert process.wait() == 0
     wait_until(lambda: not processes_with(mark), 10, "the end of every process")
+
+
+def test_a_canary_that_is_broken_does_not_keep_it_from_starting(service, models, picture):
+    service.publish(models["first"], 1)
+    (service.models / "2").mkdir()
+    config = service.folder / "models.config"
+    config.write_text(
+        f'model_config_list {{ config {{ name: "painting_genre" base_path: "{service.models}" model_platform: "tensorflow" '
+        "model_version_policy { specific { versions: 1 versions: 2 } } "
+        'version_labels { key: "stable" value: 1 } version_labels { key: "canary" value: 2 } } }\n'
+    )
+    process = serve(service, RAGAM_MODEL_CONFIG_FILE=str(config), RAGAM_SERVING_LABEL="stable", RAGAM_CANARY_SHARE="0.5")
+    wait_until(lambda: "ready at" in process.text() or process.popen.poll() is not None, what="the line that says ready")
+    answers = [service.post(picture(seed=seed)) for seed in range(8)]
+    assert {(answer.status_code, answer.json()["data"]["model"]["version"]) for answer in answers} == {(200, 1)}
+    assert "painting_genre version 2 cannot be loaded" in process.text()
+
+
+def test_the_user_s_own_converted_models_are_left_alone(service, models):
+    service.publish(models["first"], 1)
+    process = serve(service, HOME=str(service.folder / "home"))
+    wait_until(lambda: "ready at" in process.text(), what="the line that says ready")
+    assert list((cache_home() / "ragam").glob("*.tflite"))
+    assert not (service.folder / "home").exists()
+    assert "is served by TensorFlow" not in process.text()
 
 
 def test_a_port_that_is_taken(service, models):

@@ -23,7 +23,7 @@ def workers(gateway: Process) -> set[int]:
 
 def start_stand_in(service: Service, host: str = "127.0.0.1", before: tuple[str, ...] = ()) -> Process:
     """In a process of its own."""
-    return service.start("tests/faults/stand_in.py", host, str(service.serving_port), before=before)
+    return service.start("-m", "tests.faults.stand_in", host, str(service.serving_port), before=before)
 
 
 def accepts(host: str, port: int) -> bool:

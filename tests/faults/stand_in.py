@@ -6,22 +6,11 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from importlib.util import find_spec
-from types import ModuleType
 from typing import Any
 
 import grpc
 
-# The generated messages need two folders of TensorFlow and nothing of what its __init__ takes seconds to load.
-if "tensorflow" not in sys.modules:
-    _package = ModuleType("tensorflow")
-    _package.__path__ = list(find_spec("tensorflow").submodule_search_locations)
-    sys.modules["tensorflow"] = _package
-    from tensorflow_serving.apis import get_model_metadata_pb2, predict_pb2
-
-    del sys.modules["tensorflow"]
-else:
-    from tensorflow_serving.apis import get_model_metadata_pb2, predict_pb2
+from gateway.stubs import get_model_metadata_pb2, predict_pb2
 
 FLOAT, STRING = 1, 7
 GENRES = (b"Abstract", b"Expressionism", b"Neoclassicism", b"Primitivism", b"Realism", b"Romanticism", b"Symbolism")
@@ -128,7 +117,7 @@ def serving(stand_in: StandIn, port: int, host: str = "127.0.0.1") -> Iterator[N
 
 
 def main() -> None:
-    """python tests/faults/stand_in.py HOST PORT: a process that answers well, for a test that breaks what is around it."""
+    """python -m tests.faults.stand_in HOST PORT: a process that answers well, for a test that breaks what is around it."""
     host, port = sys.argv[1:]
     with serving(StandIn(), int(port), host):
         threading.Event().wait()

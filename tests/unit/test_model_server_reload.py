@@ -94,7 +94,8 @@ def test_a_file(reload: Reload, repository: Repository[Model], tmp_path: Path, b
     assert repository.available() == {1}
     with caplog.at_level(logging.ERROR):
         file.write_text("model_config_list {")
-        reload.read(file)
+        for _ in range(3):
+            reload.read(file)
         file.write_text(f'model_config_list {{ config {{ name: "x" base_path: "{base_path}" model_platform: "tensorflow" }} }}')
         reload.read(file)
         file.unlink()
@@ -104,3 +105,14 @@ def test_a_file(reload: Reload, repository: Repository[Model], tmp_path: Path, b
         assert part in record.getMessage()
     repository.poll()
     assert repository.available() == {1}
+
+
+def test_the_same_mistake_is_told_again_after_it_was_put_right(
+    reload: Reload, tmp_path: Path, base_path: Path, caplog: pytest.LogCaptureFixture
+):
+    file = tmp_path / "models.config"
+    good = f'model_config_list {{ config {{ name: "genre" base_path: "{base_path}" model_platform: "tensorflow" }} }}'
+    for text in ("model_config_list {", "model_config_list {", good, "model_config_list {"):
+        file.write_text(text)
+        reload.read(file)
+    assert [record.levelname for record in caplog.records] == ["ERROR"] * 2

@@ -262,3 +262,23 @@ def test_another_policy_while_one_is_followed(disk: Disk, repository: Repository
     follow(disk, repository, 2, 3)
     assert disk.loaded == [3, 1]
     assert repository.available() == {1}
+
+
+def test_one_try_a_look_while_its_files_are_being_copied(disk: Disk, repository: Repository[FakeModel]) -> None:
+    disk.add(1, 2)
+    disk.broken[2] = OSError("half of it")
+    growing = disk.base_path / "2" / "saved_model.pb"
+
+    def copy_on() -> None:
+        if len(disk.loaded) < 10:
+            growing.write_bytes(bytes(len(disk.loaded)))
+
+    disk.before_load = copy_on
+    repository.poll()
+    assert disk.loaded == [2, 1]
+    assert served(repository) == 1
+    repository.poll()
+    assert disk.loaded == [2, 1, 2], "it has changed"
+    disk.broken.clear()
+    repository.poll()
+    assert served(repository) == 2

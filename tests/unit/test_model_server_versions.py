@@ -1,5 +1,8 @@
 """Which directories are versions."""
 
+import errno
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -45,3 +48,57 @@ def test_a_directory_whose_files_are_still_being_copied_changes(tmp_path: Path) 
 def test_a_base_path_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         find_versions(tmp_path / "nowhere")
+
+
+@pytest.fixture
+def version(tmp_path: Path) -> Path:
+    path = tmp_path / "1"
+    for folder in ("assets.extra", "variables"):
+        (path / folder).mkdir(parents=True)
+    (path / "saved_model.pb").write_bytes(b"whole")
+    (path / "variables" / "variables.data-00000-of-00001").write_bytes(b"half")
+    (path / "assets.extra" / "tf_serving_warmup_requests").write_bytes(b"half")
+    return path
+
+
+@pytest.mark.parametrize("file", ["variables/variables.data-00000-of-00001", "assets.extra/tf_serving_warmup_requests"])
+def test_what_is_copied_last_into_a_folder_below_changes_it(version: Path, file: str) -> None:
+    before = find_versions(version.parent)[1]
+    assert find_versions(version.parent)[1] == before
+    with (version / file).open("ab") as growing:
+        growing.write(b" and half")
+    assert find_versions(version.parent)[1] != before
+
+
+@pytest.mark.parametrize("folder", [".", "variables"])
+def test_a_link_to_nothing_in_a_version_leaves_it_one(version: Path, folder: str) -> None:
+    (version / folder / "notes").symlink_to(version / "nowhere")
+    before = find_versions(version.parent)[1]
+    (version / folder / "notes").unlink()
+    assert find_versions(version.parent)[1] != before
+
+
+@pytest.mark.parametrize("below", ["", "variables"])
+def test_a_version_that_cannot_be_read_is_its_own_affair(version: Path, below: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    (version.parent / "2").mkdir()
+    readable = find_versions(version.parent)
+    scandir = os.scandir
+
+    def refuse(path: "os.PathLike[str] | str") -> "Iterator[os.DirEntry[str]]":
+        if Path(path) == version / below:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return scandir(path)
+
+    with monkeypatch.context() as patch:
+        # Root may read everything.
+        patch.setattr(os, "scandir", refuse)
+        unreadable = find_versions(version.parent)
+    assert sorted(unreadable) == [1, 2]
+    assert unreadable[2] == readable[2]
+    assert unreadable[1] != readable[1], "tried again once it can be read"
+
+
+def test_a_link_that_leads_in_a_circle_is_its_own_affair_too(tmp_path: Path) -> None:
+    (tmp_path / "1").mkdir()
+    (tmp_path / "2").symlink_to("2")
+    assert sorted(find_versions(tmp_path)) == [1, 2]
