@@ -32,6 +32,8 @@ def fill(folder):
 
 def ask_for_what_is_new(service, data):
     """What has not been counted yet takes new bytes, from each worker. The slowest answer's seconds; no worker dies of it."""
+    # One that answers is ready before the other is there.
+    wait_until(lambda: len(workers(service.gateway)) == 2, what="both workers")
     before = workers(service.gateway)
     answers = []
     for _ in range(20):
