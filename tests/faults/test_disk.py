@@ -32,8 +32,6 @@ def fill(folder):
 
 def ask_for_what_is_new(service, data):
     """What has not been counted yet takes new bytes, from each worker. The slowest answer's seconds; no worker dies of it."""
-    # One that answers is ready before the other is there.
-    wait_until(lambda: len(workers(service.gateway)) == 2, what="both workers")
     before = workers(service.gateway)
     answers = []
     for _ in range(20):
@@ -58,6 +56,8 @@ def test_full_under_the_metrics(service, disk, picture, table, metric):
     start_stand_in(service)
     service.gateway = service.start_gateway(TMPDIR=str(disk), **GATEWAY)
     wait_until(service.ready, what="readiness")
+    # One that answers is ready before the other is there.
+    wait_until(lambda: len(workers(service.gateway)) == 2, what="both workers")
     fill(disk)
     data = picture()
     before = workers(service.gateway)
