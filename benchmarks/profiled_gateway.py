@@ -59,12 +59,16 @@ for metric, method in ((MetricWrapperBase, "labels"), (Counter, "inc"), (Gauge, 
     watch(metric, method, "metrics")
 
 
-def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+app = wsgi.app
+watched_app = app.wsgi_app
+
+
+def wsgi_app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
     if environ["PATH_INFO"] != PATH:
-        return wsgi.app(environ, start_response)
+        return watched_app(environ, start_response)
     start_response("200 OK", [("Content-Type", "application/json")])
     return [json.dumps({**spent, "all": process_time()}).encode()]
 
 
-# gunicorn.conf.py looks for it there.
-app.extensions = wsgi.app.extensions  # type: ignore[attr-defined]
+# The front door wants the application itself.
+app.wsgi_app = wsgi_app  # type: ignore[method-assign]
