@@ -215,8 +215,9 @@ def test_the_readme_quotes_the_results():
     assert readme.quoted() == readme.part(results.read("comparison"))
 
 
-@measured
-def test_the_reports_are_those_of_the_results():
-    for name, render in (("comparison", report.comparison), ("growth", report.growth)):
-        assert (results.FOLDER / f"{name}.md").read_text() == render(results.read(name))
-        json.loads((results.FOLDER / f"{name}.json").read_text())
+@pytest.mark.parametrize(("name", "render"), [("comparison", report.comparison), ("growth", report.growth)])
+def test_the_reports_are_those_of_the_results(name, render):
+    if not (results.FOLDER / f"{name}.json").exists():
+        pytest.skip(f"nobody has kept results of {name} yet")
+    assert (results.FOLDER / f"{name}.md").read_text() == render(results.read(name))
+    json.loads((results.FOLDER / f"{name}.json").read_text())
