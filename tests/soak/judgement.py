@@ -51,8 +51,8 @@ def of_gateway(log: str, exposition: str) -> list[str]:
     ]
     [in_flight] = re.findall(r"^ragam_requests_in_flight (\S+)$", exposition, re.MULTILINE)
     # The one that asks for the metrics.
-    if float(in_flight) != 1:
-        found.append(f"gateway: {in_flight} requests are in flight where there is one")
+    if float(in_flight) != 0:
+        found.append(f"gateway: {in_flight} requests are in flight where there is none")
     return found
 
 
