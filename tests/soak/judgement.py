@@ -50,7 +50,7 @@ def of_gateway(log: str, exposition: str) -> list[str]:
         f"gateway: {line.get('traceback', line['message'])}" for line in lines if line["level"] == "error" and line["logger"] == "ragam.app"
     ]
     [in_flight] = re.findall(r"^ragam_requests_in_flight (\S+)$", exposition, re.MULTILINE)
-    # The one that asks for the metrics.
+    # Who asks for the metrics is not counted.
     if float(in_flight) != 0:
         found.append(f"gateway: {in_flight} requests are in flight where there is none")
     return found
