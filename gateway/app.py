@@ -3,7 +3,6 @@
 import logging
 from http import HTTPStatus
 from pathlib import Path
-from threading import BoundedSemaphore
 
 from flask import Flask, Response
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
@@ -15,6 +14,7 @@ from gateway.browser import secure
 from gateway.cache import AnswerCache
 from gateway.canary import Canary
 from gateway.cors import allow_origins
+from gateway.decoders import Decoders
 from gateway.description import description
 from gateway.errors import Overloaded, RagamError, Unauthorized
 from gateway.explanation import explanation
@@ -49,7 +49,7 @@ def create_app(settings: Settings, classifier: Classifier) -> Flask:
     app.extensions["canary"] = Canary(classifier, settings.serving_label, settings.canary_share, settings.shadow_share)
     # While a canary is tried its answers are to be measured, and two versions answer.
     app.extensions["answers"] = AnswerCache(0 if settings.canary_share else settings.cache_answers)
-    app.extensions["decoders"] = BoundedSemaphore(settings.capacity().decoders)
+    app.extensions["decoders"] = Decoders(settings.capacity().decoders)
     app.extensions["readiness"] = Readiness(classifier, settings.serving_label)
     app.extensions["genres"] = GenreList(classifier, label=settings.serving_label)
     if tracing.wanted():

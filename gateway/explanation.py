@@ -1,7 +1,6 @@
 """Where in a picture the model sees its genre: the picture with the heat map laid over, or the heat map as numbers."""
 
 from io import BytesIO
-from threading import BoundedSemaphore
 from urllib.parse import quote
 
 from flask import Blueprint, Response, current_app, g, request
@@ -9,7 +8,7 @@ from PIL import Image
 
 from gateway import envelope
 from gateway.canary import Canary
-from gateway.decoders import turn
+from gateway.decoders import Decoders, turn
 from gateway.metrics import UPLOAD_BYTES, UPLOAD_PIXELS, note_answer, stage
 from gateway.overlay import LONG_SIDE, overlay
 from gateway.prediction import Explanation
@@ -35,7 +34,7 @@ def explain() -> Response:
     data = read_picture(request, settings.max_upload_bytes)
     UPLOAD_BYTES.observe(len(data))
     g.fields["bytes"] = len(data)
-    decoders: BoundedSemaphore = current_app.extensions["decoders"]
+    decoders: Decoders = current_app.extensions["decoders"]
     with turn(decoders, g.fields), stage("decode", g.fields):
         picture = open_picture(data, settings.max_pixels)
         UPLOAD_PIXELS.observe(picture.width * picture.height)

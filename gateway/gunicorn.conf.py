@@ -7,6 +7,7 @@ import sys
 import tempfile
 
 from gateway import logs, tracing
+from gateway.door.shares import Shares
 from gateway.settings import Settings, SettingsError
 
 try:
@@ -27,6 +28,8 @@ if _mallopt := getattr(ctypes.CDLL(None), "mallopt", None):
 # prometheus_client reads this when it is imported: it must stand before wsgi is.
 _metrics_folder = tempfile.mkdtemp(prefix="ragam-metrics-")
 os.environ["PROMETHEUS_MULTIPROC_DIR"] = _metrics_folder
+
+_shares = Shares()
 
 wsgi_app = "gateway.wsgi:app"
 bind = f"{_settings.host}:{_settings.port}"
@@ -62,6 +65,10 @@ def when_ready(server):
     server.stop = turn_newcomers_away_and_stop
 
 
+def pre_fork(_server, worker):
+    worker.share = _shares.of(worker.age)
+
+
 def post_worker_init(worker):
     from gateway import metrics  # only once PROMETHEUS_MULTIPROC_DIR stands, for it imports prometheus_client
 
@@ -76,6 +83,7 @@ def child_exit(_server, worker):
 
     from gateway import metrics
 
+    worker.share.leave()
     metrics.WORKER_EXITS.inc()
     multiprocess.mark_process_dead(worker.pid)
 

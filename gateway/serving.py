@@ -14,9 +14,10 @@ import numpy.typing as npt
 from gateway import contract, signature
 from gateway.errors import ServingBusy, ServingError, ServingTimeout, ServingUnavailable, WrongModel
 from gateway.metrics import SERVING_CALLS, latest_version
+from gateway.predict_request import model_spec, predict_request
 from gateway.prediction import Explanation, Prediction
 from gateway.retry import RetryBudget
-from gateway.stubs import get_model_metadata_pb2, model_pb2, predict_pb2, prediction_service_pb2_grpc, types_pb2
+from gateway.stubs import get_model_metadata_pb2, predict_pb2, prediction_service_pb2_grpc
 from gateway.tls import Identity
 
 # A check that takes longer than this is a model server that cannot be worked with.
@@ -30,6 +31,8 @@ QUEUE_IS_FULL = "The batch scheduling queue"
 
 # How gRPC's Python says that an answer came whose bytes are no message.
 UNREADABLE = "Exception deserializing response"
+
+PREDICT = "/tensorflow.serving.PredictionService/Predict"
 
 # The picture that is sent where the answer's names are wanted and not its scores.
 GRAY = np.zeros((1, *contract.IMAGE_SHAPE), np.float32)
@@ -98,30 +101,30 @@ class TensorFlowServing:
         self._identity = identity
         self._budget = RetryBudget()
         self._lock = Lock()
-        self._stub: prediction_service_pb2_grpc.PredictionServiceStub | None = None
+        self._stub: _Stub | None = None
         self._connected_at = 0.0
 
     def classify(self, images: npt.NDArray[np.float32], label: str = "", patience: float = 1.0) -> list[Prediction]:
         """See prediction.Classifier."""
-        return self._predict(images, _model_spec(label), self._predict_seconds * patience, signature.predictions)
+        return self._predict(images, label, contract.PREDICT_SIGNATURE, self._predict_seconds * patience, signature.predictions)
 
     def explain(self, images: npt.NDArray[np.float32], label: str = "", patience: float = 1.0) -> list[Explanation]:
         """See prediction.Classifier."""
-        spec = _model_spec(label, contract.EXPLAIN_SIGNATURE)
-        return self._predict(images, spec, self._predict_seconds * patience, signature.explanations)
+        return self._predict(images, label, contract.EXPLAIN_SIGNATURE, self._predict_seconds * patience, signature.explanations)
 
     def genres(self, label: str = "") -> tuple[str, ...]:
         """See prediction.Classifier."""
-        return self._predict(GRAY, _model_spec(label), self._predict_seconds, signature.genres)
+        return self._predict(GRAY, label, contract.PREDICT_SIGNATURE, self._predict_seconds, signature.genres)
 
     def check(self, label: str = "") -> None:
         """Compares the signature that is served with contract.py. See prediction.Classifier."""
-        request = get_model_metadata_pb2.GetModelMetadataRequest(model_spec=_model_spec(label), metadata_field=["signature_def"])
+        request = get_model_metadata_pb2.GetModelMetadataRequest(model_spec=model_spec(label), metadata_field=["signature_def"])
         try:
             # Once: whoever asks whether the model is there asks again, and an outage must not use up what pictures need after it.
             response = self._attempt("GetModelMetadata", request, monotonic() + CHECK_SECONDS)
         except grpc.RpcError as error:
             raise _serving_error(error) from error
+        _note_version(response, label)
         signatures = get_model_metadata_pb2.SignatureDefMap()
         try:
             response.metadata["signature_def"].Unpack(signatures)
@@ -132,23 +135,17 @@ class TensorFlowServing:
     def _predict(
         self,
         images: npt.NDArray[np.float32],
-        model_spec: model_pb2.ModelSpec,
+        label: str,
+        signature_name: str,
         seconds: float,
         read: Callable[[predict_pb2.PredictResponse, int], Answer],
     ) -> Answer:
-        if images.shape[1:] != contract.IMAGE_SHAPE or images.dtype != np.float32:
-            # TensorFlow Serving dies of a wrong rank.
-            raise ValueError(f"images must be float32 (n, 224, 224, 3), not {images.dtype} {images.shape}")
-        request = predict_pb2.PredictRequest(model_spec=model_spec)
-        tensor = request.inputs[contract.IMAGE_INPUT]
-        tensor.dtype = types_pb2.DT_FLOAT
-        for size in images.shape:
-            tensor.tensor_shape.dim.add(size=size)
-        tensor.tensor_content = images.tobytes()
+        request = predict_request(images, label, signature_name)
         try:
             response = self._call("Predict", request, seconds)
         except grpc.RpcError as error:
             raise _serving_error(error) from error
+        _note_version(response, label)
         try:
             return read(response, len(images))
         except signature.ContractBroken as error:
@@ -176,16 +173,16 @@ class TensorFlowServing:
                 self._replace(stub)
             raise
 
-    def _replace(self, stub: prediction_service_pb2_grpc.PredictionServiceStub) -> None:
+    def _replace(self, stub: "_Stub") -> None:
         """The next call makes a new channel in place of that of `stub`, whose calls in flight go on to their ends."""
         with self._lock:
             if self._stub is stub and monotonic() - self._connected_at > RENEW_SECONDS:
                 self._stub = None
 
-    def _connected(self) -> prediction_service_pb2_grpc.PredictionServiceStub:
+    def _connected(self) -> "_Stub":
         with self._lock:
             if self._stub is None:
-                self._stub = prediction_service_pb2_grpc.PredictionServiceStub(self._channel())
+                self._stub = _Stub(self._channel())
                 self._connected_at = monotonic()
             return self._stub
 
@@ -196,22 +193,29 @@ class TensorFlowServing:
         return grpc.secure_channel(self._target, credentials, options=CHANNEL_OPTIONS)
 
 
-def _model_spec(label: str, signature_name: str = contract.PREDICT_SIGNATURE) -> model_pb2.ModelSpec:
-    # None leaves the choice of a version out.
-    return model_pb2.ModelSpec(name=contract.MODEL_NAME, signature_name=signature_name, version_label=label or None)
+class _Stub(prediction_service_pb2_grpc.PredictionServiceStub):  # type: ignore[misc]
+    """The generated one, whose Predict takes a serialized request."""
+
+    def __init__(self, channel: grpc.Channel) -> None:
+        super().__init__(channel)
+        self.Predict: Any = channel.unary_unary(PREDICT, response_deserializer=predict_pb2.PredictResponse.FromString)
 
 
-def _ask(stub: prediction_service_pb2_grpc.PredictionServiceStub, method: str, request: Any, seconds: float) -> Any:
-    """One call and its answer; its code is counted, and which version answers, the canary's aside. Raises grpc.RpcError."""
+def _ask(stub: _Stub, method: str, request: Any, seconds: float) -> Any:
+    """One call and its answer; its code is counted. Raises grpc.RpcError."""
     try:
         response = getattr(stub, method)(request, timeout=seconds)
     except grpc.RpcError as error:
         SERVING_CALLS.labels(method, error.code().name).inc()
         raise
     SERVING_CALLS.labels(method, grpc.StatusCode.OK.name).inc()
-    if response.model_spec.HasField("version") and request.model_spec.version_label != contract.CANARY_LABEL:
-        latest_version.note(response.model_spec.version.value)
     return response
+
+
+def _note_version(response: Any, label: str) -> None:
+    """Which version answers, the canary's aside."""
+    if response.model_spec.HasField("version") and label != contract.CANARY_LABEL:
+        latest_version.note(response.model_spec.version.value)
 
 
 def _was_not_taken(error: grpc.RpcError) -> bool:

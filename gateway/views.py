@@ -1,7 +1,6 @@
 """The routes that tell the genre of pictures. Thin: read, preprocess, classify, envelope."""
 
 from dataclasses import dataclass
-from threading import BoundedSemaphore
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,7 @@ from flask import Blueprint, Response, current_app, g, request
 from gateway import envelope
 from gateway.cache import AnswerCache
 from gateway.canary import Canary
-from gateway.decoders import turn
+from gateway.decoders import Decoders, turn
 from gateway.errors import BadQuery, BadUpload, RagamError, TooLarge
 from gateway.metrics import UPLOAD_BYTES, UPLOAD_PIXELS, note_answer, note_statistics, stage
 from gateway.prediction import Prediction
@@ -91,7 +90,7 @@ def _look(data: bytes, settings: Settings) -> Prediction | Unanswered:
     if answer is not None:
         return answer
     canary: Canary = current_app.extensions["canary"]
-    decoders: BoundedSemaphore = current_app.extensions["decoders"]
+    decoders: Decoders = current_app.extensions["decoders"]
     with turn(decoders, g.fields), stage("decode", g.fields):
         picture = open_picture(data, settings.max_pixels)
         UPLOAD_PIXELS.observe(picture.width * picture.height)

@@ -5,12 +5,14 @@ import ctypes
 import select
 import socket
 import struct
+import time
 from collections.abc import Iterable
 from typing import Any
 
 from gateway.door.clients import SWEEP_SECONDS
 from gateway.door.connection import Phase
 from gateway.door.loop import FrontDoor
+from gateway.door.shares import Share
 
 # Linux' option for a filter on what a socket receives, which Python's socket module does not name.
 SO_ATTACH_FILTER = 26
@@ -23,6 +25,11 @@ NO_NEWCOMERS = b"".join(
 
 # What a handshake that had begun before may still take.
 HANDSHAKE_SECONDS = 0.05
+
+# For how long a worker leaves a newcomer to those with fewer clients, which may have to wait for a core before they can take it. Half
+# as long after each time that nobody did, for one of them may hang.
+LEAVE_SECONDS = 0.016
+LEAST_LEAVE_SECONDS = 0.001
 
 
 def turn_newcomers_away(listeners: Iterable[Any]) -> None:
@@ -40,18 +47,45 @@ def turn_newcomers_away(listeners: Iterable[Any]) -> None:
 
 
 class DrainingThreadWorker(FrontDoor):
-    """Takes the connections that wait in the listener's queue before it closes it.
+    """Leaves a newcomer to a worker with fewer clients, and takes those that wait in the listener's queue before it closes it.
 
     gunicorn's own worker leaves the listener open until its last request has ended, and takes nothing from it any more: for
     seconds new connections queue up there, and all of them are reset in the end. Here they are answered, and whoever comes
     later is refused at once and can turn to another gateway.
     """
 
+    share: Share  # given by gunicorn.conf.py
+    _leaves = False
+    _leaves_until = 0.0
+    _leave_seconds = LEAVE_SECONDS
+
+    def accept(self, listener: Any) -> None:
+        """As gunicorn has it, which calls this in every turn of its loop in which somebody waits."""
+        if self.alive and not self._stays_for_newcomer():
+            self._leaves_until = time.monotonic() + self._leave_seconds
+            self.set_accept_enabled(False)
+            return
+        super().accept(listener)
+        self.share.tell(self.clients.busy)
+
+    def _stays_for_newcomer(self) -> bool:
+        if self.share.is_small():
+            self._leaves, self._leave_seconds = False, LEAVE_SECONDS
+        elif self._leaves:
+            # Once: whoever still waits afterwards is taken.
+            self._leaves, self._leave_seconds = False, max(self._leave_seconds / 2, LEAST_LEAVE_SECONDS)
+        else:
+            self._leaves = True
+        return not self._leaves
+
     def set_accept_enabled(self, enabled: bool) -> None:
-        """As gunicorn has it, which calls this with False when it is full, and, no longer alive, when it stops."""
+        """As gunicorn has it, which calls this with False when it is full, and, no longer alive, when it stops; else in every turn."""
+        if enabled and time.monotonic() < self._leaves_until:
+            return
         super().set_accept_enabled(enabled)
         if enabled or self.alive:
             return
+        self.share.leave()
         for listener in self.sockets:
             # A queue holds no more; where only this worker stops, the others go on filling and emptying it.
             for _ in range(self.cfg.backlog):
@@ -73,4 +107,10 @@ class DrainingThreadWorker(FrontDoor):
 
     def wait_for_and_dispatch_events(self, timeout: float) -> None:
         """As gunicorn has it, which sleeps for a second at a time, also when it only waits for clients to go."""
-        super().wait_for_and_dispatch_events(timeout if self.alive else min(timeout, SWEEP_SECONDS))
+        if not self.alive:
+            timeout = min(timeout, SWEEP_SECONDS)
+        elif not self._accepting:
+            timeout = min(timeout, max(self._leaves_until - time.monotonic(), 0))
+        if self.alive:
+            self.share.tell(self.clients.busy)
+        super().wait_for_and_dispatch_events(timeout)

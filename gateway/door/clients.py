@@ -16,6 +16,7 @@ class Clients:
         self._most_bytes = most_bytes
         self._all: set[Connection] = set()
         self._bytes = 0
+        self.busy = 0  # connections that want something
         self._swept = 0.0
 
     def add(self, connection: Connection) -> None:
@@ -28,11 +29,15 @@ class Clients:
         self._all.discard(connection)
         connection.close()
         self._bytes -= connection.held
-        connection.held = 0
+        self.busy -= connection.was_busy
+        connection.held, connection.was_busy = 0, False
         return known
 
     def count(self, connection: Connection) -> bool:
-        """Whether all together hold no more than they may, with what this one holds now."""
+        """Whether all together hold no more than they may, with what this one holds now. It also counts as busy, or not."""
+        busy = connection.is_busy
+        self.busy += busy - connection.was_busy
+        connection.was_busy = busy
         size = connection.size
         self._bytes += size - connection.held
         connection.held = size

@@ -33,6 +33,7 @@ class Connection:
         self.sock = Outbox(sock)
         self.client, self.server = addresses
         self.held = 0  # what the loop has counted of `size`
+        self.was_busy = False  # what the loop has counted of `is_busy`
         self.keeps = False  # whether another request may follow the one that is answered
         self._drained = 0  # what has come while lingering
         self._linger_end = 0.0
@@ -41,6 +42,7 @@ class Connection:
         self._patience = patience
         self._most_body_bytes = most_body_bytes
         self._ahead = b""
+        self._is_new = True
         self._begin()
 
     def _begin(self) -> None:
@@ -71,6 +73,11 @@ class Connection:
     def size(self) -> int:
         """Bytes that are kept of requests and answers, a body that the application has got included."""
         return len(self._head.text) + (len(self._body.data) if self._body else self._given) + len(self._ahead) + self.sock.size
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether the client wants something, or has just come, which is for the same. Not where it has been answered and only stays."""
+        return self.phase not in (Phase.LINGERING, Phase.CLOSED) and (self._is_new or self.phase is not Phase.IDLE)
 
     def feed(self, data: bytes | memoryview, now: float) -> bool:
         """Whether `data` completes the request: `request` is gunicorn's then, its body in memory. Raises RagamError for no request."""
@@ -112,6 +119,7 @@ class Connection:
         self._given = len(self._body.data)
         self.request.body = Stream(self._body.data)
         self._body = None
+        self._is_new = False
         self.phase = Phase.ANSWERING
         self.deadline = math.inf
         return True

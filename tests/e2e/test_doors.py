@@ -3,8 +3,10 @@
 No model server runs: a picture that gets in is answered with 503, and that is how far these tests look.
 """
 
+import contextlib
 import http.client
 import json
+import socket
 import time
 
 import corpus
@@ -48,6 +50,47 @@ def statuses(service, count, **headers):
         requests.post(f"{service.address}/prediction", headers={"Connection": "close", **headers}, timeout=10).status_code
         for _ in range(count)
     ]
+
+
+def clients_of(process, port):
+    """How many each worker has."""
+    workers = psutil.Process(process.popen.pid).children()
+    found = [[one for one in worker.net_connections("tcp") if one.laddr.port == port] for worker in workers]
+    return [sum(one.status == psutil.CONN_ESTABLISHED for one in connections) for connections in found]
+
+
+@pytest.mark.parametrize("count", [8, 60])
+def test_clients_that_come_at_once_are_shared_by_the_workers(gateway, count):
+    process = gateway.gateway()
+
+    def shares():
+        with contextlib.ExitStack() as clients:
+            for _ in range(count):
+                clients.enter_context(socket.create_connection(("127.0.0.1", gateway.port)))
+            wait_until(lambda: sum(clients_of(process, gateway.port)) == count, 10, "the last client")
+            found = clients_of(process, gateway.port)
+        wait_until(lambda: sum(clients_of(process, gateway.port)) == 0, 10, "the end")
+        return found
+
+    wait_until(lambda: min(shares()), 10, "the second worker")
+    for _ in range(5):
+        assert max(shares()) <= count * 2 / 3
+
+
+def test_nobody_waits_for_a_worker_that_hangs(gateway):
+    process = gateway.gateway()
+    frozen = psutil.Process(process.popen.pid).children()[0]
+    frozen.suspend()
+    try:
+        start = time.monotonic()
+        with contextlib.ExitStack() as clients:
+            for _ in range(20):
+                clients.enter_context(socket.create_connection(("127.0.0.1", gateway.port)))
+            wait_until(lambda: sum(clients_of(process, gateway.port)) == 20, 10, "the last client")
+        assert statuses(gateway, 20) == [400] * 20
+        assert time.monotonic() - start < 5
+    finally:
+        frozen.resume()
 
 
 def test_with_redis_all_workers_count_together_and_without_it_nobody_waits(gateway):

@@ -84,10 +84,10 @@ def test_beyond_the_batches_that_may_wait_a_call_is_turned_away(gate):
 def test_what_has_not_begun_by_the_deadline_is_not_computed(gate):
     rows = Rows(["a"], Batching(max_batch_size=4, max_enqueued_batches=1))
     begun = []
+    started = threading.Event()
     with ThreadPoolExecutor(1) as callers:
-        first = callers.submit(rows.compute, ["first"], waiting_for(gate), PATIENCE_S)
-        while not rows._threads._threads or rows._waiting:
-            time.sleep(0.001)
+        first = callers.submit(rows.compute, ["first"], lambda *_: (started.set(), gate.wait(PATIENCE_S)), PATIENCE_S)
+        assert started.wait(PATIENCE_S)
         with pytest.raises(StatusError, match=r"^Deadline Exceeded$") as error:
             rows.compute(range(4), lambda _, row: begun.append(row), 0.05)
         assert error.value.code.name == "DEADLINE_EXCEEDED"
@@ -96,6 +96,26 @@ def test_what_has_not_begun_by_the_deadline_is_not_computed(gate):
     # What gave up waits no more: there is room again.
     assert rows.compute(range(4), lambda _, row: row, PATIENCE_S) == [0, 1, 2, 3]
     assert begun == []
+    rows.close()
+
+
+def test_who_has_waited_longest_is_next(gate):
+    rows = Rows(["a"], None)
+    order = []
+    started = threading.Event()
+    with ThreadPoolExecutor(5) as callers:
+        calls = [callers.submit(rows.compute, ["first"], lambda *_: (started.set(), gate.wait(PATIENCE_S)), PATIENCE_S)]
+        assert started.wait(PATIENCE_S)
+        for caller in range(4):
+            calls.append(callers.submit(rows.compute, [caller], lambda _, row: order.append(row), PATIENCE_S))
+            while rows._waiting <= caller:
+                time.sleep(0.001)
+            # Counted, it has still to stand in the queue.
+            time.sleep(0.05)
+        gate.set()
+        for call in calls:
+            call.result(PATIENCE_S)
+    assert order == [0, 1, 2, 3]
     rows.close()
 
 
