@@ -4,10 +4,10 @@ Werkzeug's parser compiles two regular expressions for each request and copies e
 costs beside its picture. But it has an answer to everything: line ends of one byte, empty parts, text before the first.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from io import BytesIO
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 from python_multipart.multipart import MultipartParser
 from werkzeug.datastructures import FileStorage, Headers, MultiDict
@@ -25,31 +25,48 @@ Form = tuple[IO[bytes], MultiDict[str, str], MultiDict[str, FileStorage]]
 
 
 class FileForm(FormDataParser):
-    """Werkzeug's parser, faster for forms of files. It needs memory for twice the body."""
+    """Werkzeug's parser, faster for forms of files. It needs memory for twice the body.
+
+    take: hands over a body that lies in memory, which spares copying it out of the stream; None where there is no such body.
+    """
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.take: Callable[[], bytearray] | None = None
 
     def parse(self, stream: IO[bytes], mimetype: str, content_length: int | None, options: dict[str, str] | None = None) -> Form:
         """See Werkzeug's own. Raises RequestEntityTooLarge for too many parts."""
         if mimetype != "multipart/form-data":
             return super().parse(stream, mimetype, content_length, options)
-        # One piece is not copied.
-        body = b"".join(_pieces(stream, content_length))
+        body = self._body(stream, content_length)
         try:
             files = _files(body, (options or {}).get("boundary", "").encode("ascii"), self.max_form_parts)
         except ValueError:
             return super().parse(BytesIO(body), mimetype, content_length, options)
         return stream, self.cls(), self.cls(files)
 
+    def _body(self, stream: IO[bytes], content_length: int | None) -> bytes | bytearray:
+        if self.take is None:
+            # One piece is not copied.
+            return b"".join(_pieces(stream, content_length))
+        body = self.take()
+        # A length that was told beforehand is none that gets here.
+        if self.max_content_length is not None and len(body) > self.max_content_length:
+            raise RequestEntityTooLarge
+        return body
+
 
 def _pieces(stream: IO[bytes], content_length: int | None) -> Iterator[bytes]:
     return iter(partial(stream.read, min(PIECE_BYTES, content_length or PIECE_BYTES)), b"")
 
 
-def _files(body: bytes, boundary: bytes, most_parts: int | None) -> list[tuple[str, FileStorage]]:
+def _files(body: bytes | bytearray, boundary: bytes, most_parts: int | None) -> list[tuple[str, FileStorage]]:
     """Raises ValueError for a form that is damaged or unusual, or has other parts than files."""
     if not boundary:
         raise ValueError("no boundary")
     parts = _Parts(most_parts)
-    MultipartParser(boundary, parts.callbacks()).write(body)
+    # It reads a bytearray as it reads bytes.
+    MultipartParser(boundary, parts.callbacks()).write(body)  # type: ignore[arg-type]
     # Werkzeug also knows boundaries after other ends of a line than CR LF, and after an empty part, without one of their own.
     if not parts.complete or body.count(b"--" + boundary) != len(parts.files) + 1:
         raise ValueError("a boundary is missing, or was taken for content")
@@ -79,7 +96,7 @@ class _Parts:
         if len(self.files) == self._most_parts:
             raise RequestEntityTooLarge
         self._headers, self._field, self._value = Headers(), bytearray(), bytearray()
-        self._content: list[bytes] = []
+        self._content: list[memoryview] = []
 
     def _end_header(self) -> None:
         self._headers.add(self._field.decode(), self._value.decode().strip(" \t"))
@@ -87,13 +104,13 @@ class _Parts:
         self._value.clear()
 
     def _take(self, data: bytes, start: int, end: int) -> None:
-        self._content.append(data[start:end])
+        self._content.append(memoryview(data)[start:end])
 
     def _end(self) -> None:
         _, options = parse_options_header(self._headers.get("content-disposition"))
         if "name" not in options or "filename" not in options:
             raise ValueError("a part that is no file")
-        # One piece is not copied, neither here nor by whoever reads it.
+        # Copied once: whoever reads all of it gets the very bytes that a stream was made of.
         stream = BytesIO(b"".join(self._content))
         self.files.append((options["name"], FileStorage(stream, options["filename"], options["name"], headers=self._headers)))
 

@@ -3,6 +3,7 @@
 from flask import Request
 from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.formparser import FormDataParser
 
 from gateway.contract import MAX_BATCH
 from gateway.errors import EmptyPicture, MissingPicture, TooManyBatchBytes, TooManyBytes, TooManyPictures, WrongExtension
@@ -25,6 +26,13 @@ class InMemoryRequest(Request):
     """Flask's request, which would put files above 500 kB into temporary files."""
 
     form_data_parser_class = FileForm
+
+    def make_form_data_parser(self) -> FormDataParser:
+        parser = super().make_form_data_parser()
+        if isinstance(parser, FileForm):
+            # Of the door's streams. Where a body comes from elsewhere it is read.
+            parser.take = getattr(self.input_stream, "take", None)
+        return parser
 
 
 def read_picture(request: Request, max_bytes: int) -> bytes:

@@ -123,6 +123,13 @@ class Stream(io.RawIOBase):
         self._data = data
         self._position = 0
 
+    def take(self) -> bytearray:
+        """All that was not read yet, without a copy. Nothing is left."""
+        data, self._data = self._data, bytearray()
+        del data[: self._position]
+        self._position = 0
+        return data
+
     def close(self) -> None:
         """Lets go of what was not read: an error's traceback may hold this object for long."""
         self._data = bytearray()

@@ -172,6 +172,13 @@ def test_a_stream_lets_go_of_what_was_read():
     assert stream._data is not data
 
 
+@given(st.binary(max_size=100), st.integers(0, 120))
+def test_what_was_not_read_of_a_stream_is_taken_whole(data, read):
+    stream = Stream(bytearray(data))
+    assert stream.read(read) + stream.take() == data
+    assert stream.read() == b""
+
+
 def test_what_gunicorn_says_of_a_head_is_what_counts():
     request = parse(HEAD, Config(), CLIENT)
     assert (request.method, request.path, take_expectation(request)) == ("POST", "/prediction", False)

@@ -9,6 +9,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.formparser import FormDataParser
 
 from gateway import form
+from gateway.door.body import Stream
 from gateway.form import PIECE_BYTES, FileForm
 
 BOUNDARY = "----Boundary7MA4YWxkTrZu0gW"
@@ -32,8 +33,15 @@ def parsed(parser, body, boundary=BOUNDARY, content_length=0):
     return found, list(texts.items(multi=True))
 
 
-def new(kind):
-    return kind(lambda *_, **__: BytesIO(), max_form_memory_size=500_000, max_form_parts=20)
+def new(kind, **options):
+    return kind(lambda *_, **__: BytesIO(), max_form_memory_size=500_000, max_form_parts=20, **options)
+
+
+def with_body(body, **options):
+    """A parser for a body that the front door has in memory."""
+    parser = new(FileForm, **options)
+    parser.take = Stream(bytearray(body)).take
+    return parser
 
 
 def refuse(*_args):
@@ -90,13 +98,22 @@ def test_usual_forms_are_parsed_as_by_werkzeug_and_without_it(alone, body):
     assert expected[0]
     alone()
     assert parsed(new(FileForm), body) == expected
+    assert parsed(with_body(body), b"") == expected
     # As a chunked body comes.
     assert parsed(new(FileForm), body, content_length=None) == expected
 
 
 @pytest.mark.parametrize("body", UNUSUAL)
 def test_unusual_forms_are_parsed_as_by_werkzeug(body):
-    assert parsed(new(FileForm), body) == parsed(new(FormDataParser), body)
+    expected = parsed(new(FormDataParser), body)
+    assert parsed(new(FileForm), body) == expected
+    assert parsed(with_body(body), body) == expected
+
+
+def test_a_body_in_memory_has_a_largest_size_too():
+    body = part(b"content") + LAST
+    assert parsed(with_body(body, max_content_length=len(body) - 1), b"") is RequestEntityTooLarge
+    assert parsed(with_body(body, max_content_length=len(body)), b"") == parsed(new(FormDataParser), body)
 
 
 @pytest.mark.parametrize("boundary", ["", "ä", "b" * 300, "x y", "--"])
@@ -117,7 +134,9 @@ PIECES = [b"\r\n", b"\n", b"--", BOUNDARY.encode(), LAST, b": ", NAMED, b'; file
 @given(st.lists(st.sampled_from(PIECES), max_size=30))
 def test_any_form_is_parsed_as_by_werkzeug(pieces):
     body = b"".join(pieces)
-    assert parsed(new(FileForm), body) == parsed(new(FormDataParser), body)
+    expected = parsed(new(FormDataParser), body)
+    assert parsed(new(FileForm), body) == expected
+    assert parsed(with_body(body), body) == expected
 
 
 def test_other_kinds_of_form_are_werkzeug_s():
