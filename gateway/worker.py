@@ -31,6 +31,10 @@ HANDSHAKE_SECONDS = 0.05
 LEAVE_SECONDS = 0.016
 LEAST_LEAVE_SECONDS = 0.001
 
+# Newcomers in a turn of the loop where there are more clients than may be answered: a turn is long then, and who waits at the door does
+# not even hear to come later.
+OF_A_CROWD = 8
+
 
 def turn_newcomers_away(listeners: Iterable[Any]) -> None:
     """From here on nobody new gets into the queue of `listeners`, in any process; once they are closed, callers are refused.
@@ -61,11 +65,13 @@ class DrainingThreadWorker(FrontDoor):
 
     def accept(self, listener: Any) -> None:
         """As gunicorn has it, which calls this in every turn of its loop in which somebody waits."""
-        if self.alive and not self._stays_for_newcomer():
+        is_crowd = self.clients.busy > self.desk.most
+        if self.alive and not is_crowd and not self._stays_for_newcomer():
             self._leaves_until = time.monotonic() + self._leave_seconds
             self.set_accept_enabled(False)
             return
-        super().accept(listener)
+        for _ in range(OF_A_CROWD if is_crowd else 1):
+            super().accept(listener)
         self.share.tell(self.clients.busy)
 
     def _stays_for_newcomer(self) -> bool:

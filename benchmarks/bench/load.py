@@ -23,6 +23,7 @@ PATH = "/prediction"
 # Before anything counts: connections are made, queues fill, batches take their size.
 SETTLE_SECONDS = 1.0
 TIMEOUT_SECONDS = 30
+END_SECONDS = 10
 # Scores of one picture differ between decoders and batch sizes by less, those of two pictures of an album by more.
 TOLERANCE = 0.01
 
@@ -125,10 +126,20 @@ def send(target: Target, album: Album, connections: int, seconds: float) -> Load
     finally:
         with contextlib.suppress(ProcessLookupError):
             wrk.send_signal(signal.SIGINT)
-        said, _ = wrk.communicate(timeout=TIMEOUT_SECONDS)
+        said = last_words(wrk)
     answers = tuple(answer for answer in read_log(log) if began <= answer.ended < ended)
     refused = sum(map(int, re.findall(r"Socket errors: connect (\d+)", said)))
     return Load(ended - began, answers, service_after - service_before, generator_after - generator_before, refused)
+
+
+def last_words(wrk: "subprocess.Popen[str]") -> str:
+    """What it says in the end. Its threads look up only between two answers, which a peer that is stuck keeps from them."""
+    try:
+        said, _ = wrk.communicate(timeout=END_SECONDS)
+    except subprocess.TimeoutExpired:
+        wrk.kill()
+        said, _ = wrk.communicate()
+    return said
 
 
 def write_requests(folder: Path, address: str, album: Album) -> None:

@@ -28,7 +28,7 @@ class Desk:
 
     def __init__(self, pool: ThreadPoolExecutor, most: int, *, counted: bool) -> None:
         self._pool = pool
-        self._most = most
+        self.most = most
         self._counted = counted
         self._count = 0
         if counted:
@@ -36,7 +36,7 @@ class Desk:
 
     @property
     def is_full(self) -> bool:
-        return self._count >= self._most
+        return self._count >= self.most
 
     def take(self, work: Callable[[Any], bool], connection: Any, done: Callable[["Future[bool]"], None]) -> None:
         """`done` is called with the future of `work`, in the thread that did it, and has to see to it that leave() is."""

@@ -3,6 +3,9 @@
 import json
 import math
 import shutil
+import signal
+import subprocess
+import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -10,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from benchmarks.bench.album import APART, STEADY, Album, Entry, TooAlike, choose
-from benchmarks.bench.load import TOLERANCE, Answer, Load, Target, read_log, send
+from benchmarks.bench.load import TOLERANCE, Answer, Load, Target, last_words, read_log, send
 from benchmarks.bench.upload import BOUNDARY, http_request
 from benchmarks.pictures import KINDS, Kind, picture
 
@@ -168,3 +171,11 @@ def test_a_request_is_the_picture_and_nothing_else():
     assert f"Content-Length: {len(body)}".encode() in head
     assert content_of(body) == data
     assert data != picture(KINDS["small"], 4)
+
+
+def test_a_generator_that_does_not_end_is_ended(monkeypatch):
+    monkeypatch.setattr("benchmarks.bench.load.END_SECONDS", 1)
+    talk = "import time; print('said', flush=True); time.sleep(60)"
+    stuck = subprocess.Popen([sys.executable, "-c", talk], stdout=subprocess.PIPE, text=True)
+    assert last_words(stuck) == "said\n"
+    assert stuck.returncode == -signal.SIGKILL
