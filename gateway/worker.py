@@ -72,7 +72,8 @@ class DrainingThreadWorker(FrontDoor):
             return
         for _ in range(OF_A_CROWD if is_crowd else 1):
             super().accept(listener)
-        self.share.tell(self.clients.busy)
+        if self.alive:
+            self.share.tell(self.clients.busy)
 
     def _stays_for_newcomer(self) -> bool:
         if self.share.is_small():
@@ -113,10 +114,10 @@ class DrainingThreadWorker(FrontDoor):
 
     def wait_for_and_dispatch_events(self, timeout: float) -> None:
         """As gunicorn has it, which sleeps for a second at a time, also when it only waits for clients to go."""
-        if not self.alive:
-            timeout = min(timeout, SWEEP_SECONDS)
-        elif not self._accepting:
-            timeout = min(timeout, max(self._leaves_until - time.monotonic(), 0))
         if self.alive:
             self.share.tell(self.clients.busy)
+            left = self._leaves_until - time.monotonic()
+            timeout = min(timeout, left) if left > 0 else timeout
+        else:
+            timeout = min(timeout, SWEEP_SECONDS)
         super().wait_for_and_dispatch_events(timeout)
