@@ -116,8 +116,8 @@ class DrainingThreadWorker(FrontDoor):
         """As gunicorn has it, which sleeps for a second at a time, also when it only waits for clients to go."""
         if self.alive:
             self.share.tell(self.clients.busy)
-            left = self._leaves_until - time.monotonic()
-            timeout = min(timeout, left) if left > 0 else timeout
+            if not self._accepting:
+                timeout = min(timeout, max(self._leaves_until - time.monotonic(), LEAST_LEAVE_SECONDS))
         else:
             timeout = min(timeout, SWEEP_SECONDS)
         super().wait_for_and_dispatch_events(timeout)
