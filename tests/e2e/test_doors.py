@@ -72,7 +72,7 @@ def test_clients_that_come_at_once_are_shared_by_the_workers(gateway, count):
         wait_until(lambda: sum(clients_of(process, gateway.port)) == 0, 10, "the end")
         return found
 
-    wait_until(lambda: all((*shares(), 0)[:2]), 10, "the second worker")
+    wait_until(lambda: [share > 0 for share in shares()] == [True, True], 10, "the second worker")
     for _ in range(5):
         assert max(shares()) <= count * 2 / 3
 
