@@ -28,7 +28,7 @@ HANDSHAKE_SECONDS = 0.05
 
 # For how long a worker leaves a newcomer to those with fewer clients, which may have to wait for a core before they can take it. Half
 # as long after each time that nobody did, for one of them may hang.
-LEAVE_SECONDS = 0.016
+LEAVE_SECONDS = 0.004
 LEAST_LEAVE_SECONDS = 0.001
 
 # Newcomers in a turn of the loop where there are more clients than may be answered: a turn is long then, and who waits at the door does
