@@ -48,6 +48,14 @@ def test_alerts_fire_and_end(case):
     assert "SUCCESS" in promtool("test", "rules", str(case))
 
 
+@pytest.mark.parametrize("case", CASES, ids=lambda path: path.name.removesuffix(".test.yml"))
+def test_what_is_recorded_comes_before_what_reads_it(case):
+    """promtool takes groups that no order names in any, another each time: an alert would read what was recorded a minute ago."""
+    test = yaml.safe_load(case.read_text())
+    groups = [group["name"] for file in test["rule_files"] for group in yaml.safe_load((case.parent / file).read_text())["groups"]]
+    assert test["group_eval_order"] == groups
+
+
 def test_every_alert_is_seen_to_fire_and_then_to_have_ended():
     seen = set()
     for case in CASES:
