@@ -3,8 +3,9 @@
 import os
 import signal
 import time
-from pathlib import Path
+from urllib.parse import urlsplit
 
+import psutil
 from faulty import workers
 from load import Load
 from service import wait_until
@@ -13,14 +14,21 @@ from stand_in import slow
 CALLERS = 8
 
 
+def callers(worker: int, port: int) -> int:
+    connections = psutil.Process(worker).net_connections("tcp")
+    return sum(connection.laddr.port == port and connection.status == psutil.CONN_ESTABLISHED for connection in connections)
+
+
 def test_a_worker_is_killed(service, stand_in, picture, table, metric):
-    # So that there are some in its hands whenever it ends.
     stand_in.predict = slow(0.3)
+    wait_until(lambda: len(workers(service.gateway)) == 2, 10, "both workers")
+    before = workers(service.gateway)
+    port = urlsplit(service.address).port
     with Load(service.address, picture()).running(CALLERS) as load:
         load.await_status(200, 0)
-        before = workers(service.gateway)
-        # Connections go to whichever worker is quicker: the one that has more of them has requests in its hands.
-        victim = max(before, key=lambda worker: len(list(Path(f"/proc/{worker}/fd").iterdir())))
+        # They go in step: between two of their requests nobody has any in its hands.
+        wait_until(lambda: sum(callers(worker, port) for worker in before) == CALLERS, 10, "a request of each caller in a worker's hands")
+        victim = max(before, key=lambda worker: callers(worker, port))
         killed = time.monotonic()
         os.kill(victim, signal.SIGKILL)
         wait_until(lambda: len(workers(service.gateway) - before) == 1, 10, "another worker")
