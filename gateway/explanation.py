@@ -12,7 +12,8 @@ from gateway.decoders import Decoders, turn
 from gateway.metrics import UPLOAD_BYTES, UPLOAD_PIXELS, note_answer, stage
 from gateway.overlay import LONG_SIDE, overlay
 from gateway.prediction import Explanation
-from gateway.preprocess import DRAFT_SIZE, open_picture, to_model_size, to_tensor, to_upright
+from gateway.preprocess import DRAFT_SIZE, open_picture, to_tensor, to_upright
+from gateway.resize import to_model_size
 from gateway.settings import Settings
 from gateway.uploads import read_picture
 

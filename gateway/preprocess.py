@@ -13,6 +13,7 @@ from PIL import Image, ImageOps
 
 from gateway.contract import IMAGE_HALF_RANGE, IMAGE_SIZE
 from gateway.errors import TooManyPixels, TooManySegments, UnreadablePicture
+from gateway.resize import to_model_size
 from gateway.segments import MAX_SCANS, count_scans
 
 # Pillow's own guard knows one limit for the whole process; open_picture checks the caller's before anything is decoded.
@@ -63,11 +64,6 @@ def to_pixels(picture: Image.Image) -> npt.NDArray[np.uint8]:
     Raises UnreadablePicture where the data are damaged or cut short.
     """
     return to_model_size(to_upright(picture, DRAFT_SIZE))
-
-
-def to_model_size(upright: Image.Image) -> npt.NDArray[np.uint8]:
-    """What to_upright made of a picture with DRAFT_SIZE, resized: uint8 (224, 224, 3)."""
-    return np.asarray(upright.resize((IMAGE_SIZE, IMAGE_SIZE)))
 
 
 def to_tensor(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:

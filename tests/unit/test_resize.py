@@ -1,0 +1,61 @@
+import platform
+import sys
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from gateway import resize
+from gateway.resize import to_model_size
+
+# 224 and its neighbours, what a reduced scale leaves, and where Pillow changes from rows first to columns first: above 2 * width - 224.
+SIZES = [(224, 224), (224, 300), (225, 224), (225, 226), (225, 227), (256, 256), (320, 240), (300, 376), (300, 377), (800, 600), (9000, 300)]
+
+
+def noise(width, height, seed=0):
+    """Black and white without order, which overshoots most."""
+    return Image.fromarray(np.random.default_rng(seed).integers(0, 2, (height, width, 3), dtype=np.uint8) * 255)
+
+
+def off(picture):
+    return np.abs(to_model_size(picture).astype(int) - np.asarray(picture.resize((224, 224))))
+
+
+def test_where_there_is_a_build_of_it_the_vector_units_are_used():
+    assert (resize.BICUBIC is not None) == (sys.platform != "linux" or platform.machine() == "x86_64")
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: "x".join(map(str, size)))
+def test_no_pixel_is_off_pillow_s_by_more_than_two_and_few_are_off_at_all(size):
+    difference = off(noise(*size))
+    assert difference.max() <= 2
+    assert (difference > 0).mean() < 0.03
+
+
+@given(st.integers(1, 900), st.integers(1, 900), st.integers(0, 9))
+def test_nor_is_one_of_any_other_size(width, height, seed):
+    assert off(noise(width, height, seed)).max() <= 2
+
+
+def test_one_colour_stays_that_colour():
+    assert np.unique(to_model_size(Image.new("RGB", (901, 677), (1, 128, 255))).reshape(-1, 3), axis=0).tolist() == [[1, 128, 255]]
+
+
+@pytest.mark.parametrize("size", [(40_000_000, 1), (1, 40_000_000), (180_000, 223)], ids=lambda size: "x".join(map(str, size)))
+def test_a_strip_is_pillow_s(size, monkeypatch):
+    monkeypatch.setattr(resize, "Resizer", None)
+    assert to_model_size(Image.new("RGB", size)).shape == (224, 224, 3)
+
+
+def test_without_a_build_of_it_pillow_resizes(monkeypatch):
+    monkeypatch.setattr(resize, "BICUBIC", None)
+    assert off(noise(800, 600)).max() == 0
+
+
+def test_the_picture_stays_as_it_was():
+    picture = noise(300, 400)
+    before = picture.tobytes()
+    to_model_size(picture)
+    assert (picture.tobytes(), picture.size, picture.mode) == (before, (300, 400), "RGB")
