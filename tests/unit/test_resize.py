@@ -11,7 +11,7 @@ from gateway import resize
 from gateway.resize import to_model_size
 
 # 224 and its neighbours, what a reduced scale leaves, and where Pillow changes from rows first to columns first: above 2 * width - 224.
-SIZES = [(224, 224), (224, 300), (225, 224), (225, 226), (225, 227), (256, 256), (320, 240), (300, 376), (300, 377), (800, 600), (9000, 300)]
+SIZES = [(224, 224), (224, 300), (225, 224), (225, 226), (225, 227), (256, 256), (320, 240), (300, 376), (300, 377), (900, 300)]
 
 
 def noise(width, height, seed=0):
