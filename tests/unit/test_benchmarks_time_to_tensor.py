@@ -27,8 +27,9 @@ def test_a_way_is_measured_in_a_process_of_its_own():
         assert one.megabytes >= 0
     # Decoded whole, it is three bytes a pixel, most of which the process did not hold before.
     assert found["paper"].megabytes < 20 * pixels / 1e6
-    # A picture of this size is decoded at no smaller scale.
-    assert found["gateway"].difference == pytest.approx(found["paper"].difference, abs=1e-3)
+    # A picture of this size is decoded at no smaller scale: few pixels differ, by the resizing, and those by one.
+    assert found["paper"].difference == 0
+    assert found["gateway"].difference < 0.02
 
 
 def test_the_table_is_beside_the_paper_s():
