@@ -8,9 +8,9 @@ import pytest
 from fake_serving import IMAGES
 from prometheus_client import REGISTRY
 
-from gateway.errors import ServingBusy, ServingUnavailable
+from gateway.errors import ServingBusy, ServingTimeout, ServingUnavailable
 from gateway.retry import MOST, RetryBudget
-from gateway.serving import QUEUE_IS_FULL, RENEW_SECONDS
+from gateway.serving import QUEUE_IS_FULL, RENEW_SECONDS, TensorFlowServing
 
 
 def test_unavailable_is_tried_once_more(fake, serving):
@@ -28,6 +28,22 @@ def test_nothing_is_tried_a_third_time_nor_other_failures_twice(fake, serving):
     with pytest.raises(ServingBusy):
         serving.classify(IMAGES)
     assert len(fake.requests) == 3
+
+
+def test_a_clock_that_is_set_forward_fails_no_call(fake, serving, monkeypatch):
+    serving.check()
+    # gRPC's sum of the time of day and the time that is left; the clock is set right after the first.
+    hours = [3600, 0]
+    monkeypatch.setattr("grpc._channel._deadline", lambda seconds: time.time() + seconds - hours.pop(0))
+    assert len(serving.classify(IMAGES)) == 2
+    assert not hours
+
+
+def test_a_deadline_that_has_passed_is_no_reason_to_try_again(fake, port):
+    fake.seconds = 1.0
+    with pytest.raises(ServingTimeout):
+        TensorFlowServing(f"127.0.0.1:{port}", 0.3).classify(IMAGES)
+    assert len(fake.requests) == 1
 
 
 def test_a_full_queue_is_no_reason_to_look_for_another_server(fake, serving):
