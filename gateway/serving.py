@@ -87,8 +87,8 @@ class TensorFlowServing:
     """A prediction.Classifier. Its channel is made at the first call, for a gRPC channel does not survive gunicorn's fork.
 
     A call that no server took, or whose deadline came long before its time, is made once more while the budget for it lasts. A channel
-    that has lost the model server is replaced: where the name resolved to nothing for a while, gRPC asks for it again only with a back-off of up to two minutes,
-    which no option bounds.
+    that has lost the model server is replaced: where the name resolved to nothing for a while, gRPC asks for it again only with a
+    back-off of up to two minutes, which no option bounds.
     """
 
     def __init__(self, address: str, predict_seconds: float, identity: Identity | None = None) -> None:
