@@ -9,9 +9,9 @@ from typing import Any
 
 from flask import Flask, Response, g, request
 
+from gateway.environ import COMPLETE, QUEUED
 from gateway.metrics import REQUEST_SECONDS, REQUESTS, SHED, STAGE_SECONDS
 from gateway.proxies import client_address
-from gateway.refusals import COMPLETE, QUEUED
 from gateway.tracing import trace_id
 
 REQUEST_ID_HEADER = "X-Request-ID"

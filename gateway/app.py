@@ -4,7 +4,7 @@ import logging
 from http import HTTPStatus
 from pathlib import Path
 
-from flask import Flask, Response
+from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from gateway import envelope, tracing
@@ -16,17 +16,18 @@ from gateway.canary import Canary
 from gateway.cors import allow_origins
 from gateway.decoders import Decoders
 from gateway.description import description
-from gateway.errors import Overloaded, RagamError, Unauthorized
+from gateway.environ import REFUSAL
+from gateway.errors import NotHttp, Overloaded, RagamError, Unauthorized
 from gateway.explanation import explanation
 from gateway.genres import GenreList, genres
 from gateway.health import Readiness, health
 from gateway.keys import Keys
+from gateway.metrics import SHED
 from gateway.pages import pages
 from gateway.prediction import Classifier
 from gateway.proxies import trust_proxies
 from gateway.quota import Quota
 from gateway.rate_limits import limit_guesses, limit_senders
-from gateway.refusals import answer_refusals
 from gateway.settings import Settings
 from gateway.uploads import MULTIPART_OVERHEAD_BYTES, InMemoryRequest
 from gateway.views import views
@@ -52,14 +53,15 @@ def create_app(settings: Settings, classifier: Classifier) -> Flask:
     app.extensions["decoders"] = Decoders(settings.capacity().decoders)
     app.extensions["readiness"] = Readiness(classifier, settings.serving_label)
     app.extensions["genres"] = GenreList(classifier, label=settings.serving_label)
-    if tracing.wanted():
+    app.extensions["traced"] = tracing.wanted()
+    if app.extensions["traced"]:
         tracing.trace_requests(app)
     note_requests(app)
     secure(app)
     trust_proxies(app, settings.trusted_proxies)
     if settings.cors_origins:
         allow_origins(app, frozenset(settings.cors_origins.split(",")))
-    answer_refusals(app)
+    app.before_request(_refuse)
     _admit(app, settings)
     app.register_blueprint(pages)
     app.register_blueprint(views)
@@ -72,6 +74,17 @@ def create_app(settings: Settings, classifier: Classifier) -> Flask:
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _unexpected_error)
     return app
+
+
+def _refuse() -> None:
+    """What the front has against a request is answered as everything else: in the envelope, with headers, log line and metrics."""
+    refusal = request.environ.get(REFUSAL)
+    if isinstance(refusal, Overloaded):
+        SHED.inc()
+    if isinstance(refusal, NotHttp):
+        g.fields["reason"] = refusal.reason
+    if refusal is not None:
+        raise refusal
 
 
 def _admit(app: Flask, settings: Settings) -> None:

@@ -1,9 +1,10 @@
 """The interface described for machines, and a page to try it: Swagger UI from its package, nothing from anywhere else."""
 
 from importlib.util import find_spec
+from hashlib import sha256
 from pathlib import Path
 
-from flask import Blueprint, Response, abort, send_file
+from flask import Blueprint, Response, abort, request
 
 from gateway.browser import protect
 
@@ -19,14 +20,15 @@ assert _spec is not None, "requirements/gateway.txt is not installed"
 assert _spec.origin is not None
 SWAGGER_UI = Path(_spec.origin).parent / "dist"
 
-# What the page loads, and where it lies.
+# What the page loads, with its type.
 FILES = {
-    "try-it.js": HERE / "try_it" / "try-it.js",
-    "try-it.css": HERE / "try_it" / "try-it.css",
-    "swagger-ui.css": SWAGGER_UI / "swagger-ui.css",
-    "swagger-ui-bundle.js": SWAGGER_UI / "swagger-ui-bundle.js",
-    "favicon.png": SWAGGER_UI / "favicon-32x32.png",
+    "try-it.js": ((HERE / "try_it" / "try-it.js").read_bytes(), "text/javascript; charset=utf-8"),
+    "try-it.css": ((HERE / "try_it" / "try-it.css").read_bytes(), "text/css; charset=utf-8"),
+    "swagger-ui.css": ((SWAGGER_UI / "swagger-ui.css").read_bytes(), "text/css; charset=utf-8"),
+    "swagger-ui-bundle.js": ((SWAGGER_UI / "swagger-ui-bundle.js").read_bytes(), "text/javascript; charset=utf-8"),
+    "favicon.png": ((SWAGGER_UI / "favicon-32x32.png").read_bytes(), "image/png"),
 }
+ETAGS = {name: sha256(content).hexdigest()[:32] for name, (content, _) in FILES.items()}
 
 
 @description.get("/openapi.yaml")
@@ -43,8 +45,14 @@ def docs() -> Response:
 def docs_file(name: str) -> Response:
     if name not in FILES:
         abort(404)
-    # Without a time to be kept for, a browser asks each time whether the file is still the one it has.
-    return _of_the_page(send_file(FILES[name]))
+    content, content_type = FILES[name]
+    answer = Response(content, content_type=content_type)
+    # A browser keeps the file and asks each time whether it is still the one it has.
+    answer.cache_control.no_cache = True
+    answer.set_etag(ETAGS[name])
+    _of_the_page(answer)
+    answer.make_conditional(request)
+    return answer
 
 
 def _of_the_page(answer: Response) -> Response:

@@ -3,11 +3,12 @@
 import ctypes
 import os
 import shutil
+import signal
 import sys
 import tempfile
 
 from gateway import logs, tracing
-from gateway.door.shares import Shares
+from gateway.listener import BACKLOG, bind as bind_listener, listener, refuse_new_connections
 from gateway.settings import Settings, SettingsError
 
 try:
@@ -29,53 +30,39 @@ if _mallopt := getattr(ctypes.CDLL(None), "mallopt", None):
 _metrics_folder = tempfile.mkdtemp(prefix="ragam-metrics-")
 os.environ["PROMETHEUS_MULTIPROC_DIR"] = _metrics_folder
 
-_shares = Shares()
-
-wsgi_app = "gateway.wsgi:app"
-bind = f"{_settings.host}:{_settings.port}"
-_capacity = _settings.capacity()
-workers = _capacity.workers
-threads = _capacity.threads
-worker_class = "gateway.worker.DrainingThreadWorker"
+wsgi_app = "gateway.asgi:app"
+worker_class = "gateway.asgi.Worker"
+bind = bind_listener(_settings.host, _settings.port)
+backlog = BACKLOG
+workers = _settings.capacity().workers
 # One import for all workers: faster to start, and their memory is shared until it is written to.
 preload_app = True
 graceful_timeout = _settings.grace_seconds
-keepalive = 30
-worker_connections = _settings.max_connections
-# An answer's file would go to the socket itself, past the door, which waits for slow readers.
-sendfile = False
-# By default gunicorn believes SCRIPT_NAME, PATH_INFO and X-Forwarded-Proto of whoever comes from this machine. That is proxies.py's to say.
-forwarded_allow_ips = ""
+keepalive = _settings.keepalive_seconds
 # The port is the only way in.
 control_socket_disable = True
 logconfig_dict = logs.config(_settings.log_level)
 
 
-def when_ready(server):
-    from gateway.worker import turn_newcomers_away  # only once PROMETHEUS_MULTIPROC_DIR stands: it comes with the metrics
+def when_ready(_server):
+    stop = signal.getsignal(signal.SIGTERM)
 
-    # gunicorn has no hook for the moment before a stop. A master that was replaced (USR2) shares its listeners with the next one.
-    stop = server.stop
+    def refuse_and_stop(number, frame):
+        refuse_new_connections(listener(_settings.host, _settings.port))
+        stop(number, frame)
 
-    def turn_newcomers_away_and_stop(graceful=True):
-        if server.reexec_pid == server.master_pid == 0:
-            turn_newcomers_away(server.LISTENERS)
-        stop(graceful)
-
-    server.stop = turn_newcomers_away_and_stop
-
-
-def pre_fork(_server, worker):
-    worker.share = _shares.of(worker.age)
+    signal.signal(signal.SIGTERM, refuse_and_stop)
+    # A second master would share the listener, which the first one's stop closes for both. New workers (HUP) lose nothing.
+    signal.signal(signal.SIGUSR2, signal.SIG_IGN)
 
 
 def post_worker_init(worker):
     from gateway import metrics  # only once PROMETHEUS_MULTIPROC_DIR stands, for it imports prometheus_client
 
-    metrics.note_worker(worker.cfg.threads)
+    metrics.note_worker(_settings.capacity().threads)
     if _traced:
         tracing.start()
-    worker.wsgi.extensions["readiness"].watch_until_ready()
+    worker.wsgi.app.extensions["readiness"].watch_until_ready()
 
 
 def child_exit(_server, worker):
@@ -83,7 +70,6 @@ def child_exit(_server, worker):
 
     from gateway import metrics
 
-    worker.share.leave()
     metrics.WORKER_EXITS.inc()
     multiprocess.mark_process_dead(worker.pid)
 

@@ -9,7 +9,7 @@ from threading import Lock, Thread
 from flask import Blueprint, Response, current_app
 
 from gateway import envelope, metrics
-from gateway.errors import ServingError
+from gateway.errors import ServingError, ServingUnavailable
 from gateway.prediction import Classifier
 
 logger = logging.getLogger("ragam.health")
@@ -33,6 +33,7 @@ class Readiness:
         self._last: str | None = None
         self._kept: ServingError | None = None
         self._kept_until = -math.inf
+        self._stops = False
 
     def problem(self) -> ServingError | None:
         """Why no picture can be answered now, or None."""
@@ -41,8 +42,14 @@ class Readiness:
 
     def lately(self) -> ServingError | None:
         """What `problem` was told last, where that is not long ago, else now."""
+        if self._stops:
+            return ServingUnavailable()
         with self._lock:
             return self._kept if time.monotonic() < self._kept_until else self._ask()
+
+    def stop(self) -> None:
+        """From here on nobody is to be sent here any more."""
+        self._stops = True
 
     def _ask(self) -> ServingError | None:
         # Whoever waits for the lock wants this answer, however long it took: the time begins at its end.

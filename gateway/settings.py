@@ -31,24 +31,19 @@ class Settings:
     threads: int = _setting(
         0, kinds.whole(0, 256), "Requests that each process answers at the same time. 0: 8, or as many as the memory holds."
     )
-    max_in_flight: int = _setting(
-        0, kinds.whole(0, 100_000), "Requests in each process beyond which a new one is answered 503 at once; 0 is four times the threads."
-    )
-    max_connections: int = _setting(
-        1000,
-        kinds.whole(10, 100_000),
-        "Connections to each process; for one more the longest idle is closed. Each takes a file descriptor.",
+    max_wait_seconds: float = _setting(
+        2.5, kinds.number(0.01, 600), "How long a request may wait for a thread; one that would wait longer is answered 503 at once."
     )
     max_buffered_bytes: int = _setting(
-        256 * 1024 * 1024, kinds.whole(2**20, 2**40), "Bytes of requests that each process holds; beyond them one is answered 503."
+        128 * 1024 * 1024,
+        kinds.whole(2**20, 2**40),
+        "Bytes of requests and answers that each process holds; beyond, the slowest client is ended.",
     )
-    head_seconds: float = _setting(10.0, kinds.number(0.1, 3600), "How long the headers of a request may take to come.")
-    body_seconds: float = _setting(
-        20.0,
-        kinds.number(0.1, 3600),
-        "Seconds over which the next setting is measured; a body or an answer that is smaller may take as long.",
+    keepalive_seconds: int = _setting(
+        75,
+        kinds.whole(1, 3600),
+        "How long a connection may be idle. Longer than a proxy keeps its own: nginx 60 s, Google's balancer 600 s.",
     )
-    least_rate: int = _setting(4096, kinds.whole(1, 2**31), "Bytes a second with which a body must come, and an answer be taken.")
     serving: str = _setting("127.0.0.1:8500", kinds.address, "Address of the model server's gRPC port.")
     serving_label: str = _setting(
         "", kinds.label, "Version label that is asked for, such as `stable`; without it the highest version answers."

@@ -24,7 +24,7 @@ def parts(count):
 # By the protection that answers it. Without the front door gunicorn answers those of its parser with a page in HTML, or, where it waits
 # for the end of the headers, not at all.
 REFUSED = {
-    "HTTP/0.9": (b"GET /\r\n", 400),
+    "HTTP/0.9": (b"GET /\r\n\r\n", 400),
     "HTTP/2, knowing better": (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400),
     "HTTP/3.7": (b"GET / HTTP/3.7\r\n\r\n", 400),
     "TLS": (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(range(200)), 400),
@@ -32,6 +32,9 @@ REFUSED = {
     "a line feed among the headers": (b"GET / HTTP/1.1\r\nHost: a\nX: b\r\n\r\n", 400),
     "no method": (b" / HTTP/1.1\r\n\r\n", 400),
     "a method in lower case": (get(b"/", b"get"), 400),
+    "a method that was made up": (get(b"/", b"MADEUP"), 400),
+    "CONNECT": (get(b"a:80", b"CONNECT"), 400),
+    "no host": (b"GET / HTTP/1.1\r\n\r\n", 400),
     "a NUL in the address": (get(b"/\x00"), 400),
     "an address that is no ASCII": (get(b"/\xff\xfe"), 400),
     "a space in the address": (get(b"/a b"), 400),
@@ -49,15 +52,14 @@ REFUSED = {
     "a length and chunks": (POST + b"Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + GET, 400),
     "chunks twice": (POST + b"Transfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n" + GET, 400),
     "chunks in HTTP/1.0": (b"POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + GET, 400),
-    "a coding of its own": (POST + b"Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n" + GET, 501),
+    "a coding of its own": (POST + b"Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n" + GET, 501),
     "another expectation": (POST + b"Expect: tea\r\nContent-Length: 4\r\n\r\n", 417),
     "a chunk without a size": (CHUNKED + b"\r\n", 400),
     "a chunk of another size": (CHUNKED + b"3\r\nabcd\r\n0\r\n\r\n" + GET, 400),
     "a chunk of negative size": (CHUNKED + b"-3\r\nabc\r\n", 400),
     "a chunk's line that ends in a line feed": (CHUNKED + b"3\nabc\r\n0\r\n\r\n", 400),
-    "a chunk's line without an end": (CHUNKED + b"3;" + b"a" * 10_000, 400),
-    "tiny chunks": (CHUNKED + b"1\r\na\r\n" * 5_000, 400),
-    "trailers without an end": (CHUNKED + b"0\r\n" + b"X: a\r\n" * 5_000, 400),
+    "tiny chunks": (CHUNKED + b"1\r\na\r\n" * 50_000, 400),
+    "trailers without an end": (CHUNKED + b"0\r\n" + b"X: a\r\n" * 20_000, 400),
     "a very long address": (get(b"/" + b"a" * 10_000), 414),
     "a very long address, and no end": (b"GET /" + b"a" * 10_000, 414),
     "many headers": (b"GET / HTTP/1.1\r\n" + b"X: a\r\n" * 200 + b"\r\n", 431),
@@ -81,8 +83,6 @@ ANSWERED = {
     "escapes that are no UTF-8": (get(b"/%ff%fe"), 404),
     "escapes that are none": (get(b"/%zz"), 404),
     "TRACE": (get(b"/", b"TRACE"), 405),
-    "CONNECT": (get(b"a:80", b"CONNECT"), 404),
-    "a method that was made up": (get(b"/", b"MADEUP"), 405),
 }
 
 
@@ -104,32 +104,46 @@ def test_what_is_a_request_gets_the_application_s_answer(impatient, name):
     with Raw(impatient, GOOD_SECONDS) as raw:
         raw.send(data)
         assert_envelope(raw.answer(), status)
-        if name != "CONNECT":
-            raw.send(GET)
-            assert raw.answer().status == 200
+        raw.send(GET)
+        assert raw.answer().status == 200
 
 
 def test_a_proxy_s_form_of_the_address_and_http_1_0(impatient):
-    for data, connection in (
-        (b"GET http://elsewhere/healthz HTTP/1.1\r\nHost: a\r\n\r\n", "keep-alive"),
-        (b"GET /healthz HTTP/1.0\r\n\r\n", "close"),
-        (b"GET /healthz HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", "keep-alive"),
-        (b"\r\n\r\n" + GET, "keep-alive"),
-        (get(b"//healthz"), "keep-alive"),
-        (b"OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n", "keep-alive"),
+    for data, closes in (
+        (b"GET http://elsewhere/healthz HTTP/1.1\r\nHost: a\r\n\r\n", False),
+        (b"GET /healthz HTTP/1.0\r\n\r\n", True),
+        (b"\r\n\r\n" + GET, False),
+        (get(b"//healthz"), False),
+        (b"OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n", False),
     ):
         with Raw(impatient, GOOD_SECONDS) as raw:
             raw.send(data)
             answer = raw.answer()
-            assert (answer.status, answer.headers["connection"]) == (404 if data.startswith(b"OPTIONS") else 200, connection)
+            assert answer.status == (404 if data.startswith(b"OPTIONS") else 200)
+            assert (answer.headers.get("connection") == "close") == closes
 
 
 def test_requests_that_come_at_once_are_answered_in_their_order(impatient, picture):
-    data = picture()
-    chunked = CHUNKED + b"%x\r\n%s\r\n0\r\nX-Trailer: a\r\n\r\n" % (len(body := multipart(data).partition(b"\r\n\r\n")[2]), body)
     with Raw(impatient) as raw:
-        raw.send((GET + multipart(data) + get(b"/nowhere") + chunked) * 10 + get(b"/", b"PATCH"))
-        assert [raw.answer().status for _ in range(41)] == [200, 200, 404, 200] * 10 + [405]
+        raw.send((GET + multipart(picture()) + get(b"/nowhere")) * 10 + get(b"/", b"PATCH"))
+        assert [raw.answer().status for _ in range(31)] == [200, 200, 404] * 10 + [405]
+
+
+def test_a_trailer_is_no_header(impatient, picture):
+    body = multipart(picture()).partition(b"\r\n\r\n")[2]
+    data = CHUNKED + b"%x\r\n%s\r\n0\r\nX-Request-ID: of-a-trailer\r\n\r\n" % (len(body), body)
+    with Raw(impatient) as raw:
+        for _ in range(2):
+            raw.send(data)
+            answer = raw.answer()
+            assert answer.status == 200
+            assert answer.headers["x-request-id"] != "of-a-trailer"
+    with Raw(impatient) as raw:
+        # Behind another request the parser cannot tell one from the other.
+        raw.send(multipart(picture()) + data)
+        assert raw.answer().status == 200
+        assert raw.answer().status == 400
+        assert raw.answer() is None
 
 
 def test_a_request_that_comes_byte_by_byte_is_the_same_request(impatient, picture):

@@ -5,7 +5,7 @@ from prometheus_client import REGISTRY
 
 from benchmarks.metrics_cost import picture as metrics_of_a_picture
 from gateway.app import create_app
-from gateway.refusals import QUEUED
+from gateway.environ import QUEUED
 from gateway.settings import Settings
 
 OF_THE_ANSWER = ("genre", "version", "bin")

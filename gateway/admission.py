@@ -1,0 +1,119 @@
+"""How long a request may wait, and how many bytes of requests and answers may be held, before one more is refused."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from gateway.errors import Overloaded, RagamError, TooSlow
+from gateway.metrics import EXPECTED_WAIT, IN_FLIGHT
+
+# The mean time of a request before any was answered, and the share that each one has in it.
+FIRST_MEAN_SECONDS, SHARE = 0.05, 0.1
+
+# A body must come, and an answer be taken, by so many bytes in each of these spans; or be done.
+MOVE_SECONDS, MOVE_BYTES = 20.0, 80 * 1024
+
+
+class Queue:
+    """Requests before a pool of `threads`, first come, first served, none longer than `most_seconds`."""
+
+    def __init__(self, threads: int, most_seconds: float) -> None:
+        self._threads, self._most_seconds = threads, most_seconds
+        self._free = asyncio.Semaphore(threads)
+        self._waiting = 0
+        self._mean_seconds = FIRST_MEAN_SECONDS
+
+    @property
+    def expected_wait(self) -> float:
+        """Seconds. The mean is of a request's time in its thread: with its time in the queue each would count twice."""
+        return self._waiting * self._mean_seconds / self._threads
+
+    def check(self) -> None:
+        """Raises Overloaded where one more would wait for too long."""
+        EXPECTED_WAIT.set(self.expected_wait)
+        if self.expected_wait > self._most_seconds:
+            raise Overloaded
+
+    @asynccontextmanager
+    async def thread(self) -> AsyncIterator[None]:
+        """Its body has a thread for itself. Raises Overloaded."""
+        self.check()
+        self._waiting += 1
+        IN_FLIGHT.inc()
+        try:
+            try:
+                async with asyncio.timeout(self._most_seconds):
+                    await self._free.acquire()
+            except TimeoutError:
+                raise Overloaded from None
+            finally:
+                self._waiting -= 1
+            began = time.monotonic()
+            try:
+                yield
+            finally:
+                self._mean_seconds += SHARE * (time.monotonic() - began - self._mean_seconds)
+                self._free.release()
+        finally:
+            IN_FLIGHT.dec()
+
+
+class Transfers:
+    """Bodies that come and answers that go. Beyond `most_bytes` in all, whoever has been slow for longest is ended."""
+
+    def __init__(self, most_bytes: int) -> None:
+        self._most_bytes, self._bytes = most_bytes, 0
+        self._ending = 0  # bytes of those that were ended and have not let go yet
+        self._running: dict[Transfer, None] = {}
+
+    def hold(self, count: int, transfer: "Transfer") -> None:
+        self._bytes += count
+        transfer.held += count
+        while self._bytes - self._ending > self._most_bytes and self._running:
+            slowest = next(iter(self._running))
+            del self._running[slowest]
+            self._ending += slowest.held
+            slowest.is_ended = True
+            slowest.stop(Overloaded())
+
+    def release(self, count: int) -> None:
+        self._bytes -= count
+
+    @asynccontextmanager
+    async def run(self) -> AsyncIterator["Transfer"]:
+        """Raises TooSlow where what moves in its body moves too slowly, and what it was stopped with."""
+        transfer = Transfer()
+        self._running[transfer] = None
+        try:
+            async with asyncio.timeout(MOVE_SECONDS) as timeout:
+                transfer.reschedule = timeout.reschedule
+                yield transfer
+        except TimeoutError:
+            raise transfer.error or TooSlow() from None
+        finally:
+            transfer.reschedule = lambda _: None
+            self._running.pop(transfer, None)
+            self._ending -= transfer.held if transfer.is_ended else 0
+
+
+class Transfer:
+    """One of them: `moved` says how far it has come."""
+
+    def __init__(self) -> None:
+        self.reschedule: Callable[[float | None], Any] = lambda _: None
+        self.error: RagamError | None = None
+        self.held = 0
+        self.is_ended = False
+        self._counted = 0
+
+    def moved(self, total: int) -> None:
+        if total >= self._counted + MOVE_BYTES and not self.error:
+            self._counted = total
+            self.reschedule(asyncio.get_running_loop().time() + MOVE_SECONDS)
+
+    def stop(self, error: RagamError) -> None:
+        if not self.error:
+            self.error = error
+            self.reschedule(0)

@@ -1,0 +1,37 @@
+"""What gunicorn serves: the only place that joins the front, the application and TensorFlow Serving."""
+
+import logging
+from dataclasses import asdict
+
+from uvicorn_worker import UvicornWorker
+
+from gateway import metrics
+from gateway.app import create_app
+from gateway.connection import Connection
+from gateway.front import Front
+from gateway.serving import TensorFlowServing
+from gateway.settings import Settings
+
+settings = Settings.from_env()
+capacity = settings.capacity()
+metrics.note_build_and_settings(settings.masked())
+wsgi = create_app(settings, TensorFlowServing(settings.serving, settings.predict_seconds, settings.identity()))
+app = Front(wsgi, capacity.threads)
+logging.getLogger("ragam.boot").info("settings", extra={"fields": {**settings.masked(), "capacity": asdict(capacity)}})
+
+
+class Worker(UvicornWorker):
+    """uvicorn's, with connections that have limits."""
+
+    CONFIG_KWARGS = {  # noqa: RUF012 - uvicorn-worker's own form
+        "http": Connection,
+        "loop": "asyncio",
+        "ws": "none",
+        "lifespan": "on",
+        "interface": "asgi3",
+        # Who a client is, is proxies.py's to say; what is logged, access.py's.
+        "proxy_headers": False,
+        "server_header": False,
+        "access_log": False,
+        "log_level": "error",
+    }

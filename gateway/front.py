@@ -1,0 +1,245 @@
+"""ASGI, before Flask: takes a request whole or refuses it, and has Flask answer in a bounded pool of threads.
+
+    head    checked; what no route reads a body of is answered by it alone
+    body    read into memory, within limits of size, time and memory
+    queue   where too many wait the request is refused, from its head if that is known by then
+    thread  Flask is called once, with all of the request; its answer goes out in pieces
+
+The liveness probe is answered in the event loop; the readiness probe and the metrics have a thread each.
+"""
+
+import asyncio
+import resource
+import signal
+from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
+from time import monotonic, perf_counter
+from typing import Any
+
+from flask import Flask
+
+from gateway.access import REQUEST_ID_HEADER, name_request, note_shed
+from gateway.admission import Queue, Transfers
+from gateway.connection import Connection, Connections
+from gateway.environ import ABANDONED, COMPLETE, QUEUED, REFUSAL, call, environ_of
+from gateway.errors import AddressTooLong, CutShort, NotHttp, Overloaded, RagamError, TooManyHeaders, UnknownCoding, UnknownExpectation
+from gateway.proxies import address_behind
+from gateway.uploads import MULTIPART_OVERHEAD_BYTES, most_body_bytes
+
+MOST_TARGET_BYTES, MOST_HEADERS, MOST_HEADER_BYTES = 4094, 100, 8190
+PIECE_BYTES = 64 * 1024
+# Nothing is begun for a request that is older.
+REQUEST_SECONDS = 30.0
+MOST_CONNECTIONS, SPARE_DESCRIPTORS = 4000, 100
+MOST_PROBES = 16
+# Between the signal to stop and the end of listening: what has connected is accepted, who asks again is answered.
+DRAIN_SECONDS = 1.0
+NO_REQUEST = {"method": "NONE", "raw_path": b"/", "query_string": b"", "http_version": "1.1", "server": None, "scheme": "http"}
+
+Answer = tuple[int, list[tuple[bytes, bytes]], bytes]
+
+
+class Front:
+    """The ASGI application over `app`. What belongs to an event loop is made by lifespan.startup, in the worker."""
+
+    def __init__(self, app: Flask, threads: int) -> None:
+        self.app, self._threads = app, threads
+        self._settings = app.extensions["settings"]
+        self._most_bytes = {"/predictions": self._settings.max_batch_bytes}
+        self._routes = frozenset(rule.rule for rule in app.url_map.iter_rules() if "POST" in (rule.methods or ()))
+        self._overloaded: Answer | None = None
+        self._draining = False
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        if scope["type"] == "lifespan":
+            await receive()
+            self._start(scope["state"])
+            await send({"type": "lifespan.startup.complete"})
+            await receive()
+            await send({"type": "lifespan.shutdown.complete"})
+            return
+        connection: Connection = scope["state"]["connection"]
+        connection.begin()
+        held = 0
+        try:
+            environ = environ_of(scope)
+            environ[ABANDONED] = lambda end=monotonic() + REQUEST_SECONDS: connection.is_lost or monotonic() > end
+            whole = False
+            try:
+                check_head(scope, is_apart=connection.is_apart)
+                body, whole = await self._body(scope, environ, receive, connection)
+                held = len(body)
+                environ["wsgi.input"] = BytesIO(body)
+                del body
+                environ[COMPLETE] = perf_counter()
+                answer = await self._answer(environ)
+            except RagamError as refusal:
+                environ.setdefault(COMPLETE, perf_counter())
+                answer = self._refuse(environ, refusal)
+            del environ
+            if not connection.is_lost:
+                await self._send(send, connection, answer, last=not whole or self._draining)
+        finally:
+            self._transfers.release(held)
+            connection.end()
+
+    async def _body(self, scope: dict[str, Any], environ: dict[str, Any], receive: Any, connection: Connection) -> tuple[bytes, bool]:
+        """The body, and whether all of it has come. It is read for a form on a route that takes one, and no further than it may be long."""
+        length, is_chunked = int(environ.get("CONTENT_LENGTH") or 0), "HTTP_TRANSFER_ENCODING" in environ
+        if not length and not is_chunked:
+            return b"", True
+        path = "/" + scope["path"].lstrip("/")
+        most = self._most_bytes.get(path, self._settings.max_upload_bytes + MULTIPART_OVERHEAD_BYTES)
+        is_form = environ.get("CONTENT_TYPE", "").lower().startswith("multipart/form-data")
+        if scope["method"] != "POST" or path not in self._routes or not is_form or length > most:
+            return b"", False
+        self._queue.check()
+        pieces: list[bytes] = []
+        size, more = 0, True
+        try:
+            async with self._transfers.run() as transfer:
+                connection.stop_reading = lambda: transfer.stop(connection.refusal or CutShort())
+                if connection.refusal or connection.is_ended:
+                    # What had come by then is still there, and all of it may be.
+                    asyncio.get_running_loop().call_soon(connection.stop_reading)
+                while more and size <= most:
+                    message = await receive()
+                    if message["type"] == "http.disconnect":
+                        raise CutShort
+                    more = message["more_body"]
+                    pieces.append(message["body"])
+                    size += len(message["body"])
+                    self._transfers.hold(len(message["body"]), transfer)
+                    transfer.moved(size)
+        except RagamError:
+            self._transfers.release(size)
+            raise
+        finally:
+            connection.stop_reading = None
+        environ["CONTENT_LENGTH"] = str(size)
+        environ.pop("HTTP_TRANSFER_ENCODING", None)
+        return b"".join(pieces), not more
+
+    async def _answer(self, environ: dict[str, Any]) -> Answer:
+        path, loop = environ["PATH_INFO"], asyncio.get_running_loop()
+        if path == "/healthz" and environ["REQUEST_METHOD"] in ("GET", "HEAD"):
+            return call(self.app, environ)
+        if probe := self._probes.get(path):
+            return await probe.run(loop, self.app, environ)
+        async with self._queue.thread():
+            environ[QUEUED] = True
+            return await loop.run_in_executor(self._pool, call, self.app, environ)
+
+    def _refuse(self, environ: dict[str, Any], refusal: RagamError) -> Answer:
+        """The application's answer. Of what refuses the many it is made once, and copied."""
+        if not isinstance(refusal, Overloaded) or "HTTP_ORIGIN" in environ or self.app.extensions["traced"]:
+            return call(self.app, {**environ, REFUSAL: refusal})
+        if self._overloaded is None:
+            status, headers, body = call(self.app, {**environ, REFUSAL: refusal})
+            self._overloaded = status, [pair for pair in headers if pair[0] != REQUEST_ID_HEADER.lower().encode()], body
+            return status, headers, body
+        status, headers, body = self._overloaded
+        request_id = name_request(environ.get("HTTP_X_REQUEST_ID", ""))
+        address = address_behind(self._settings.trusted_proxies, environ["REMOTE_ADDR"], environ.get("HTTP_X_FORWARDED_FOR", ""))
+        note_shed(request_id, address, environ["PATH_INFO"], perf_counter() - environ[COMPLETE])
+        return status, [*headers, (REQUEST_ID_HEADER.lower().encode(), request_id.encode())], body
+
+    async def _send(self, send: Any, connection: Connection, answer: Answer, *, last: bool) -> None:
+        """`last`: the connection ends behind it."""
+        status, headers, body = answer
+        connection.answering = True
+        try:
+            async with self._transfers.run() as transfer:
+                self._transfers.hold(len(body), transfer)
+                await send(
+                    {"type": "http.response.start", "status": status, "headers": [*headers, *([(b"connection", b"close")] if last else [])]}
+                )
+                for at in range(0, max(1, len(body)), PIECE_BYTES):
+                    piece = body[at : at + PIECE_BYTES]
+                    await send({"type": "http.response.body", "body": piece, "more_body": at + PIECE_BYTES < len(body)})
+                    transfer.moved(at)
+        except RagamError:
+            connection.abort()
+        else:
+            if last:
+                connection.close()
+        finally:
+            self._transfers.release(len(body))
+
+    def _refusal_bytes(self, refusal: RagamError, address: str) -> bytes:
+        """An answer to what is no request, as it goes over the wire."""
+        environ = environ_of({**NO_REQUEST, "client": (address, 0), "headers": []})
+        status, headers, body = call(self.app, {**environ, REFUSAL: refusal})
+        lines = b"".join(b"%s: %s\r\n" % pair for pair in headers)
+        return b"HTTP/1.1 %d \r\n%sconnection: close\r\n\r\n%s" % (status, lines, body)
+
+    def _start(self, state: dict[str, Any]) -> None:
+        loop, settings = asyncio.get_running_loop(), self._settings
+        self._pool = ThreadPoolExecutor(self._threads, "request")
+        self._probes = {path: Probe(path) for path in ("/readyz", "/metrics")}
+        self._queue = Queue(self._threads, settings.max_wait_seconds)
+        # One of the largest is always taken.
+        self._transfers = Transfers(max(settings.max_buffered_bytes, most_body_bytes(settings) + MULTIPART_OVERHEAD_BYTES))
+        descriptors = resource.getrlimit(resource.RLIMIT_NOFILE)[0] - SPARE_DESCRIPTORS
+        connections = Connections(max(1, min(MOST_CONNECTIONS, descriptors)), settings.keepalive_seconds, self._refusal_bytes)
+        state["connections"] = connections
+
+        def handle(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+            # asyncio stops accepting for a second where no descriptor is left.
+            if isinstance(context.get("exception"), OSError):
+                connections.no_descriptor_left()
+            else:
+                loop.default_exception_handler(context)
+
+        def drain(number: int, frame: Any) -> None:
+            if self._draining:
+                stop(number, frame)
+                return
+            self._draining = True
+            self.app.extensions["readiness"].stop()
+            loop.call_soon_threadsafe(connections.close_idle, DRAIN_SECONDS / 2)
+            loop.call_soon_threadsafe(loop.call_later, DRAIN_SECONDS, stop, number, None)
+
+        loop.set_exception_handler(handle)
+        stop: Any = signal.getsignal(signal.SIGTERM)
+        signal.signal(signal.SIGTERM, drain)
+
+
+class Probe:
+    """A thread of its own for `name`, and a bounded number of requests before it."""
+
+    def __init__(self, name: str) -> None:
+        self._pool, self._count = ThreadPoolExecutor(1, name), 0
+
+    async def run(self, loop: asyncio.AbstractEventLoop, app: Flask, environ: dict[str, Any]) -> Answer:
+        if self._count >= MOST_PROBES:
+            raise Overloaded
+        self._count += 1
+        try:
+            return await loop.run_in_executor(self._pool, call, app, environ)
+        finally:
+            self._count -= 1
+
+
+def check_head(scope: dict[str, Any], *, is_apart: bool) -> None:
+    """What uvicorn's parser lets pass. Raises a RagamError."""
+    if scope["http_version"] not in ("1.0", "1.1"):
+        raise NotHttp("another version")
+    headers = scope["headers"]
+    values = {name: value for name, value in headers}
+    if len(scope["raw_path"]) + len(scope["query_string"]) > MOST_TARGET_BYTES:
+        raise AddressTooLong
+    if len(headers) > MOST_HEADERS or any(len(name) + len(value) > MOST_HEADER_BYTES for name, value in headers):
+        raise TooManyHeaders
+    hosts = sum(name == b"host" for name, _ in headers)
+    if hosts > 1 or (not hosts and scope["http_version"] == "1.1"):
+        raise NotHttp("no Host, or several")
+    if b"transfer-encoding" in values:
+        if scope["http_version"] == "1.0":
+            raise NotHttp("Transfer-Encoding in HTTP/1.0")
+        if not is_apart:
+            raise NotHttp("chunks behind another request: its trailers are among its headers")
+        if sum(name == b"transfer-encoding" for name, _ in headers) > 1 or values[b"transfer-encoding"].lower() != b"chunked":
+            raise UnknownCoding
+    if values.get(b"expect", b"100-continue").lower() != b"100-continue":
+        raise UnknownExpectation
