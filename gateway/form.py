@@ -76,11 +76,21 @@ def _files(body: bytes, boundary: bytes) -> list[tuple[str, FileStorage]]:
         raise TooManyParts(MAX_PARTS)
     if any(delimiter + space in body for space in (b" ", b"\t")):
         raise ValueError("space behind a boundary, which nobody writes and the parser reads byte by byte")
+    empty = b"\r\n\r\n" + delimiter
+    parts = _parse(body, boundary)
+    if not parts.are_all(body.count(delimiter)) and empty in body:
+        # An empty part may do without the line end of its content (RFC 2046, 5.1.1), and Werkzeug's own client writes it so.
+        body = body.replace(empty, b"\r\n" + empty)
+        parts = _parse(body, boundary)
+    if not parts.are_all(body.count(delimiter)):
+        raise ValueError("a boundary is missing, or was taken for content")
+    return parts.files
+
+
+def _parse(body: bytes, boundary: bytes) -> "_Parts":
     parts = _Parts()
     MultipartParser(boundary, parts.callbacks(), max_header_count=MAX_HEADERS, max_header_size=MAX_HEADER_BYTES).write(body)
-    if not parts.complete:
-        raise ValueError("the last boundary is missing")
-    return parts.files
+    return parts
 
 
 class _Parts:
@@ -88,7 +98,12 @@ class _Parts:
 
     def __init__(self) -> None:
         self.files: list[tuple[str, FileStorage]] = []
-        self.complete = False
+        self._count = 0
+        self._complete = False
+
+    def are_all(self, boundaries: int) -> bool:
+        """Whether the form has come to its end, with a part before each of its boundaries but the first."""
+        return self._complete and self._count == boundaries - 1
 
     def callbacks(self) -> "MultipartCallbacks":
         return {
@@ -102,11 +117,12 @@ class _Parts:
         }
 
     def _begin(self) -> None:
+        self._count += 1
         self._headers, self._field, self._value = Headers(), bytearray(), bytearray()
         self._content: list[memoryview] = []
 
     def _end_header(self) -> None:
-        self._headers.add(self._field.decode(errors="replace"), self._value.decode(errors="replace").strip(" \t"))
+        self._headers.add(self._field.decode(), self._value.decode().strip(" \t"))
         self._field.clear()
         self._value.clear()
 
@@ -123,4 +139,4 @@ class _Parts:
         self.files.append((options["name"], FileStorage(stream, options["filename"], options["name"], headers=self._headers)))
 
     def _end_form(self) -> None:
-        self.complete = True
+        self._complete = True
