@@ -135,5 +135,5 @@ def _with_resizing(size: tuple[int, int], layout: Layout, seconds: float, held: 
     held += _KERNEL_BYTES * long + 4 * IMAGE_SIZE * min(long, 2 * short + IMAGE_SIZE)
     if in_strips:
         # Cut out, made RGBA, laid on white, turned.
-        held += strip * (4 * long + 8) * (3 + turned)
+        held += _stored_bytes((strip, long) if size[0] < size[1] else (long, strip), 4) * (3 + turned)
     return Cost(SAFETY * (seconds + _FIXED_SECONDS), held + _FIXED_BYTES)
