@@ -26,7 +26,7 @@ def picture(number: int) -> None:
     metrics.IN_FLIGHT.inc()
     metrics.UPLOAD_BYTES.observe(500_000)
     metrics.STAGE_SECONDS.labels("queue").observe(0.001)
-    with metrics.stage("turn", fields):
+    with metrics.stage("decode_wait", fields):
         pass
     with metrics.stage("decode", fields):
         metrics.UPLOAD_PIXELS.observe(1_920_000)

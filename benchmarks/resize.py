@@ -24,6 +24,7 @@ from gateway.contract import IMAGE_SIZE
 from gateway.preprocess import DRAFT_SIZE, open_picture, to_tensor, to_upright
 from gateway.resize import to_model_size
 from gateway.serving import TensorFlowServing
+from gateway.upright import Upright
 
 SIZES = ((640, 480), (800, 600), (600, 800), (1600, 1200))
 MANY_PIXELS = 10**9
@@ -37,13 +38,13 @@ def pillow(upright: Image.Image) -> Pixels:
 
 def difference(upright: Image.Image) -> npt.NDArray[np.int16]:
     """Of each value, without its sign."""
-    off: npt.NDArray[np.int16] = np.abs(to_model_size(upright).astype(np.int16) - pillow(upright))
+    off: npt.NDArray[np.int16] = np.abs(to_model_size(Upright(upright)).astype(np.int16) - pillow(upright))
     return off
 
 
 def milliseconds(upright: Image.Image, turns: int) -> dict[str, float]:
     """Medians over the turns, each of which has both."""
-    ways: dict[str, Callable[[Image.Image], Pixels]] = {"pillow": pillow, "gateway": to_model_size}
+    ways: dict[str, Callable[[Image.Image], Pixels]] = {"pillow": pillow, "gateway": lambda picture: to_model_size(Upright(picture))}
     found: dict[str, list[float]] = {way: [] for way in ways}
     for _ in range(turns):
         for way, resize in ways.items():
@@ -75,11 +76,11 @@ def genres(data: Path) -> str:
     with Service((model_server(port),), LOGS / "resize.log"), (data / "metadata.csv").open(encoding="utf-8") as file:
         serving = TensorFlowServing(f"127.0.0.1:{port}", 60)
         for row in csv.DictReader(file):
-            upright = to_upright(open_picture((data / row["path"]).read_bytes(), MANY_PIXELS), DRAFT_SIZE)
+            upright = to_upright(open_picture((data / row["path"]).read_bytes(), MANY_PIXELS), DRAFT_SIZE).whole()
             off = difference(upright)
             largest.append(int(off.max()))
             shares.append(float((off > 0).mean()))
-            answers = serving.classify(to_tensor(np.stack([pillow(upright), to_model_size(upright)])))
+            answers = serving.classify(to_tensor(np.stack([pillow(upright), to_model_size(Upright(upright))])))
             changed += answers[0].genre != answers[1].genre
             right = [count + (answer.genre == row["genre"]) for count, answer in zip(right, answers, strict=True)]
     counts = ", ".join(f"{largest.count(most)} by {most}" for most in sorted(set(largest)))

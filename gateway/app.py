@@ -17,7 +17,7 @@ from gateway.cors import allow_origins
 from gateway.decoders import Decoders
 from gateway.description import description
 from gateway.environ import REFUSAL
-from gateway.errors import NotHttp, Overloaded, RagamError, Unauthorized
+from gateway.errors import ClientGone, NotHttp, Overloaded, RagamError, Unauthorized, is_exhausted
 from gateway.explanation import explanation
 from gateway.genres import GenreList, genres
 from gateway.health import Readiness, health
@@ -50,7 +50,8 @@ def create_app(settings: Settings, classifier: Classifier) -> Flask:
     app.extensions["canary"] = Canary(classifier, settings.serving_label, settings.canary_share, settings.shadow_share)
     # While a canary is tried its answers are to be measured, and two versions answer.
     app.extensions["answers"] = AnswerCache(0 if settings.canary_share else settings.cache_answers)
-    app.extensions["decoders"] = Decoders(settings.capacity().decoders)
+    capacity = settings.capacity()
+    app.extensions["decoders"] = Decoders(capacity.decoders, capacity.threads, settings.max_wait_seconds)
     app.extensions["readiness"] = Readiness(classifier, settings.serving_label)
     app.extensions["genres"] = GenreList(classifier, label=settings.serving_label)
     app.extensions["traced"] = tracing.wanted()
@@ -101,8 +102,8 @@ def _admit(app: Flask, settings: Settings) -> None:
 
 
 def _ragam_error(error: RagamError) -> Response:
-    # Under overload its line in the log is enough.
-    if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR and not isinstance(error, Overloaded):
+    # Under overload its line in the log is enough, and so where nobody waits any more.
+    if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR and not isinstance(error, Overloaded | ClientGone):
         logger.warning("%s: %s", type(error).__name__, error.__cause__)
     answer = envelope.failure(error.status, error.detail)
     if error.retry_after is not None:
@@ -121,5 +122,8 @@ def _http_error(error: HTTPException) -> Response:
 
 
 def _unexpected_error(error: Exception) -> Response:
+    if is_exhausted(error):
+        logger.error("%s: %s", type(error).__name__, error)
+        return _ragam_error(Overloaded())
     logger.error("unexpected error", exc_info=error)
     return envelope.failure(HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong here. Try again, or tell whoever runs this service.")

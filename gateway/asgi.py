@@ -20,7 +20,7 @@ app = Front(wsgi, capacity.threads)
 logging.getLogger("ragam.boot").info("settings", extra={"fields": {**settings.masked(), "capacity": asdict(capacity)}})
 
 
-class Worker(UvicornWorker):
+class Worker(UvicornWorker):  # type: ignore[misc]
     """uvicorn's, with connections that have limits."""
 
     CONFIG_KWARGS = {  # noqa: RUF012 - uvicorn-worker's own form

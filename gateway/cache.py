@@ -26,7 +26,7 @@ class AnswerCache:
         self._version: int | None = None
         self._lock = Lock()
 
-    def key(self, data: bytes) -> bytes | None:
+    def key(self, data: bytes | memoryview) -> bytes | None:
         """What stands for the picture `data`, and cannot be made to stand for another; None where no answers are kept."""
         return hashlib.sha256(data).digest() if self._answers.maxsize else None
 

@@ -44,7 +44,7 @@ class Canary:
         # Not by _ask: the metrics by label are what promote decides by, and a copy is no picture answered.
         self._shadow = Shadow(lambda images: classifier.classify(images, CANARY_LABEL, PATIENCE)[0])
 
-    def place(self, data: bytes) -> float:
+    def place(self, data: bytes | memoryview) -> float:
         """Where in [0, 1) the picture with the bytes `data` lies; without shares nobody asks, and nothing is hashed."""
         if not (self._canary_share or self._shadow_share):
             return 0.0

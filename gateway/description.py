@@ -1,7 +1,7 @@
 """The interface described for machines, and a page to try it: Swagger UI from its package, nothing from anywhere else."""
 
-from importlib.util import find_spec
 from hashlib import sha256
+from importlib.util import find_spec
 from pathlib import Path
 
 from flask import Blueprint, Response, abort, request

@@ -8,12 +8,14 @@
     │   ├── EmptyPicture        400  a file of zero bytes
     │   ├── WrongExtension      400  not named .png, .jpg or .jpeg
     │   ├── UnreadablePicture   400  the bytes are no JPEG or PNG that can be decoded
+    │   ├── TooManyParts        400  of the form
     │   └── TooManySegments     400  they are cut into so many pieces that decoding them takes too long
     ├── Unauthorized            401  no API key, or none that is known
     ├── TooLarge                413
     │   ├── TooManyBytes        413
     │   ├── TooManyBatchBytes   413  all pictures of a request together
-    │   └── TooManyPixels       413
+    │   ├── TooManyPixels       413
+    │   └── TooCostly           413  decoding it takes too long, or too much memory
     ├── NotHttp                 400  what came is no HTTP request, or one that can be read in two ways
     ├── CutShort                400  the client ended before its request did
     ├── TooSlow                 408  the request did not come in time
@@ -22,7 +24,8 @@
     ├── TooManyRequests         429  a rate limit of the operator is used up; try again later
     ├── TooManyHeaders          431  by number or bytes
     ├── UnknownCoding           501  the header Transfer-Encoding
-    ├── Overloaded              503  more requests in flight, or bytes of them, than the settings allow; try again
+    ├── Overloaded              503  more requests in flight, or bytes of them, than the settings or the machine allow; try again
+    ├── ClientGone              503  nobody waits for the answer any more
     └── ServingError                 the model server gave no answer that can be used
         ├── ServingUnavailable  503  not reachable, or without this model; try again
         ├── ServingBusy         503  out of queue or threads; try again
@@ -32,8 +35,16 @@
 `detail` goes to the client and never carries a path, an address or a traceback; the cause goes to the log.
 """
 
+import errno
 from http import HTTPStatus
 from typing import ClassVar
+
+_OUT_OF = {errno.EMFILE, errno.ENFILE, errno.ENOMEM}
+
+
+def is_exhausted(error: BaseException) -> bool:
+    """Whether the machine has no memory or file descriptors left, which is no fault of a request."""
+    return isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno in _OUT_OF)
 
 
 class RagamError(Exception):
@@ -88,6 +99,11 @@ class TooManySegments(BadUpload):
         super().__init__("The file is cut into more segments, chunks or scans than a picture needs. Save the picture anew and send that.")
 
 
+class TooManyParts(BadUpload):
+    def __init__(self, most: int) -> None:
+        super().__init__(f"The form has more than {most} parts. Send the pictures in the field 'image', and little else.")
+
+
 class Unauthorized(RagamError):
     status = HTTPStatus.UNAUTHORIZED
 
@@ -112,6 +128,16 @@ class TooManyBatchBytes(TooLarge):
 class TooManyPixels(TooLarge):
     def __init__(self, width: int, height: int, max_pixels: int) -> None:
         super().__init__(f"The picture has {width} x {height} pixels. Send at most {max_pixels:,} pixels.")
+
+
+class TooCostly(TooLarge):
+    """`alone` where the picture would be too much in a request of its own as well."""
+
+    def __init__(self, *, alone: bool) -> None:
+        if alone:
+            super().__init__("The picture takes too long or too much memory to decode. Reduce it, or save it as a plain 8-bit JPEG or PNG.")
+        else:
+            super().__init__("The pictures of the request take too long to decode. Send this one in a request of its own.")
 
 
 class NotHttp(RagamError):
@@ -172,6 +198,13 @@ class Overloaded(RagamError):
 
     def __init__(self) -> None:
         super().__init__("There are more requests than this service can take at the moment. Try again in a second.")
+
+
+class ClientGone(RagamError):
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+
+    def __init__(self) -> None:
+        super().__init__("The client has gone, or the time for the request is over.")
 
 
 class TooManyRequests(RagamError):

@@ -1,11 +1,9 @@
-"""Multipart forms, parsed by python-multipart where they are as clients write them, and by Werkzeug where they are not.
+"""Multipart forms, parsed by python-multipart, and nothing else that a body may be.
 
-Werkzeug's parser compiles two regular expressions for each request and copies each byte six times, which is half of what a small request
-costs beside its picture. But it has an answer to everything: line ends of one byte, empty parts, text before the first.
+Each part is a view of the body, which is held once. What no browser and no HTTP library writes is no form: a part with more headers, or
+longer ones, than files need, text before the first part, lines that end in a line feed alone.
 """
 
-from collections.abc import Callable, Iterator
-from functools import partial
 from io import BytesIO
 from typing import IO, TYPE_CHECKING, Any
 
@@ -15,71 +13,97 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.formparser import FormDataParser
 from werkzeug.http import parse_options_header
 
+from gateway.errors import TooManyParts
+from gateway.pieces import Pieces
+
 if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
 
-# As much as gunicorn takes from a socket at once; read in smaller pieces its buffer is copied for each.
-PIECE_BYTES = 1024 * 1024
+# More than the pictures that a request may have, so that it can be told how many they are.
+MAX_PARTS = 100
+
+# Of a part. A name of a file may have 255 characters, each up to 12 bytes as some clients write them.
+MAX_HEADERS = 8
+MAX_HEADER_BYTES = 8 * 1024
 
 Form = tuple[IO[bytes], MultiDict[str, str], MultiDict[str, FileStorage]]
 
 
-class FileForm(FormDataParser):
-    """Werkzeug's parser, faster for forms of files. It needs memory for twice the body.
+class Content(Pieces):
+    """A file of a form, of which `view` is all."""
 
-    take: hands over a body that lies in memory, which spares copying it out of the stream; None where there is no such body.
+    def __init__(self, view: memoryview) -> None:
+        super().__init__(view, [(0, len(view))])
+        self.view = view
+
+
+class FileForm(FormDataParser):
+    """Werkzeug's interface, for forms of files: parts that are none are left out.
+
+    body: all of it where it lies in memory; None where it has to be read from the stream.
     """
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        self.take: Callable[[], bytearray] | None = None
+        self.body: bytes | None = None
 
-    def parse(self, stream: IO[bytes], mimetype: str, content_length: int | None, options: dict[str, str] | None = None) -> Form:
-        """See Werkzeug's own. Raises RequestEntityTooLarge for too many parts."""
-        if mimetype != "multipart/form-data":
-            return super().parse(stream, mimetype, content_length, options)
-        body = self._body(stream, content_length)
-        try:
-            files = _files(body, (options or {}).get("boundary", "").encode("ascii"), self.max_form_parts)
-        except ValueError:
-            return super().parse(BytesIO(body), mimetype, content_length, options)
+    def parse(self, stream: IO[bytes], mimetype: str, content_length: int | None, options: dict[str, str] | None = None) -> Form:  # noqa: ARG002
+        """A form without files where the body is none, or damaged. Raises RequestEntityTooLarge, and TooManyParts above MAX_PARTS."""
+        files: list[tuple[str, FileStorage]] = []
+        if mimetype == "multipart/form-data":
+            body = stream.read() if self.body is None else self.body
+            if self.max_content_length is not None and len(body) > self.max_content_length:
+                raise RequestEntityTooLarge
+            try:
+                files = _files(body, (options or {}).get("boundary", "").encode("ascii"))
+            except ValueError:
+                files = []
         return stream, self.cls(), self.cls(files)
 
-    def _body(self, stream: IO[bytes], content_length: int | None) -> bytes | bytearray:
-        if self.take is None:
-            # One piece is not copied.
-            return b"".join(_pieces(stream, content_length))
-        body = self.take()
-        # A length that was told beforehand is none that gets here.
-        if self.max_content_length is not None and len(body) > self.max_content_length:
-            raise RequestEntityTooLarge
-        return body
+
+def body_of(stream: IO[bytes]) -> bytes | None:
+    """All of `stream` where it is in memory and nothing of it was read, without a copy where it was made of bytes."""
+    return stream.getvalue() if isinstance(stream, BytesIO) and not stream.tell() else None
 
 
-def _pieces(stream: IO[bytes], content_length: int | None) -> Iterator[bytes]:
-    return iter(partial(stream.read, min(PIECE_BYTES, content_length or PIECE_BYTES)), b"")
-
-
-def _files(body: bytes | bytearray, boundary: bytes, most_parts: int | None) -> list[tuple[str, FileStorage]]:
-    """Raises ValueError for a form that is damaged or unusual, or has other parts than files."""
+def _files(body: bytes, boundary: bytes) -> list[tuple[str, FileStorage]]:
+    """Raises ValueError for what is no form."""
     if not boundary:
         raise ValueError("no boundary")
-    parts = _Parts(most_parts)
-    # It reads a bytearray as it reads bytes.
-    MultipartParser(boundary, parts.callbacks()).write(body)  # type: ignore[arg-type]
-    # Werkzeug also knows boundaries after other ends of a line than CR LF, and after an empty part, without one of their own.
-    if not parts.complete or body.count(b"--" + boundary) != len(parts.files) + 1:
+    delimiter = b"--" + boundary
+    # Counted before the parser comes to them, which looks at each byte by byte.
+    if body.count(delimiter) > MAX_PARTS + 1:
+        raise TooManyParts(MAX_PARTS)
+    if any(delimiter + space in body for space in (b" ", b"\t")):
+        raise ValueError("space behind a boundary, which nobody writes and the parser reads byte by byte")
+    empty = b"\r\n\r\n" + delimiter
+    parts = _parse(body, boundary)
+    if not parts.are_all(body.count(delimiter)) and empty in body:
+        # An empty part may do without the line end of its content (RFC 2046, 5.1.1), and Werkzeug's own client writes it so.
+        body = body.replace(empty, b"\r\n" + empty)
+        parts = _parse(body, boundary)
+    if not parts.are_all(body.count(delimiter)):
         raise ValueError("a boundary is missing, or was taken for content")
     return parts.files
+
+
+def _parse(body: bytes, boundary: bytes) -> "_Parts":
+    parts = _Parts()
+    MultipartParser(boundary, parts.callbacks(), max_header_count=MAX_HEADERS, max_header_size=MAX_HEADER_BYTES).write(body)
+    return parts
 
 
 class _Parts:
     """The files that MultipartParser tells of piece by piece."""
 
-    def __init__(self, most_parts: int | None) -> None:
+    def __init__(self) -> None:
         self.files: list[tuple[str, FileStorage]] = []
-        self.complete = False
-        self._most_parts = most_parts
+        self._count = 0
+        self._complete = False
+
+    def are_all(self, boundaries: int) -> bool:
+        """Whether the form has come to its end, with a part before each of its boundaries but the first."""
+        return self._complete and self._count == boundaries - 1
 
     def callbacks(self) -> "MultipartCallbacks":
         return {
@@ -93,8 +117,7 @@ class _Parts:
         }
 
     def _begin(self) -> None:
-        if len(self.files) == self._most_parts:
-            raise RequestEntityTooLarge
+        self._count += 1
         self._headers, self._field, self._value = Headers(), bytearray(), bytearray()
         self._content: list[memoryview] = []
 
@@ -109,10 +132,11 @@ class _Parts:
     def _end(self) -> None:
         _, options = parse_options_header(self._headers.get("content-disposition"))
         if "name" not in options or "filename" not in options:
-            raise ValueError("a part that is no file")
-        # Copied once: whoever reads all of it gets the very bytes that a stream was made of.
-        stream = BytesIO(b"".join(self._content))
+            return
+        view = self._content[0] if len(self._content) == 1 else memoryview(b"".join(self._content))
+        # As a stream it has all that is asked of it here.
+        stream: Any = Content(view)
         self.files.append((options["name"], FileStorage(stream, options["filename"], options["name"], headers=self._headers)))
 
     def _end_form(self) -> None:
-        self.complete = True
+        self._complete = True

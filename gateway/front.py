@@ -63,7 +63,8 @@ class Front:
         held = 0
         try:
             environ = environ_of(scope)
-            environ[ABANDONED] = lambda end=monotonic() + REQUEST_SECONDS: connection.is_lost or monotonic() > end
+            end = monotonic() + REQUEST_SECONDS
+            environ[ABANDONED] = lambda: connection.is_lost or monotonic() > end
             whole = False
             try:
                 check_head(scope, is_apart=connection.is_apart)
@@ -226,7 +227,7 @@ def check_head(scope: dict[str, Any], *, is_apart: bool) -> None:
     if scope["http_version"] not in ("1.0", "1.1"):
         raise NotHttp("another version")
     headers = scope["headers"]
-    values = {name: value for name, value in headers}
+    values = dict(headers)
     if len(scope["raw_path"]) + len(scope["query_string"]) > MOST_TARGET_BYTES:
         raise AddressTooLong
     if len(headers) > MOST_HEADERS or any(len(name) + len(value) > MOST_HEADER_BYTES for name, value in headers):

@@ -8,7 +8,8 @@ import sys
 import tempfile
 
 from gateway import logs, tracing
-from gateway.listener import BACKLOG, bind as bind_listener, listener, refuse_new_connections
+from gateway.listener import BACKLOG, listener, refuse_new_connections
+from gateway.listener import bind as bind_listener
 from gateway.settings import Settings, SettingsError
 
 try:

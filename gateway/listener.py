@@ -36,7 +36,7 @@ def listener(host: str, port: int) -> socket.socket:
 
 
 def bind(host: str, port: int) -> str:
-    """gunicorn's setting of that name. It closes the descriptor that it is given, so that gets one of its own."""
+    """The setting of that name for gunicorn. It closes the descriptor that it is given, so that gets one of its own."""
     try:
         return f"fd://{os.dup(listener(host, port).fileno())}"
     except OSError as error:

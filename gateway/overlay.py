@@ -1,13 +1,19 @@
 """A picture with the heat map of its genre laid over: the more a place speaks for the genre, the lighter and denser its colour."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageEnhance
 
+from gateway.upright import Upright
+
 # Longer pictures are shrunk to this, in pixels: the heat map has 7 x 7 places, and a screen no more use of a larger one.
 LONG_SIDE = 1024
+
+# Pillow's own for thumbnails.
+_REDUCING_GAP = 2
 
 # How much of the paint the colour hides where there is no heat, and where there is most. The violet of the cold lies over all of the
 # picture: with colour on the hot places alone, yellow on a yellow painting was not seen.
@@ -19,10 +25,27 @@ SATURATION = 0.5
 LEVELS = 256
 
 
-def overlay(picture: Image.Image, heatmap: Sequence[Sequence[float]]) -> Image.Image:
-    """`picture`, RGB, its long side at most LONG_SIDE, under `heatmap`: rows of values in [0, 1], smoothly enlarged to all of it."""
-    view = picture.copy()
-    view.thumbnail((LONG_SIDE, LONG_SIDE), Image.Resampling.LANCZOS)
+def view_of(upright: Upright) -> Image.Image:
+    """`upright` as it is drawn, its long side at most LONG_SIDE: `thumbnail`, without a copy of the whole picture.
+
+    Here as there, what is more than twice too large is averaged over whole pixels first.
+    """
+    width, height = upright.size
+    share = LONG_SIDE / max(width, height)
+    if share >= 1:
+        return upright.whole()
+    size = (max(1, round(width * share)), max(1, round(height * share)))
+    factor = (int(width / size[0] / _REDUCING_GAP) or 1, int(height / size[1] / _REDUCING_GAP) or 1)
+    reduced = Image.new("RGB", (math.ceil(width / factor[0]), math.ceil(height / factor[1])))
+    # The shorter strips, as a strip must have whole pixels of what it is reduced to.
+    by_columns = width * factor[1] > height * factor[0]
+    for (left, top, _, _), strip in upright.strips(columns=by_columns, multiple=factor[0] if by_columns else factor[1]):
+        reduced.paste(strip.reduce(factor), (left // factor[0], top // factor[1]))
+    return reduced.resize(size, Image.Resampling.LANCZOS, box=(0, 0, width / factor[0], height / factor[1]))
+
+
+def overlay(view: Image.Image, heatmap: Sequence[Sequence[float]]) -> Image.Image:
+    """`view`, RGB, under `heatmap`: rows of values in [0, 1], smoothly enlarged to all of it."""
     enlarged = Image.fromarray(np.array(heatmap, np.float32)).resize(view.size, Image.Resampling.BICUBIC)
     heat = np.asarray(enlarged).clip(0, 1)  # bicubic overshoots beside a steep place
     colours = Image.fromarray(PALETTE[np.rint(heat * (LEVELS - 1)).astype(np.uint8)])

@@ -5,65 +5,102 @@ the EXIF orientation is applied, transparency lies on white, 16 bits become 8, a
 size is decoded at a reduced scale.
 """
 
-from io import BytesIO
+import warnings
+from dataclasses import dataclass
+from typing import IO, cast
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageOps
+from PIL import Image
 
 from gateway.contract import IMAGE_HALF_RANGE, IMAGE_SIZE
-from gateway.errors import TooManyPixels, TooManySegments, UnreadablePicture
+from gateway.cost import Cost, jpeg_cost, png_cost
+from gateway.errors import Overloaded, TooManyPixels, UnreadablePicture, is_exhausted
+from gateway.pieces import Pieces
 from gateway.resize import to_model_size
-from gateway.segments import MAX_SCANS, count_scans
+from gateway.segments import Layout, read_layout
+from gateway.upright import Upright
 
 # Pillow's own guard knows one limit for the whole process; open_picture checks the caller's before anything is decoded.
 Image.MAX_IMAGE_PIXELS = None
+
+# Pillow warns of what it forgives in a file, as text on standard error, which is for JSON lines; whoever sent it gets an answer.
+warnings.filterwarnings("ignore", module=r"PIL\.")
 
 # libjpeg can decode at 1/2, 1/4 and 1/8; Image.draft takes the smallest scale that is still at least this size.
 DRAFT_SIZE = (2 * IMAGE_SIZE, 2 * IMAGE_SIZE)
 
 
-def open_picture(data: bytes, max_pixels: int) -> Image.Image:
+@dataclass
+class Picture:
+    """A picture of which the header was read, and nothing decoded yet. `size` is the file's, (width, height), before it is turned."""
+
+    image: Image.Image
+    layout: Layout
+    size: tuple[int, int]
+    file_bytes: int
+
+    def scale(self, size: tuple[int, int]) -> int:
+        """By how much `to_upright` at `size` reduces the picture."""
+        if self.image.format == "PNG":
+            return 1
+        most = min(self.size[0] // size[0], self.size[1] // size[1])
+        return next((scale for scale in (8, 4, 2) if most >= scale), 1)
+
+    def cost(self, size: tuple[int, int]) -> Cost:
+        """What `to_upright` at `size` and the resizing cost."""
+        if self.image.format != "PNG":
+            return jpeg_cost(self.layout, self.size, self.scale(size), self.file_bytes)
+        return png_cost(self.layout, self.size, self.image.mode, self.file_bytes)
+
+
+def open_picture(data: bytes | memoryview, max_pixels: int) -> Picture:
     """The picture in `data`, its header read and nothing decoded yet.
 
-    Only JPEG (and MPO, of which the first frame counts) and PNG are tried.
+    Only JPEG (of several pictures in it the first) and PNG are tried.
 
-    Raises UnreadablePicture, TooManyPixels above `max_pixels`, and TooManySegments where the pieces of the file, or the scans over its
-    pixels, are more than any picture needs.
+    Raises UnreadablePicture, TooManyPixels above `max_pixels`, and TooManySegments where the pieces of the file are more than any picture
+    needs.
     """
-    scans = count_scans(data)
+    layout = read_layout(data)
     try:
-        picture = Image.open(BytesIO(data), formats=("JPEG", "PNG"))
+        image = Image.open(cast(IO[bytes], Pieces(data, layout.needed(len(data)))), formats=("JPEG", "PNG"))
     except Exception as error:  # Pillow's plugins raise whatever a damaged header leads them to
-        raise UnreadablePicture from error
-    width, height = picture.size
+        raise _reason(error) from error
+    width, height = image.size
     if width * height > max_pixels:
         raise TooManyPixels(width, height, max_pixels)
-    if scans * width * height > MAX_SCANS * max_pixels:
-        raise TooManySegments
-    return picture
+    return Picture(image, layout, image.size, len(data))
 
 
-def to_upright(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
-    """`picture` decoded, upright and RGB, a JPEG at the smallest scale that still has at least `size`, (width, height) in pixels.
+def to_upright(picture: Picture, size: tuple[int, int]) -> Upright:
+    """`picture` decoded, a JPEG at the smallest scale that still has at least `size`, (width, height) in pixels before it is turned.
 
     Raises UnreadablePicture where the data are damaged or cut short.
     """
     try:
-        picture.draft("RGB", size)
-        # In place, as every copy of a large picture costs as much memory as the picture.
-        ImageOps.exif_transpose(picture, in_place=True)
-        return _to_rgb(picture)
+        picture.image.draft("RGB", size)
+        picture.image.load()
     except Exception as error:  # as above, for the body
-        raise UnreadablePicture from error
+        raise _reason(error) from error
+    return Upright(picture.image, picture.layout.orientation)
 
 
-def to_pixels(picture: Image.Image) -> npt.NDArray[np.uint8]:
+def to_pixels(picture: Picture) -> npt.NDArray[np.uint8]:
     """`picture` decoded, upright, RGB and resized: uint8 (224, 224, 3).
 
     Raises UnreadablePicture where the data are damaged or cut short.
     """
-    return to_model_size(to_upright(picture, DRAFT_SIZE))
+    upright = to_upright(picture, DRAFT_SIZE)
+    try:
+        return to_model_size(upright)
+    except Exception as error:
+        raise _reason(error) from error
+
+
+def _reason(error: Exception) -> Exception:
+    """What to raise for `error`, which Pillow raised."""
+    return Overloaded() if is_exhausted(error) else UnreadablePicture()
 
 
 def to_tensor(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
@@ -71,15 +108,3 @@ def to_tensor(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
     tensor = np.divide(pixels, np.float32(IMAGE_HALF_RANGE), dtype=np.float32)
     tensor -= 1
     return tensor
-
-
-def _to_rgb(picture: Image.Image) -> Image.Image:
-    if picture.mode.startswith("I"):
-        # convert() would clip 16 bits at 255; the high byte is what Pillow itself keeps of 16-bit colour.
-        picture = Image.fromarray((np.asarray(picture) >> 8).astype(np.uint8))
-    if not picture.has_transparency_data:
-        return picture if picture.mode == "RGB" else picture.convert("RGB")
-    layer = picture if picture.mode == "RGBA" else picture.convert("RGBA")
-    paper = Image.new("RGB", layer.size, "white")
-    paper.paste(layer, mask=layer)
-    return paper

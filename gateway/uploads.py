@@ -7,7 +7,7 @@ from werkzeug.formparser import FormDataParser
 
 from gateway.contract import MAX_BATCH
 from gateway.errors import EmptyPicture, MissingPicture, TooManyBatchBytes, TooManyBytes, TooManyPictures, WrongExtension
-from gateway.form import FileForm
+from gateway.form import Content, FileForm, body_of
 from gateway.settings import Settings
 
 FIELD = "image"
@@ -30,12 +30,11 @@ class InMemoryRequest(Request):
     def make_form_data_parser(self) -> FormDataParser:
         parser = super().make_form_data_parser()
         if isinstance(parser, FileForm):
-            # Of the door's streams. Where a body comes from elsewhere it is read.
-            parser.take = getattr(self.input_stream, "take", None)
+            parser.body = body_of(self.input_stream)
         return parser
 
 
-def read_picture(request: Request, max_bytes: int) -> bytes:
+def read_picture(request: Request, max_bytes: int) -> bytes | memoryview:
     """The file in the multipart field `image`. Raises what read_upload raises."""
     try:
         upload = request.files.get(FIELD)
@@ -63,8 +62,8 @@ def list_uploads(request: Request, max_request_bytes: int) -> list[FileStorage]:
     return uploads
 
 
-def read_upload(upload: FileStorage, max_bytes: int) -> bytes:
-    """The bytes of `upload`, which lets go of them.
+def read_upload(upload: FileStorage, max_bytes: int) -> bytes | memoryview:
+    """The bytes of `upload`.
 
     Raises MissingPicture without a name, WrongExtension, EmptyPicture, and TooManyBytes above `max_bytes`.
     """
@@ -72,11 +71,15 @@ def read_upload(upload: FileStorage, max_bytes: int) -> bytes:
         raise MissingPicture
     if not upload.filename.lower().endswith(EXTENSIONS):
         raise WrongExtension
-    # At most the request's limit; read() hands out the buffer, not a copy.
-    with upload.stream:
-        data = upload.stream.read()
+    # A view of the request's body, and no copy of it.
+    data = upload.stream.view if isinstance(upload.stream, Content) else upload.stream.read()
     if not data:
         raise EmptyPicture
     if len(data) > max_bytes:
         raise TooManyBytes(max_bytes)
     return data
+
+
+def request_bytes(uploads: list[FileStorage]) -> int:
+    """What the files of a request have together."""
+    return sum(len(upload.stream.view) for upload in uploads if isinstance(upload.stream, Content))

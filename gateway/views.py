@@ -8,17 +8,19 @@ import numpy.typing as npt
 from flask import Blueprint, Response, current_app, g, request
 
 from gateway import envelope
+from gateway.abandoned import stop_if_abandoned
 from gateway.cache import AnswerCache
 from gateway.canary import Canary
-from gateway.decoders import Decoders, turn
+from gateway.cost import Budget
+from gateway.decoders import Decoders
 from gateway.errors import BadQuery, BadUpload, RagamError, TooLarge
 from gateway.metrics import UPLOAD_BYTES, UPLOAD_PIXELS, note_answer, note_statistics, stage
 from gateway.prediction import Prediction
-from gateway.preprocess import open_picture, to_pixels, to_tensor
+from gateway.preprocess import DRAFT_SIZE, open_picture, to_pixels, to_tensor
 from gateway.rate_limits import count_pictures
 from gateway.settings import Settings
 from gateway.statistics import picture_statistics
-from gateway.uploads import list_uploads, read_picture, read_upload
+from gateway.uploads import list_uploads, read_picture, read_upload, request_bytes
 
 views = Blueprint("views", __name__)
 
@@ -41,22 +43,28 @@ class Unanswered:
 def prediction() -> Response:
     settings: Settings = current_app.extensions["settings"]
     details = _wants_details()
-    [answer] = _answers([_look(read_picture(request, settings.max_upload_bytes), settings)])
+    data = read_picture(request, settings.max_upload_bytes)
+    [answer] = _answers([_look(data, settings, Budget(len(data)))])
     g.fields.update(genre=answer.genre, version=answer.version)
     return envelope.success(PREDICTED, _data(answer, details, settings))
 
 
 @views.post("/predictions")
 def predictions() -> Response:
-    """Each picture is decoded and let go of before the next, and all that could be read go to the model in one call a version."""
+    """Each picture is decoded and let go of before the next, and all that could be read go to the model in one call a version.
+
+    What they may cost together grows with the request, and whatever is beyond it is told to come by itself.
+    """
     settings: Settings = current_app.extensions["settings"]
     details = _wants_details()
     uploads = list_uploads(request, settings.max_batch_bytes)
     count_pictures(len(uploads))
+    budget = Budget(request_bytes(uploads))
     outcomes: list[Prediction | Unanswered | RagamError] = []
     for upload in uploads:
+        stop_if_abandoned()
         try:
-            outcomes.append(_look(read_upload(upload, settings.max_upload_bytes), settings))
+            outcomes.append(_look(read_upload(upload, settings.max_upload_bytes), settings, budget))
         except (BadUpload, TooLarge) as error:
             outcomes.append(error)
     readable = [outcome for outcome in outcomes if not isinstance(outcome, RagamError)]
@@ -80,7 +88,7 @@ def _wants_details() -> bool:
     return value == "true"
 
 
-def _look(data: bytes, settings: Settings) -> Prediction | Unanswered:
+def _look(data: bytes | memoryview, settings: Settings, budget: Budget) -> Prediction | Unanswered:
     """The answer that is kept for the picture with these bytes, or what the model is asked with. Raises what reading a picture raises."""
     UPLOAD_BYTES.observe(len(data))
     g.fields["bytes"] = g.fields.get("bytes", 0) + len(data)
@@ -91,11 +99,16 @@ def _look(data: bytes, settings: Settings) -> Prediction | Unanswered:
         return answer
     canary: Canary = current_app.extensions["canary"]
     decoders: Decoders = current_app.extensions["decoders"]
-    with turn(decoders, g.fields), stage("decode", g.fields):
-        picture = open_picture(data, settings.max_pixels)
-        UPLOAD_PIXELS.observe(picture.width * picture.height)
-        pixels = to_pixels(picture)
-        tensor, statistics = to_tensor(pixels), picture_statistics(pixels)
+    picture = open_picture(data, settings.max_pixels)
+    width, height = picture.size
+    UPLOAD_PIXELS.observe(width * height)
+    cost = picture.cost(DRAFT_SIZE)
+    budget.spend(cost)
+    with decoders.lane(cost, g.fields):
+        stop_if_abandoned()
+        with stage("decode", g.fields):
+            pixels = to_pixels(picture)
+            tensor, statistics = to_tensor(pixels), picture_statistics(pixels)
     return Unanswered(tensor, statistics, canary.place(data), key)
 
 
@@ -108,6 +121,7 @@ def _answers(pictures: list[Prediction | Unanswered]) -> list[Prediction]:
         return [picture for picture in pictures if isinstance(picture, Prediction)]
     # A batch of one needs no copy.
     images = asked[0].tensor[None] if len(asked) == 1 else np.stack([picture.tensor for picture in asked])
+    stop_if_abandoned()
     with stage("predict", g.fields):
         found = iter(canary.classify(images, [picture.place for picture in asked]))
     answers = []

@@ -50,7 +50,7 @@ ROUND = {
     'sum(ragam_stage_seconds_count{stage="predict"})': PREDICTED + BATCHES,
     'sum(ragam_stage_seconds_count{stage="explain"})': EXPLAINED,
     'sum(ragam_stage_seconds_count{stage="draw"})': EXPLAINED,
-    'sum(ragam_stage_seconds_count{stage="turn"})': PREDICTED + BATCHES * BATCH + 2 * EXPLAINED + BAD,
+    'sum(ragam_stage_seconds_count{stage="decode_wait"})': PREDICTED + BATCHES * BATCH + 2 * EXPLAINED + BAD,
     'sum(ragam_stage_seconds_count{stage="decode"})': PREDICTED + BATCHES * BATCH + EXPLAINED + BAD,
     "ragam_upload_bytes_count": PREDICTED + BATCHES * BATCH + EXPLAINED + BAD,
     "ragam_upload_pixels_count": PREDICTED + BATCHES * BATCH + EXPLAINED,

@@ -2,7 +2,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gateway.overlay import COLD_DENSITY, HOT_DENSITY, LONG_SIDE, PALETTE, overlay
+from gateway import upright
+from gateway.overlay import COLD_DENSITY, HOT_DENSITY, LONG_SIDE, PALETTE, overlay, view_of
+from gateway.upright import Upright
 
 COLD = ((0.0,) * 7,) * 7
 
@@ -15,7 +17,7 @@ def hot(row, column, rows=7, columns=7):
     ("size", "expected"), [((320, 200), (320, 200)), ((2048, 1024), (1024, 512)), ((500, 3000), (171, 1024)), ((5000, 1), (1024, 1))]
 )
 def test_a_picture_is_shrunk_and_never_enlarged(size, expected):
-    drawn = overlay(Image.new("RGB", size, "gray"), hot(0, 0))
+    drawn = overlay(view_of(Upright(Image.new("RGB", size, "gray"))), hot(0, 0))
     assert (drawn.size, drawn.mode) == (expected, "RGB")
     assert max(drawn.size) <= LONG_SIDE
 
@@ -45,9 +47,18 @@ def test_enlarged_smoothly():
     assert np.abs(np.diff(drawn, axis=1)).max() <= 8
 
 
+@pytest.mark.parametrize("size", [(3000, 2000), (2047, 900), (2900, 3), (900, 5000), (1025, 1025), (6000, 6000)])
+def test_it_is_shrunk_as_pillow_makes_thumbnails_though_in_strips(size, monkeypatch):
+    monkeypatch.setattr(upright, "STRIP_PIXELS", 5000)
+    picture = Image.fromarray(np.random.default_rng(0).integers(0, 256, (size[1], size[0], 3), np.uint8))
+    thumbnail = picture.copy()
+    thumbnail.thumbnail((LONG_SIDE, LONG_SIDE), Image.Resampling.LANCZOS)
+    assert (np.asarray(view_of(Upright(picture.convert("RGBA")))) == np.asarray(thumbnail)).all()
+
+
 def test_the_original_stays_as_it_was():
     picture = Image.new("RGB", (2000, 100), "gray")
-    overlay(picture, hot(0, 0))
+    overlay(view_of(Upright(picture)), hot(0, 0))
     assert picture.size == (2000, 100)
     assert picture.getpixel((0, 0)) == (128, 128, 128)
 

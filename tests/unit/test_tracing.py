@@ -49,11 +49,11 @@ def test_a_request_goes_on_with_the_client_s_trace_and_has_a_span_for_each_stage
     assert traced["open"].post("/prediction", data={"image": (picture(), "a.png")}, headers=headers).status_code == 200
 
     spans = {span.name: span for span in exporter.get_finished_spans()}
-    assert set(spans) == {"turn", "decode", "predict", "POST /prediction"}
+    assert set(spans) == {"decode_wait", "decode", "predict", "POST /prediction"}
     assert {trace.format_trace_id(span.context.trace_id) for span in spans.values()} == {TRACE}
     request = spans["POST /prediction"]
     assert trace.format_span_id(request.parent.span_id) == PARENT
-    assert {spans[stage].parent.span_id for stage in ("turn", "decode", "predict")} == {request.context.span_id}
+    assert {spans[stage].parent.span_id for stage in ("decode_wait", "decode", "predict")} == {request.context.span_id}
     assert request.attributes[tracing.REQUEST_ID_ATTRIBUTE] == "mine"
     assert [record.fields["trace_id"] for record in caplog.records if record.name == "ragam.access"] == [TRACE]
 

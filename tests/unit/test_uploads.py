@@ -2,6 +2,7 @@ import tempfile
 from io import BytesIO
 
 import pytest
+from flask import request
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
@@ -54,10 +55,13 @@ def test_too_many_bytes(client, picture):
         assert (answer.status_code, answer.json["status"]["detail"]) == (413, "The file is too large. Send at most 200,000 bytes.")
 
 
-def test_an_upload_lets_go_of_its_bytes(picture):
-    upload = FileStorage(BytesIO(picture()), "a.jpg")
-    assert read_upload(upload, 100_000) == picture()
-    assert upload.stream.closed
+def test_a_picture_is_read_without_a_copy(client, picture):
+    boundary, body = encode_multipart({"image": FileStorage(BytesIO(picture()), "a.jpg")})
+    options = {"input_stream": BytesIO(body), "content_length": len(body), "content_type": f"multipart/form-data; boundary={boundary}"}
+    with client.application.test_request_context("/prediction", method="POST", **options):
+        data = read_upload(request.files["image"], 100_000)
+    assert data == picture()
+    assert data.obj is body
 
 
 def test_nothing_is_written_to_disk(client, picture, monkeypatch):

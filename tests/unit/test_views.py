@@ -108,7 +108,7 @@ def test_a_parameter_that_means_nothing(client, classifier, dark, route, value):
 
 
 def test_no_more_pictures_are_decoded_at_a_time_than_there_are_decoders(client, dark, monkeypatch):
-    client.application.extensions["decoders"] = Decoders(2)
+    client.application.extensions["decoders"] = Decoders(2, 8, 2.5)
     decoding, counts, really = [], [], views.to_pixels
 
     def slowly(picture):
@@ -126,7 +126,7 @@ def test_no_more_pictures_are_decoded_at_a_time_than_there_are_decoders(client, 
 
 
 def test_a_bad_picture_gives_its_decoder_back(client, dark):
-    client.application.extensions["decoders"] = Decoders(1)
+    client.application.extensions["decoders"] = Decoders(1, 8, 2.5)
     for route in ("/prediction", "/predictions", "/explanation"):
         client.post(route, data={"image": (BytesIO(dark[:-100]), "a.png")})
     assert post(client, dark).status_code == 200
