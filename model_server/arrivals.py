@@ -6,7 +6,6 @@ lock out everybody: so they have threads of their own, and the oldest makes room
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import grpc
@@ -29,12 +28,19 @@ class Arrivals(grpc.ServerInterceptor):
         self._free = threading.Semaphore(limit)
         self._arriving = _Newest(_ARRIVING)
         self._watching = _Newest(_WATCHING)
+        self._handlers: dict[str, Any] = {}
 
     def intercept_service(self, continuation: Callable[[Any], Any], handler_call_details: Any) -> Any:
         """The service's handler of a unary call as one that reads its message itself."""
-        handler = continuation(handler_call_details)
-        if handler is None:
-            return None
+        method = handler_call_details.method
+        if method not in self._handlers:
+            handler = continuation(handler_call_details)
+            if handler is None:
+                return None
+            self._handlers[method] = self._reading(handler)
+        return self._handlers[method]
+
+    def _reading(self, handler: Any) -> Any:
         coders = handler.request_deserializer, handler.response_serializer
         if handler.response_streaming:
             return grpc.stream_stream_rpc_method_handler(self._stream(handler.unary_stream), *coders)
@@ -57,8 +63,11 @@ class Arrivals(grpc.ServerInterceptor):
     def _stream(self, method: Callable[[Any, Any], Iterator[Any]]) -> Callable[[Any, Any], Iterator[Any]]:
         def call(messages: Iterator[Any], context: grpc.ServicerContext) -> Iterator[Any]:
             message = self._message(messages, context)
-            with self._watching.hold(context):
+            self._watching.add(context)
+            try:
                 yield from method(message, context)
+            finally:
+                self._watching.remove(context)
 
         return call
 
@@ -67,8 +76,11 @@ class Arrivals(grpc.ServerInterceptor):
             context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, "Server Threadpool Exhausted")
 
     def _message(self, messages: Iterator[Any], context: grpc.ServicerContext) -> Any:
-        with self._arriving.hold(context):
+        self._arriving.add(context)
+        try:
             message = next(messages, None)
+        finally:
+            self._arriving.remove(context)
         if message is None:
             context.abort(grpc.StatusCode.INVALID_ARGUMENT, "The call has no message.")
         return message
@@ -82,16 +94,13 @@ class _Newest:
         self._lock = threading.Lock()
         self._calls: dict[int, grpc.ServicerContext] = {}
 
-    @contextmanager
-    def hold(self, context: grpc.ServicerContext) -> Iterator[None]:
-        key = id(context)
+    def add(self, context: grpc.ServicerContext) -> None:
         with self._lock:
-            self._calls[key] = context
+            self._calls[id(context)] = context
             oldest = self._calls.pop(next(iter(self._calls))) if len(self._calls) > self._limit else None
         if oldest is not None:
             oldest.cancel()
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._calls.pop(key, None)
+
+    def remove(self, context: grpc.ServicerContext) -> None:
+        with self._lock:
+            self._calls.pop(id(context), None)
