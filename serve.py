@@ -64,7 +64,6 @@ def run(settings: Settings, model: list[str], signals: list[int]) -> None:
             f"--host={serving_host}",
             f"--port={serving_port}",
             *model,
-            "--prefer_tflite_model=true",
             # A canary that is broken fails its own pictures, which the gateway gives to the stable version, and not the start.
             "--allow_version_labels_for_unavailable_models=true",
             "--enable_batching=true",

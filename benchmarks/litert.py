@@ -21,7 +21,7 @@ from ai_edge_litert.interpreter import Interpreter
 
 from benchmarks.predict_request import predict_request
 from gateway.contract import CLASSES_OUTPUT, IMAGE_SHAPE, MODEL_NAME, PREDICT_SIGNATURE, SCORES_OUTPUT
-from model_server.converted import converted, default_cache
+from model_server.litert import FILE
 from model_server.messages import predict_pb2
 from model_server.rows import Rows
 from model_server.saved_model import read_signature_defs
@@ -36,7 +36,7 @@ def main() -> None:
     parser.add_argument("--version", type=Path, default=Path("model_repository") / MODEL_NAME / "2", metavar="FOLDER")
     parser.add_argument("--seconds", type=float, default=2, help="of one measurement")
     args = parser.parse_args()
-    model = converted(args.version.resolve(), default_cache(), lambda: False)
+    model = args.version / FILE
     print("pictures  threads  interpreters  ms a picture   CPU ms  MB added")
     # A process for each: what one way leaves behind in memory is not the next one's.
     with ProcessPoolExecutor(1, get_context("spawn"), max_tasks_per_child=1) as pool:

@@ -1,4 +1,4 @@
-"""The embedded model server's backends side by side: TensorFlow, TensorFlow with batching, LiteRT.
+"""The embedded model server, with batching's limits as `make serve` runs it, and without.
 
     python -m benchmarks.model_server [--model model_repository/painting_genre] [--rounds 5] [--seconds 4] [--only NAME ...]
 
@@ -22,7 +22,7 @@ from benchmarks.predict_request import predict_request
 from benchmarks.service import BATCHING, LOGS, MODELS, Command, Service, free_port
 from gateway.stubs import prediction_service_pb2_grpc
 
-SERVERS: dict[str, tuple[str, ...]] = {"tensorflow": (), "batched": BATCHING, "litert": ("--prefer_tflite_model=true", *BATCHING)}
+SERVERS: dict[str, tuple[str, ...]] = {"batching": BATCHING, "alone": ()}
 CASES = ((1, 1), (8, 1), (1, 8))  # callers, pictures a call
 
 

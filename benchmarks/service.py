@@ -184,7 +184,7 @@ def accepts(address: str) -> bool:
 
 def model_server(port: int, host: str = "127.0.0.1") -> Command:
     """The embedded model server as `make serve` runs it. It accepts connections once its model is loaded."""
-    return Command((*MODEL_SERVER, "--prefer_tflite_model=true", f"--host={host}", f"--port={port}", *BATCHING), f"{host}:{port}")
+    return Command((*MODEL_SERVER, f"--host={host}", f"--port={port}", *BATCHING), f"{host}:{port}")
 
 
 def gateway(port: int, serving: str, **settings: str) -> Command:

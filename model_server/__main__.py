@@ -4,7 +4,6 @@ Exit status 0 after SIGTERM or SIGINT; 1, with one sentence on stderr, for a set
 """
 
 import logging
-import os
 import signal
 import socket
 import sys
@@ -23,8 +22,7 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr)
     # Until `serve` takes both signals over there is nothing to finish, and Ctrl-C needs no traceback.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    # Only now, for it imports gRPC and perhaps TensorFlow: all that can be wrong without it has been told within a second.
+    # Only now, for it imports gRPC and LiteRT: all that can be wrong without them has been told within a second.
     from model_server.server import serve
     from model_server.status import StatusError
 
@@ -37,7 +35,7 @@ def main() -> None:
 
 
 def _reserve(host: str, port: int) -> socket.socket:
-    """A socket that holds the address but does not listen, so that callers are refused, not kept waiting, while TensorFlow loads.
+    """A socket that holds the address but does not listen, so that callers are refused, not kept waiting, while the model loads.
 
     Raises SettingsError where the address is taken or is none of this machine's.
     """

@@ -1,6 +1,6 @@
 """Gives back to the system what loading and unloading a version leave behind.
 
-After 14 swaps of a MobileNetV2 with batching the process had 2.5 GB without this and 1.05 GB with it.
+After 14 swaps of the model the process had 221 MB without this and 131 MB with it.
 """
 
 import ctypes
@@ -11,7 +11,7 @@ _trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
 
 
 def give_back() -> None:
-    """A graph is a circle of Python objects that holds the runtime's memory, of whose size the collector knows nothing."""
+    """What holds the runtime's memory may be a circle of Python objects, of whose size the collector knows nothing."""
     gc.collect()
     if _trim is not None:
         _trim(0)

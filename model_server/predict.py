@@ -1,29 +1,15 @@
 """One Predict request on one loaded version: used for callers and for warm-up alike."""
 
-from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from collections.abc import Callable
+from typing import Any
 
 import grpc
 
 from gateway.contract import PREDICT_SIGNATURE
-from model_server.batching import Batching
+from model_server.litert import Servable
 from model_server.messages import predict_pb2
 from model_server.status import StatusError
-from model_server.tensors import Array, check_inputs, output_names, read_inputs, write_output
-
-# What gRPC gives as the time that is left to a call without a deadline is larger than TensorFlow's RunOptions can carry.
-NO_DEADLINE_S = 24 * 60 * 60
-
-
-class Servable(Protocol):
-    """One version of a model, loaded: into TensorFlow (servable.py) or LiteRT (litert.py), which tell what each part means."""
-
-    batching: Batching | None
-    signature_defs: dict[str, Any]
-
-    def signature(self, name: str) -> Any: ...
-    def run(self, name: str, inputs: Sequence[Array], timeout_s: float) -> dict[str, Array]: ...
-    def close(self) -> None: ...
+from model_server.tensors import check_inputs, output_names, read_inputs, write_output
 
 
 def predict(servable: Servable, request: Any, remaining_s: Callable[[], float]) -> Any:

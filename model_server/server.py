@@ -1,4 +1,4 @@
-"""Puts the parts together and runs them until told to stop. TensorFlow is imported with the first version that it has to serve."""
+"""Puts the parts together and runs them until told to stop."""
 
 import gc
 import logging
@@ -7,19 +7,18 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import grpc
 from grpc_health.v1.health_pb2_grpc import add_HealthServicer_to_server
 
+from model_server.arrivals import Arrivals
 from model_server.health import Health
 from model_server.labels import Labels
+from model_server.litert import Servable
 from model_server.memory import give_back
 from model_server.messages import model_service_pb2_grpc, prediction_service_pb2_grpc
-from model_server.predict import Servable
 from model_server.reload import Reload
 from model_server.repository import Repository
-from model_server.saved_model import read_signature_defs
 from model_server.servicer import Model, Prediction
 from model_server.settings import Settings
 from model_server.signals import StopSignals
@@ -58,13 +57,13 @@ def serve(settings: Settings, reserved: socket.socket) -> None:
     labels = Labels(model.name, allow_unavailable=settings.allow_version_labels_for_unavailable_models)
     # Set, it has the versions looked at now.
     look = threading.Event()
-    reload = Reload(model.name, repository, labels, look)
+    reload = Reload(model, repository, labels, look)
     health = Health()
-    # One thread a call and no queue before them: a call beyond the limit hears RESOURCE_EXHAUSTED at once.
+    arrivals = Arrivals(settings.grpc_max_threads)
     server = grpc.server(
-        ThreadPoolExecutor(settings.grpc_max_threads, thread_name_prefix="grpc"),
+        ThreadPoolExecutor(arrivals.threads, thread_name_prefix="grpc"),
+        interceptors=[arrivals],
         options=[*_OPTIONS, *settings.grpc_channel_arguments],
-        maximum_concurrent_rpcs=settings.grpc_max_threads,
     )
     prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server(Prediction(model.name, repository, labels), server)
     model_service_pb2_grpc.add_ModelServiceServicer_to_server(Model(model.name, repository, reload), server)
@@ -125,9 +124,8 @@ def _watch_file(reload: Reload, file: Path, wait_seconds: int, stop: threading.E
 
 def _load(path: Path, settings: Settings, stopping: Callable[[], bool]) -> Servable:
     if stopping():
-        raise _stopping()
-    servable = _lite(path, settings, stopping) if settings.prefer_tflite_model else None
-    servable = servable or _full(path, settings)
+        raise StatusError(grpc.StatusCode.UNAVAILABLE, "The server is stopping.")
+    servable = Servable(path, settings.batching)
     try:
         count = warm_up(servable, path)
     except BaseException:
@@ -137,38 +135,3 @@ def _load(path: Path, settings: Settings, stopping: Callable[[], bool]) -> Serva
     if count:
         log.info("replayed %d warm-up records", count)
     return servable
-
-
-def _stopping() -> StatusError:
-    return StatusError(grpc.StatusCode.UNAVAILABLE, "The server is stopping.")
-
-
-def _lite(path: Path, settings: Settings, stopping: Callable[[], bool]) -> Servable | None:
-    """The version in LiteRT, None where TensorFlow has to serve it. Raises StatusError where nobody can, or the server stops."""
-    from model_server.converted import Stopped, Unconverted, converted
-
-    read_signature_defs(path)
-    try:
-        model = converted(path.resolve(), settings.tflite_cache_path, stopping)
-        from model_server.litert import LiteRTServable
-
-        return LiteRTServable(path, model, settings.batching)
-    except Stopped as error:
-        raise _stopping() from error
-    except (Unconverted, ValueError, RuntimeError) as reason:
-        log.warning("%s is served by TensorFlow, not by LiteRT: %s", path, reason)
-        return None
-
-
-def _full(path: Path, settings: Settings) -> Servable:
-    import tensorflow as tf
-
-    from model_server.servable import Servable as TensorFlowServable
-
-    # The deprecations and retraces that it warns of are addressed to whoever wrote the model.
-    tf.get_logger().setLevel(logging.ERROR)
-    config: Any = tf.compat.v1.ConfigProto(
-        intra_op_parallelism_threads=settings.tensorflow_intra_op_parallelism,
-        inter_op_parallelism_threads=settings.tensorflow_inter_op_parallelism,
-    )
-    return TensorFlowServable(path, settings.batching, config)

@@ -11,6 +11,7 @@ from typing import Any
 import grpc
 
 from model_server.labels import Labels
+from model_server.litert import Servable
 from model_server.messages import (
     get_model_metadata_pb2,
     get_model_status_pb2,
@@ -19,7 +20,7 @@ from model_server.messages import (
     prediction_service_pb2_grpc,
 )
 from model_server.model_config import read_model_config
-from model_server.predict import Servable, predict
+from model_server.predict import predict
 from model_server.reload import Reload
 from model_server.repository import Repository
 from model_server.status import StatusError
@@ -133,7 +134,7 @@ class Model(model_service_pb2_grpc.ModelServiceServicer):  # type: ignore[misc]
             config = read_model_config(request.config)
         except ValueError as error:
             raise _invalid(str(error)) from error
-        self._reload.apply(config, context.time_remaining)
+        self._reload.call(config, context.time_remaining)
         return model_management_pb2.ReloadConfigResponse()
 
 

@@ -1,7 +1,4 @@
-"""What an operator may set: flags with the names and meanings that tensorflow_model_server gives them, plus --host and --tflite_cache_path.
-
-Imports no TensorFlow, so that a wrong flag is told at once.
-"""
+"""What an operator may set: flags with the names and meanings that tensorflow_model_server gives them, plus --host."""
 
 import argparse
 from collections.abc import Callable, Sequence
@@ -11,7 +8,6 @@ from typing import NoReturn, TypeVar
 
 from gateway.contract import MODEL_NAME
 from model_server.batching import Batching, read_batching
-from model_server.converted import default_cache
 from model_server.model_config import ModelConfig, parse_model_config
 from model_server.tls import Tls, read_tls
 
@@ -33,12 +29,8 @@ class Settings:
     batching: Batching | None
     file_system_poll_wait_seconds: int
     grpc_max_threads: int
-    tensorflow_intra_op_parallelism: int
-    tensorflow_inter_op_parallelism: int
     grpc_channel_arguments: tuple[tuple[str, int | str], ...]
     tls: Tls | None
-    prefer_tflite_model: bool
-    tflite_cache_path: Path
 
 
 class _Parser(argparse.ArgumentParser):
@@ -65,12 +57,8 @@ def parse_settings(arguments: Sequence[str]) -> Settings:
         batching=_batching(flags.batching_parameters_file) if flags.enable_batching else None,
         file_system_poll_wait_seconds=flags.file_system_poll_wait_seconds,
         grpc_max_threads=flags.grpc_max_threads,
-        tensorflow_intra_op_parallelism=flags.tensorflow_intra_op_parallelism,
-        tensorflow_inter_op_parallelism=flags.tensorflow_inter_op_parallelism,
         grpc_channel_arguments=flags.grpc_channel_arguments,
         tls=_read("--ssl_config_file", flags.ssl_config_file, read_tls) if flags.ssl_config_file else None,
-        prefer_tflite_model=flags.prefer_tflite_model,
-        tflite_cache_path=Path(flags.tflite_cache_path) if flags.tflite_cache_path else default_cache(),
     )
 
 
@@ -135,19 +123,13 @@ def _flags() -> argparse.ArgumentParser:
         default=1,
         help="seconds between two looks at the base path, 0 to look only at the start (default: %(default)s)",
     )
-    add("--grpc_max_threads", type=_integer(1), default=64, help="calls at a time, more get RESOURCE_EXHAUSTED (default: %(default)s)")
-    for name, what in (("intra", "threads of one operation"), ("inter", "operations at a time")):
-        add(f"--tensorflow_{name}_op_parallelism", type=_integer(0), default=0, help=f"{what}, 0 for one a core (default: 0)")
-    add("--grpc_channel_arguments", type=_arguments, default=(), help="name=value,... such as grpc.max_connection_age_ms=30000")
     add(
-        "--prefer_tflite_model",
-        type=_boolean,
-        nargs="?",
-        const=True,
-        default=False,
-        help="true: serve model.tflite, or the SavedModel converted to one, by LiteRT where that answers as TensorFlow (default: false)",
+        "--grpc_max_threads",
+        type=_integer(1),
+        default=64,
+        help="Predict calls at a time, then RESOURCE_EXHAUSTED (default: %(default)s)",
     )
-    add("--tflite_cache_path", help="directory for converted models (default: ragam in the user's directory for caches)")
+    add("--grpc_channel_arguments", type=_arguments, default=(), help="name=value,... such as grpc.max_connection_age_ms=30000")
     add("--ssl_config_file", help="text-format SSLConfig: serve TLS only; empty or missing for plain text")
     return parser
 

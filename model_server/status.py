@@ -10,8 +10,3 @@ class StatusError(Exception):
         super().__init__(message)
         self.code = code
         self.message = message
-
-
-def code_of(number: int) -> grpc.StatusCode:
-    """TensorFlow's error codes and gRPC's have the same numbers."""
-    return next((code for code in grpc.StatusCode if code.value[0] == number), grpc.StatusCode.UNKNOWN)

@@ -72,7 +72,7 @@ def check_inputs(signature: Any, inputs: Mapping[str, Any], batched: bool) -> No
         if batched and not shape:
             raise _invalid("Batching Run() input tensors must have at least one dimension")
         wanted = [dim.size for dim in info.tensor_shape.dim]
-        if not info.tensor_shape.unknown_rank and not _fits(shape, wanted):
+        if not info.tensor_shape.unknown_rank and not fits(shape, wanted):
             raise _invalid(f"Input {name} must have shape {_shape(wanted)} but {_shape(shape)} is provided")
         if shape and shape[0] == 0:
             raise _invalid(f"Input {name} is an empty batch, shape {_shape(shape)}")
@@ -89,13 +89,18 @@ def output_names(signature: Any, output_filter: list[str]) -> list[str]:
 
 def write_output(proto: Any, array: Array) -> None:
     """`array` into a TensorProto as TensorFlow Serving sends it: float32 in float_val, strings in string_val, never in tensor_content."""
-    number = next(number for number, (dtype, _) in _WIRE.items() if _MEANT.get(number, dtype) == array.dtype)
+    number = next(number for number in _WIRE if numpy_type(number) == array.dtype)
     dtype, field = _WIRE[number]
     proto.dtype = number
     for size in array.shape:
         proto.tensor_shape.dim.add(size=size)
     flat = array.ravel()
     getattr(proto, field).extend((flat if number == types_pb2.DT_STRING else flat.view(dtype)).tolist())
+
+
+def numpy_type(number: int) -> Any:
+    """What the values of TensorFlow's type `number` are to numpy, objects for strings; None for a type that no call may carry."""
+    return _MEANT.get(number, _WIRE.get(number, (None,))[0])
 
 
 def _to_array(name: str, proto: Any) -> Array:
@@ -119,11 +124,11 @@ def _to_array(name: str, proto: Any) -> Array:
         array: Array = values.reshape(shape)
     except (ValueError, OverflowError) as error:  # what numpy says of sizes and values that do not fit
         raise problem from error
-    meant = _MEANT.get(proto.dtype)
-    return array if meant is None else array.view(meant)
+    return array if proto.dtype not in _MEANT else array.view(_MEANT[proto.dtype])
 
 
-def _fits(shape: list[int], wanted: list[int]) -> bool:
+def fits(shape: list[int], wanted: list[int]) -> bool:
+    """Whether a tensor of `shape` is one of `wanted`, where -1 is any size."""
     return len(shape) == len(wanted) and all(want in (-1, size) for size, want in zip(shape, wanted, strict=True))
 
 

@@ -11,9 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import settings
 from PIL import Image
-from service import ROOT, Service, cache_home
-
-from model_server.converted import converted
+from service import ROOT, Service
 
 # How long an example takes is the machine's affair: on a busy one Hypothesis's 200 ms fail now and then.
 settings.register_profile("ragam", deadline=None)
@@ -56,12 +54,9 @@ def service(tmp_path: Path) -> Iterator[Service]:
 
 @pytest.fixture(scope="session")
 def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """SavedModels that cost next to nothing: two that answer differently, converted for LiteRT, and one that breaks the contract."""
+    """Versions that cost next to nothing: two that answer differently, and one that breaks the contract."""
     folder = tmp_path_factory.mktemp("models")
     options = {"first": ["--seed=1"], "second": ["--seed=2"], "wrong": ["--input-name=picture", "--no-warmup"]}
     for name, arguments in options.items():
         subprocess.run([sys.executable, "tests/tiny_model.py", str(folder / name), *arguments], cwd=ROOT, check=True, capture_output=True)
-    for name in ("first", "second"):
-        # How soon a version is served is measured without what happens once a version.
-        converted(folder / name, cache_home() / "ragam", lambda: False)
     return {name: folder / name for name in options}

@@ -1,8 +1,9 @@
-"""Writes a SavedModel that keeps the model's contract and costs next to nothing, for the tests that need a model server.
+"""Writes a version that keeps the model's contract and costs next to nothing, for the tests that need a model server.
 
-    python tests/tiny_model.py DIR [--seed 0] [--delay-ms 0] [--turns 0] [--input-name image] [--no-warmup]
+    python tests/tiny_model.py DIR [--seed 0] [--products 0] [--input-name image] [--no-warmup]
 
-DIR is a version directory, such as repository/painting_genre/1; it appears by one rename, complete, as a published version must.
+DIR is a version directory, such as repository/painting_genre/1; it appears by one rename, complete, as a published version must,
+with its SavedModel and its model.tflite.
 The network is a random 1x1 convolution on the picture averaged down to 7x7, softmax of its mean and, for `explain`, the best
 genre's map. The seed alone decides the weights, so two seeds tell two versions apart.
 
@@ -27,11 +28,10 @@ GRID = 7
 WARMUP_BATCHES = (1, 2)
 
 
-def write(path: Path | str, *, seed: int = 0, delay_ms: int = 0, turns: int = 0, input_name: str = "image", warmup: bool = True) -> Path:
+def write(path: Path | str, *, seed: int = 0, products: int = 0, input_name: str = "image", warmup: bool = True) -> Path:
     """Write the model as the version directory `path`, which must not exist yet, and return it.
 
-    delay_ms: every run takes at least this long and keeps one core busy. LiteRT has no clock and cannot run such a model.
-    turns: every run multiplies so many matrices first, which LiteRT can.
+    products: every run multiplies so many matrices first, a quarter of a millisecond each on a fast core: neither runtime has a clock.
     input_name: any other name than `image` makes a model that breaks the contract.
     """
     path = Path(path)
@@ -41,7 +41,8 @@ def write(path: Path | str, *, seed: int = 0, delay_ms: int = 0, turns: int = 0,
     # The dot and the letters keep a server that polls the folder from taking the unfinished version for a version.
     unfinished = Path(tempfile.mkdtemp(prefix=".tiny-", dir=path.parent))
     try:
-        _save(unfinished, seed, delay_ms, turns, input_name)
+        _save(unfinished, seed, products, input_name)
+        _convert(unfinished)
         if warmup:
             _add_warmup(unfinished, input_name)
         unfinished.chmod(0o755)
@@ -51,7 +52,7 @@ def write(path: Path | str, *, seed: int = 0, delay_ms: int = 0, turns: int = 0,
     return path
 
 
-def _save(path: Path, seed: int, delay_ms: int, turns: int, input_name: str) -> None:
+def _save(path: Path, seed: int, products: int, input_name: str) -> None:
     random = np.random.default_rng(seed)
     # The last feature is the constant 1, so that gray pictures get scores of their own too.
     kernel = random.normal(scale=3, size=(4, len(GENRES))).astype(np.float32)
@@ -59,14 +60,10 @@ def _save(path: Path, seed: int, delay_ms: int, turns: int, input_name: str) -> 
 
     def evidence(images: tf.Tensor) -> tf.Tensor:
         """float32 (n, 224, 224, 3) -> (n, 7, 7, k)."""
-        if delay_ms:
-            end = tf.timestamp() + delay_ms / 1000
-            late = tf.while_loop(lambda now: now < end, lambda _: (tf.timestamp(),), (tf.timestamp(),))
-            images += tf.cast(late[0] * 0, tf.float32)
-        if turns:
+        if products:
             square = tf.constant(random.normal(scale=1 / 16, size=(256, 256)).astype(np.float32))
             first = square + tf.reduce_mean(images)
-            _, last = tf.while_loop(lambda turn, _: turn < turns, lambda turn, value: (turn + 1, tf.tanh(value @ square)), (0, first))
+            _, last = tf.while_loop(lambda done, _: done < products, lambda done, value: (done + 1, tf.tanh(value @ square)), (0, first))
             images += tf.reduce_mean(last) * 1e-6
         cells = tf.nn.avg_pool2d(images, SIZE // GRID, SIZE // GRID, "VALID")
         features = tf.concat([cells, tf.ones_like(cells[..., :1])], axis=-1)
@@ -92,6 +89,11 @@ def _save(path: Path, seed: int, delay_ms: int, turns: int, input_name: str) -> 
     tf.saved_model.save(tf.Module(), str(path), signatures={"serving_default": serving_default, "explain": explain})
 
 
+def _convert(path: Path) -> None:
+    converter = tf.lite.TFLiteConverter.from_saved_model(str(path), signature_keys=["serving_default", "explain"])
+    (path / "model.tflite").write_bytes(converter.convert())
+
+
 def _add_warmup(path: Path, input_name: str) -> None:
     extra = path / "assets.extra"
     extra.mkdir()
@@ -105,11 +107,10 @@ def _add_warmup(path: Path, input_name: str) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Write a tiny SavedModel that keeps the model's contract.")
+    parser = argparse.ArgumentParser(description="Write a tiny version that keeps the model's contract.")
     parser.add_argument("path", metavar="DIR", type=Path, help="the version directory to make")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--delay-ms", type=int, default=0, help="every run takes at least this long")
-    parser.add_argument("--turns", type=int, default=0, help="every run multiplies so many matrices first")
+    parser.add_argument("--products", type=int, default=0, help="every run multiplies so many matrices first")
     parser.add_argument("--input-name", default="image", help="another name than image breaks the contract")
     parser.add_argument("--no-warmup", dest="warmup", action="store_false", help="write no warm-up records")
     arguments = parser.parse_args()
@@ -117,8 +118,7 @@ def main() -> None:
         write(
             arguments.path,
             seed=arguments.seed,
-            delay_ms=arguments.delay_ms,
-            turns=arguments.turns,
+            products=arguments.products,
             input_name=arguments.input_name,
             warmup=arguments.warmup,
         )

@@ -5,6 +5,7 @@
     python -m training train      train a model by a recipe
     python -m training evaluate   measure it: the scorecard
     python -m training export     publish it as the next version of the model repository
+    python -m training lite       write model.tflite for a version that has none; export does so itself
     python -m training reference  write what Prometheus holds live answers against, from the model cards
     python -m training promote    put a version up as canary beside the stable one, or make the canary stable
     python -m training rollback   take the canary away, or put the stable version before back
@@ -18,7 +19,7 @@ import sys
 
 from training.config import Mistake
 
-STAGES = ("collect", "prepare", "train", "evaluate", "export", "reference", "promote", "rollback")
+STAGES = ("collect", "prepare", "train", "evaluate", "export", "lite", "reference", "promote", "rollback")
 
 
 def main(arguments: list[str]) -> int:

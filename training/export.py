@@ -1,6 +1,6 @@
 """From a run and its scorecard to the next version of the model repository.
 
-    python -m training export --data DATASET --run RUN [--repository model_repository] [--floor 0.3] [--tflite]
+    python -m training export --data DATASET --run RUN [--repository model_repository] [--floor 0.3]
 
 Reads RUN as `train` and `evaluate` wrote it, and the pictures of DATASET to try the result on.
 
@@ -9,7 +9,7 @@ Writes REPOSITORY/painting_genre/N, N one more than the highest there:
     saved_model.pb, variables/                    both signatures of gateway/contract.py; temperature folded into the logits, batch norm
                                                   into the convolutions, weights as constants
     assets.extra/tf_serving_warmup_requests       a request of one picture and one of the largest batch for each signature, run on loading
-    model.tflite                                  with --tflite: the same for LiteRT, another 10 MB
+    model.tflite                                  the same for LiteRT, which the embedded model server runs
     assets.extra/model_card.json, labels.txt      what it is, from what, how good; the genres in the order of the scores
 
 All of it is written to a folder whose name servers ignore, loaded as a server loads it, fed pictures through the gateway's
@@ -40,7 +40,7 @@ from gateway.contract import (
     SCORES_OUTPUT,
 )
 from gateway.preprocess import open_picture, to_pixels, to_tensor
-from training import measure
+from training import lite, measure
 from training.config import Mistake
 from training.distribution import distribution
 from training.evaluate import SCORECARD
@@ -56,7 +56,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--run", type=Path, required=True, metavar="RUN", help="folder that train and evaluate wrote")
     parser.add_argument("--repository", type=Path, default=Path("model_repository"), metavar="FOLDER", help="default model_repository")
     parser.add_argument("--floor", type=float, default=0.3, metavar="SHARE", help="least balanced accuracy on the test part (default 0.3)")
-    parser.add_argument("--tflite", action="store_true", help="write model.tflite too, for servers with --prefer_tflite_model")
 
 
 def run(args: argparse.Namespace) -> None:
@@ -101,11 +100,7 @@ def run(args: argparse.Namespace) -> None:
             measured=card["parts"]["test"],
             floor=args.floor,
         )
-        if args.tflite:
-            from training import lite
-
-            lite.write(folder)
-            lite.check(folder, pictures, LARGEST_DIFFERENCE)
+        lite.add(folder, loaded, pictures)
         number = next_number(versions)
         write_json(extra / "model_card.json", model_card(number, card, dataset, difference, reference_of(loaded, dataset)))
         for file in (file for file in folder.rglob("*") if file.is_file()):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from calls import PATIENCE_S, Calls
+from calls import Calls
 from processes import REAL_MODEL, ROOT, Server
 
 from gateway.contract import MODEL_NAME
@@ -22,16 +22,10 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
     def make(*options: str) -> Path:
         path = folder / ("tiny" + "".join(options))
         if not path.exists():
-            subprocess.run([sys.executable, "tests/tiny_model.py", str(path), *options], cwd=ROOT, check=True, timeout=PATIENCE_S)
+            subprocess.run([sys.executable, "tests/tiny_model.py", str(path), *options], cwd=ROOT, check=True)
         return path
 
     return make
-
-
-@pytest.fixture(scope="session")
-def litert(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, ...]:
-    """The flags for LiteRT; what one test has converted no other need convert."""
-    return ("--prefer_tflite_model=true", f"--tflite_cache_path={tmp_path_factory.mktemp('converted')}")
 
 
 @pytest.fixture
@@ -49,11 +43,9 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Server]]:
         assert server.stop() in (0, -signal.SIGKILL), server.log.read_text()
 
 
-@pytest.fixture(scope="session", params=["tiny", "real", "litert"])
-def server(
-    request: pytest.FixtureRequest, tiny_model: Callable[..., Path], litert: tuple[str, ...], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Calls]:
-    """The tiny and the real model, this in LiteRT too, served without batching; with TFS_ADDRESS instead whatever serves there."""
+@pytest.fixture(scope="session", params=["tiny", "real"])
+def server(request: pytest.FixtureRequest, tiny_model: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Calls]:
+    """The tiny and the real model, served without batching; with TFS_ADDRESS instead whatever serves there."""
     if address := os.environ.get("TFS_ADDRESS"):
         if request.param != "tiny":
             pytest.skip("TFS_ADDRESS names one server, the other turn asks it")
@@ -70,9 +62,7 @@ def server(
         base_path = folder / MODEL_NAME
         base_path.mkdir()
         (base_path / "3").symlink_to(tiny_model())
-    server = Server(base_path, folder / "server.log", *(litert if request.param == "litert" else ()))
-    if request.param == "litert":
-        assert "served by TensorFlow" not in server.log.read_text(), server.log.read_text()
+    server = Server(base_path, folder / "server.log")
     yield server
     assert server.stop() == 0
 

@@ -1,4 +1,4 @@
-"""Batching on: TensorFlow's own kernel, and LiteRT's rows within the same limits; with the parameters of a file."""
+"""Batching on, with the parameters of a file: its limits, and rows that keep to themselves."""
 
 import threading
 import time
@@ -14,28 +14,21 @@ from processes import ROOT, Server
 from gateway.contract import EXPLAIN_SIGNATURE, MAX_BATCH, SCORES_OUTPUT
 
 DELAY_MS = 400
-TURNS_A_MS = 5  # of the tiny model: one takes 0.25 ms on a fast core
+PRODUCTS_A_MS = 5  # of the tiny model: one takes 0.25 ms on a fast core
 
 
-@pytest.fixture(params=["tensorflow", "litert"])
-def batching(
-    request: pytest.FixtureRequest, start: Callable[..., Server], tiny_model: Callable[..., Path], litert: tuple[str, ...], tmp_path: Path
-) -> Callable[..., Server]:
-    """Starts a server of the tiny model with the parameters given, made slow by `delay_ms`."""
+@pytest.fixture
+def batching(start: Callable[..., Server], tiny_model: Callable[..., Path], tmp_path: Path) -> Callable[..., Server]:
+    """Starts a server of the tiny model with the parameters given, made slow by about `delay_ms` a row."""
 
     def make(delay_ms: int = 0, **parameters: int) -> Server:
-        options = (f"--delay-ms={delay_ms}", "--no-warmup") if delay_ms else ()
-        if delay_ms and request.param == "litert":
-            options = (f"--turns={delay_ms * TURNS_A_MS}", "--no-warmup")
+        options = (f"--products={delay_ms * PRODUCTS_A_MS}", "--no-warmup") if delay_ms else ()
         base_path = tmp_path / "painting_genre"
         base_path.mkdir()
         (base_path / "1").symlink_to(tiny_model(*options))
         file = tmp_path / "batching.config"
         file.write_text("".join(f"{name} {{ value: {value} }}\n" for name, value in parameters.items()))
-        flags = litert if request.param == "litert" else ()
-        server = start(base_path, "--enable_batching=true", f"--batching_parameters_file={file}", *flags)
-        assert "served by TensorFlow" not in server.log.read_text(), server.log.read_text()
-        return server
+        return start(base_path, "--enable_batching=true", f"--batching_parameters_file={file}")
 
     return make
 
@@ -84,9 +77,9 @@ def test_a_full_queue(batching: Callable[..., Server]) -> None:
     assert statuses.count(("OK", "")) in (2, 3)
 
 
-def test_calls_share_a_batch_and_each_gets_its_own_rows(batching: Callable[..., Server]) -> None:
-    server = batching(DELAY_MS, max_batch_size=16, num_batch_threads=1, max_enqueued_batches=1, batch_timeout_micros=1_000_000)
-    images = [pixels(rows, seed) for seed, rows in enumerate((1, 2, 3, 4, 1, 2, 3))]  # 16 rows: exactly one batch
+def test_calls_at_the_same_time_each_get_their_own_rows(batching: Callable[..., Server]) -> None:
+    server = batching(max_batch_size=16, num_batch_threads=2, max_enqueued_batches=1)
+    images = [pixels(rows, seed) for seed, rows in enumerate((1, 2, 3, 4, 1, 2, 3))]  # 16 rows: as many as may wait
     with ThreadPoolExecutor(len(images)) as pool:
         together = list(pool.map(lambda rows: server.predict(predict_request(rows)).outputs[SCORES_OUTPUT], images))
     for rows, scores in zip(images, together, strict=True):
@@ -112,7 +105,7 @@ def test_a_scalar(batching: Callable[..., Server]) -> None:
 def test_a_call_past_its_deadline_is_not_computed(batching: Callable[..., Server]) -> None:
     server = batching(DELAY_MS, max_batch_size=1, num_batch_threads=1, max_enqueued_batches=50)
     server.predict()
-    # LiteRT's tiny model is as slow as the machine, so its own time says which deadline is too early.
+    # The model is as slow as the machine, so its own time says which deadline is too early.
     one = min(timed(server.predict) for _ in range(2))
     with ThreadPoolExecutor(12) as pool:
         late = list(pool.map(lambda _: status_of(lambda: server.predict(timeout=one / 3)), range(12)))

@@ -8,6 +8,7 @@ import os
 import shutil
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -122,8 +123,43 @@ def test_model_status_ignores_labels(server: Labelled) -> None:
 def test_a_base_path_that_is_not_there(server: Labelled) -> None:
     if os.environ.get("TFS_ADDRESS"):
         pytest.skip("a real server goes on waiting for it, and takes no other change meanwhile")
-    answer = status_of(lambda: server.calls.reload("/nowhere/at/all", (1,), timeout=1.0))
+    answer = status_of(lambda: server.calls.reload(f"{server.base_path}/nowhere", (1,), timeout=1.0))
     assert answer[0] == "DEADLINE_EXCEEDED"
+    assert server.calls.predict().model_spec.version.value == 2
+
+
+def test_another_folder_of_the_machine(server: Labelled, tmp_path: Path) -> None:
+    if os.environ.get("TFS_ADDRESS"):
+        pytest.skip("a real server takes any folder")
+    link = Path(server.base_path) / "link"
+    link.symlink_to(tmp_path)
+    above = [str(Path(server.base_path).parent), f"{server.base_path}/..", f"{server.base_path}x"]
+    for base_path in ["/", "/nowhere", str(tmp_path), str(link), *above]:
+        code, message = status_of(lambda base_path=base_path: server.calls.reload(base_path, ()))
+        assert code == "INVALID_ARGUMENT", base_path
+        assert message.startswith(f"base_path {base_path.rstrip('.').rstrip('/') or '/'}"), message
+    link.unlink()
+    assert server.calls.predict().model_spec.version.value == 2
+
+
+def test_a_folder_below_its_own(server: Labelled, tiny_model: Callable[..., Path]) -> None:
+    if os.environ.get("TFS_ADDRESS"):
+        pytest.skip("the folder is made here")
+    below = Path(server.base_path) / "below"
+    below.mkdir()
+    (below / "7").symlink_to(tiny_model())
+    server.calls.reload(str(below), ())
+    server.until_available(7)
+
+
+def test_reloads_that_wait_keep_nobody_waiting(server: Labelled) -> None:
+    if os.environ.get("TFS_ADDRESS"):
+        pytest.skip("a real server goes on waiting for the folder, and takes no other change meanwhile")
+    nowhere = f"{server.base_path}/nowhere"
+    with ThreadPoolExecutor(8) as pool:
+        answers = [pool.submit(status_of, lambda: server.calls.reload(nowhere, (), timeout=2.0)) for _ in range(8)]
+        codes = sorted(answer.result()[0] for answer in answers)
+    assert codes == ["DEADLINE_EXCEEDED"] + ["UNAVAILABLE"] * 7
     assert server.calls.predict().model_spec.version.value == 2
 
 

@@ -64,19 +64,19 @@ def callers(server: Server, count: int = 8) -> Iterator[list[int]]:
     assert not failures
 
 
-@pytest.mark.parametrize("kind", ["alone", "batched", "litert"])
+@pytest.mark.parametrize("flags", [(), ("--enable_batching=true",)], ids=["alone", "batched"])
 def test_a_new_version_and_back_under_callers(
-    start: Callable[..., Server], tiny_model: Callable[..., Path], base_path: Path, litert: tuple[str, ...], kind: str
+    start: Callable[..., Server], tiny_model: Callable[..., Path], base_path: Path, flags: tuple[str, ...]
 ) -> None:
     publish(tiny_model(), base_path, "1")
-    server = start(base_path, *{"alone": (), "batched": ("--enable_batching=true",), "litert": litert}[kind])
+    server = start(base_path, *flags)
     first = scores(server)
     with callers(server) as versions:
         publish(tiny_model("--seed=1"), base_path, "2")
         until(lambda: versions[-1] == 2)
         assert set(versions) == {1, 2}
         until(lambda: server.states() == {2: "AVAILABLE", 1: "END"})
-        # The second version computes with its own weights, in batches too.
+        # The second version computes with its own weights.
         assert max(abs(a - b) for a, b in zip(first, scores(server), strict=True)) > 0.01
         assert status_of(lambda: server.predict(predict_request(version=1))) == (
             "NOT_FOUND",

@@ -1,18 +1,15 @@
 """The real processes, from outside: nothing of the product is imported. Every one listens on loopback and ends with its test."""
 
-import atexit
 import os
 import shutil
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
 
 import requests
@@ -31,14 +28,6 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
-
-
-@cache
-def cache_home() -> Path:
-    """XDG_CACHE_HOME of everything that is started from here: models are converted once in all, and beside the user's own."""
-    folder = Path(tempfile.mkdtemp(prefix="ragam-tests-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return folder
 
 
 class Process:
@@ -83,7 +72,6 @@ class Service:
             "RAGAM_WORKERS": "2",
             "RAGAM_SERVING": f"127.0.0.1:{self.serving_port}",
             "RAGAM_MODEL_BASE_PATH": str(self.models),
-            "XDG_CACHE_HOME": str(cache_home()),
         }
         self.processes: list[Process] = []
 
@@ -98,15 +86,14 @@ class Service:
         self.processes.append(process)
         return process
 
-    def start_model_server(self, host: str = "127.0.0.1", before: tuple[str, ...] = (), *, litert: bool = True, **environ: str) -> Process:
-        """As serve.py does, with TensorFlow in LiteRT's place where a test is about that."""
+    def start_model_server(self, host: str = "127.0.0.1", before: tuple[str, ...] = (), **environ: str) -> Process:
+        """As serve.py does."""
         return self.start(
             "-m",
             "model_server",
             f"--host={host}",
             f"--port={self.serving_port}",
             f"--model_base_path={self.models}",
-            f"--prefer_tflite_model={str(litert).lower()}",
             "--enable_batching=true",
             "--batching_parameters_file=model_repository/batching.config",
             before=before,

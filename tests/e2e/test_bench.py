@@ -1,13 +1,12 @@
 """make bench in short: what it starts, sends, checks and writes. No figure counts here."""
 
 import json
-import os
 import shutil
 import subprocess
 import sys
 
 import pytest
-from service import ROOT, cache_home
+from service import ROOT
 
 
 @pytest.mark.skipif(shutil.which("wrk") is None, reason="wrk is not installed")
@@ -15,8 +14,7 @@ def test_ragam_alone_is_measured_against_the_limit(tmp_path):
     readme = (ROOT / "README.md").read_bytes()
     options = ["--rounds=1", "--seconds=1", "--clients", "1", "--peers", "ragam", f"--out={tmp_path}"]
     command = [sys.executable, "-m", "benchmarks.bench", "compare", *options]
-    environ = {**os.environ, "XDG_CACHE_HOME": str(cache_home())}
-    done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=500, check=False)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=500, check=False)
     assert done.returncode == 0, done.stderr
     data = json.loads((tmp_path / "comparison.json").read_text())
     measured = {cell["kind"]: cell["peers"]["ragam"] for cell in data["cells"] if cell["peers"]}

@@ -43,7 +43,7 @@ def pictures():
 def canaries(models, tmp_path_factory):
     """Versions to put beside "first": "alike" and "slow" say what it says, "second" says otherwise, "wrong" fails."""
     slow = tmp_path_factory.mktemp("canaries") / "slow"
-    subprocess.run([sys.executable, "tests/tiny_model.py", str(slow), "--seed=1", "--delay-ms=250"], cwd=ROOT, check=True)
+    subprocess.run([sys.executable, "tests/tiny_model.py", str(slow), "--seed=1", "--products=100"], cwd=ROOT, check=True)
     return {**models, "alike": models["first"], "slow": slow}
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import requests
-from service import ROOT, cache_home, wait_until
+from service import ROOT, wait_until
 
 
 def serve(service, **environ):
@@ -62,15 +62,6 @@ def test_a_canary_that_is_broken_does_not_keep_it_from_starting(service, models,
     answers = [service.post(picture(seed=seed)) for seed in range(8)]
     assert {(answer.status_code, answer.json()["data"]["model"]["version"]) for answer in answers} == {(200, 1)}
     assert "painting_genre version 2 cannot be loaded" in process.text()
-
-
-def test_the_user_s_own_converted_models_are_left_alone(service, models):
-    service.publish(models["first"], 1)
-    process = serve(service, HOME=str(service.folder / "home"))
-    wait_until(lambda: "ready at" in process.text(), what="the line that says ready")
-    assert list((cache_home() / "ragam").glob("*.tflite"))
-    assert not (service.folder / "home").exists()
-    assert "is served by TensorFlow" not in process.text()
 
 
 def test_a_port_that_is_taken(service, models):

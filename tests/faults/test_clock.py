@@ -55,11 +55,9 @@ def test_of_the_gateway(service, clock, picture, table):
     table.add("gateway: the clock is set an hour forward, two back", "200", load.slowest(), "the new time", 0)
 
 
-@pytest.mark.parametrize("litert", [True, False])
-def test_of_the_model_server(service, models, clock, picture, table, litert):
-    """TensorFlow's batching goes by the time of day: a batch that is open when the clock is set back stays open until it is full."""
+def test_of_the_model_server(service, models, clock, picture, table):
     service.publish(models["first"], 1)
-    service.start_model_server(litert=litert, **clock.environ)
+    service.start_model_server(**clock.environ)
     service.gateway = service.start_gateway(**GATEWAY)
     wait_until(service.ready, what="readiness")
     with Load(service.address, picture()).running() as load:
@@ -76,5 +74,4 @@ def test_of_the_model_server(service, models, clock, picture, table, litert):
     assert back < PROMISED_SECONDS
     seen = ", ".join(str(status) for status in sorted(load.statuses() - {200})) or "200"
     told = "`ServingTimeout`" if 504 in load.statuses() else "nothing"
-    name = "model server" if litert else "model server with TensorFlow"
-    table.add(f"{name}: the clock is set an hour forward, two back", seen, load.slowest(), told, back)
+    table.add("model server: the clock is set an hour forward, two back", seen, load.slowest(), told, back)

@@ -3,6 +3,7 @@
 import logging
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import grpc
@@ -48,18 +49,18 @@ def look() -> threading.Event:
 
 
 @pytest.fixture
-def reload(repository: Repository[Model], labels: Labels, look: threading.Event) -> Reload:
-    return Reload("genre", repository, labels, look)
+def reload(base_path: Path, repository: Repository[Model], labels: Labels, look: threading.Event) -> Reload:
+    return Reload(ModelConfig("genre", base_path), repository, labels, look)
 
 
 def test_policy_first_labels_second(reload: Reload, repository: Repository[Model], labels: Labels, look: threading.Event, base_path: Path):
     config = ModelConfig("genre", base_path, BOTH, {"stable": 1, "canary": 2})
     with pytest.raises(StatusError, match="version 1 of model genre, which is not currently available"):
-        reload.apply(config, lambda: 1)
+        reload.call(config, lambda: 1)
     assert look.is_set()
     repository.poll()
     assert repository.available() == {1, 2}, "the policy is followed all the same"
-    reload.apply(config, lambda: 1)
+    reload.call(config, lambda: 1)
     assert (labels.version("stable"), labels.version("canary")) == (1, 2)
 
 
@@ -68,19 +69,61 @@ def test_a_missing_base_path_is_waited_for(reload: Reload, labels: Labels, base_
     end = time.monotonic() + 0.3
     config = ModelConfig("genre", base_path, Policy(), {"stable": 2})
     with pytest.raises(StatusError, match=r"^Deadline Exceeded$") as error:
-        reload.apply(config, lambda: end - time.monotonic())
+        reload.call(config, lambda: end - time.monotonic())
     assert error.value.code is grpc.StatusCode.DEADLINE_EXCEEDED
     returning = threading.Timer(0.2, away.rename, [base_path])
     returning.start()
-    reload.apply(config, lambda: 60)
+    reload.call(config, lambda: 60)
     returning.join()
     assert labels.version("stable") == 2
 
 
 def test_another_model(reload: Reload, base_path: Path) -> None:
     with pytest.raises(StatusError, match="serves the model genre, not other") as error:
-        reload.apply(ModelConfig("other", base_path), lambda: 1)
+        reload.call(ModelConfig("other", base_path), lambda: 1)
     assert error.value.code is grpc.StatusCode.INVALID_ARGUMENT
+
+
+def test_a_caller_s_folder_is_the_operator_s_or_below(reload: Reload, tmp_path: Path, base_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    with pytest.raises(StatusError, match="neither the one that this server is configured with nor below it") as error:
+        reload.call(ModelConfig("genre", elsewhere), lambda: 1)
+    assert error.value.code is grpc.StatusCode.INVALID_ARGUMENT
+    reload.call(ModelConfig("genre", base_path / "1"), lambda: 1)
+    reload.call(ModelConfig("genre", base_path), lambda: 1)
+
+
+def test_the_operator_s_file_names_any_folder_and_callers_follow(reload: Reload, tmp_path: Path, base_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    file = tmp_path / "models.config"
+    file.write_text(f'model_config_list {{ config {{ name: "genre" base_path: "{other}" model_platform: "tensorflow" }} }}')
+    reload.read(file)
+    reload.call(ModelConfig("genre", other), lambda: 1)
+    with pytest.raises(StatusError, match="configured with"):
+        reload.call(ModelConfig("genre", base_path), lambda: 1)
+
+
+def test_one_caller_waits_for_a_folder_at_a_time(reload: Reload, base_path: Path) -> None:
+    waiting = threading.Event()
+    missing = ModelConfig("genre", base_path / "missing")
+
+    def remaining() -> float:
+        waiting.set()
+        return 60 if not done.is_set() else 0
+
+    done = threading.Event()
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(reload.call, missing, remaining)
+        assert waiting.wait(10)
+        with pytest.raises(StatusError, match="Another HandleReloadConfigRequest waits") as error:
+            reload.call(missing, lambda: 60)
+        assert error.value.code is grpc.StatusCode.UNAVAILABLE
+        done.set()
+        with pytest.raises(StatusError, match="Deadline Exceeded"):
+            first.result(10)
+    reload.call(ModelConfig("genre", base_path), lambda: 60)
 
 
 def test_a_file(reload: Reload, repository: Repository[Model], tmp_path: Path, base_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -90,10 +90,3 @@ def test_a_model_config_file(tmp_path: Path) -> None:
     file.write_text(config.format("nowhere"))
     with pytest.raises(SettingsError, match=r"base_path in .*models\.config: nowhere is not a directory"):
         parse_settings([f"--model_config_file={file}"])
-
-
-def test_prefer_tflite_model(tmp_path: Path) -> None:
-    assert not parse_settings([f"--model_base_path={tmp_path}"]).prefer_tflite_model
-    settings = parse_settings([f"--model_base_path={tmp_path}", "--prefer_tflite_model=true", f"--tflite_cache_path={tmp_path / 'cache'}"])
-    assert settings.prefer_tflite_model
-    assert settings.tflite_cache_path == tmp_path / "cache"

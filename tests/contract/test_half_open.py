@@ -1,0 +1,105 @@
+"""Calls that are begun and never made: they keep nobody from being answered."""
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+from calls import Calls, predict_request, status_of, until
+from grpc_health.v1.health_pb2 import HealthCheckRequest
+from grpc_health.v1.health_pb2_grpc import HealthStub
+from processes import Server
+
+METHODS = [
+    "tensorflow.serving.PredictionService/Predict",
+    "tensorflow.serving.PredictionService/GetModelMetadata",
+    "tensorflow.serving.ModelService/GetModelStatus",
+    "tensorflow.serving.ModelService/HandleReloadConfigRequest",
+    "grpc.health.v1.Health/Check",
+    "grpc.health.v1.Health/Watch",
+]
+
+
+@pytest.fixture
+def server(start: Callable[..., Server], tiny_model: Callable[..., Path], tmp_path: Path) -> Server:
+    (tmp_path / "1").symlink_to(tiny_model())
+    return start(tmp_path, "--grpc_max_threads=4")
+
+
+@contextmanager
+def half_open(server: Calls, method: str, count: int) -> Iterator[list[Any]]:
+    """As many calls, on one connection, which have sent their headers and no message."""
+    ended = threading.Event()
+
+    def nothing() -> Iterator[bytes]:
+        ended.wait()
+        yield from ()
+
+    caller = Calls(server.address)
+    begin = caller.channel.stream_unary(f"/{method}", request_serializer=bytes, response_deserializer=bytes)
+    calls = [begin.future(nothing()) for _ in range(count)]
+    try:
+        caller.status()  # on the same connection: once it is answered, the calls before it have arrived
+        yield calls
+    finally:
+        for call in calls:
+            call.cancel()
+        ended.set()
+        caller.channel.close()
+
+
+def answers_all(server: Server) -> None:
+    other = Calls(server.address)
+    assert status_of(lambda: other.predict(timeout=20)) == ("OK", "")
+    assert other.states() == {1: "AVAILABLE"}
+    assert other.metadata("signature_def").model_spec.version.value == 1
+    assert other.health() == "SERVING"
+    other.channel.close()
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_seventy_of_one_method(server: Server, method: str) -> None:
+    with half_open(server, method, 70) as calls:
+        answers_all(server)
+        assert not any(call.done() for call in calls)
+
+
+def test_beyond_its_bound_the_oldest_make_room(server: Server) -> None:
+    with ExitStack() as stack:
+        calls = [call for method in METHODS for call in stack.enter_context(half_open(server, method, 100))]
+        answers_all(server)
+        until(lambda: sum(call.done() for call in calls) >= len(calls) - 256)
+        assert {call.code() for call in calls if call.done()} == {grpc.StatusCode.CANCELLED}
+        assert not calls[-1].done()
+    answers_all(server)
+
+
+def test_watches_beyond_their_bound(server: Server) -> None:
+    caller = Calls(server.address)
+    watches = [HealthStub(caller.channel).Watch(HealthCheckRequest()) for _ in range(80)]
+    with ThreadPoolExecutor(len(watches)) as pool:
+        ends = [pool.submit(status_of, lambda watch=watch: list(watch)) for watch in watches]
+        until(lambda: sum(end.done() for end in ends) == 16)
+        answers_all(server)
+        assert {end.result()[0] for end in ends if end.done()} == {"CANCELLED"}
+        server.stop()
+        assert sorted(end.result()[0] for end in ends) == ["CANCELLED"] * 16 + ["OK"] * 64
+    caller.channel.close()
+
+
+def test_a_call_that_ends_without_a_message(server: Server) -> None:
+    for method in METHODS[:5]:
+        begin = server.channel.stream_unary(f"/{method}", request_serializer=bytes, response_deserializer=bytes)
+        assert status_of(lambda begin=begin: begin(iter(()), timeout=60)) == ("INVALID_ARGUMENT", "The call has no message.")
+
+
+def test_bytes_that_are_no_message(server: Server) -> None:
+    for method in METHODS[:5]:
+        begin = server.channel.unary_unary(f"/{method}", request_serializer=bytes, response_deserializer=bytes)
+        assert status_of(lambda begin=begin: begin(b"\xff" * 99, timeout=60))[0] == "INTERNAL"
+    answers_all(server)
+    assert status_of(lambda: server.predict(predict_request())) == ("OK", "")
