@@ -60,7 +60,8 @@ class Connections:
         """The gateway stops: whoever asks within `seconds` is still answered."""
         self.idle_seconds = seconds
         for connection in self._all:
-            connection.deadline = min(connection.deadline, time.monotonic() + seconds)
+            if connection.is_idle:
+                connection.deadline = min(connection.deadline, time.monotonic() + seconds)
 
     def sweep(self) -> None:
         now = time.monotonic()
@@ -79,8 +80,11 @@ class Connection(asyncio.Protocol):
         self._head = b""  # what has come of the next request's
         self.is_ended = False
         self.is_apart = False  # whether the request began with its head alone
+        self._is_mixed = False  # whether more than its body has come behind any request before its answer
+        self._length: int | None = 0  # of the request's body, None where it comes in chunks
+        self._last = b""  # bytes of it
         self._refusal: RagamError | None = None
-        self._active = False
+        self.is_active = False
         self._linger_end = 0.0
         self.answering = self.is_closing = self.is_lost = False
         self._received = self._lines = 0  # bytes and their lines since the last request's head
@@ -103,7 +107,7 @@ class Connection(asyncio.Protocol):
                 self.abort()
         if self.is_closing or self.is_lost or self._refusal:
             return
-        if self._active:
+        if self.is_active:
             self._body_received(data)
         else:
             self._head_received(data)
@@ -124,13 +128,14 @@ class Connection(asyncio.Protocol):
             self._server.data_received(data)
         else:
             # uvicorn adds trailers to the headers of a request that has not begun: what is behind the head comes once it has.
-            self.is_apart = True
+            self.is_apart = not self._is_mixed
             self._server.data_received(data[: end - before])
             if data[end - before :]:
                 self._loop.call_soon(self.data_received, data[end - before :])
 
     def _body_received(self, data: bytes) -> None:
         self._received += len(data)
+        self._last = (self._last + data[-4:])[-4:]
         self._lines += data.count(b"\r\n")
         if self._lines > FREE_LINES + self._received // LEAST_MEAN_LINE_BYTES:
             self.give_up("too many short lines")
@@ -161,21 +166,29 @@ class Connection(asyncio.Protocol):
     @property
     def is_waiting(self) -> bool:
         """Whether it waits for its client, and not its client for an answer."""
-        return not self._active or self.stop_reading is not None
+        return not self.is_active or self.stop_reading is not None
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no request has begun to come that is not answered."""
+        return not self.is_active and not self._head and not self.is_closing
 
     @property
     def refusal(self) -> RagamError | None:
         """What is wrong with the request whose body is read."""
         return self._refusal
 
-    def begin(self) -> None:
-        """A request's head is complete."""
-        self._active, self._head, self._received, self._lines = True, b"", 0, 0
+    def begin(self, length: int | None) -> None:
+        """A request's head is complete; its body has `length` bytes, or comes in chunks (None)."""
+        self.is_active, self._head, self._received, self._lines = True, b"", 0, 0
+        self._length, self._last = length, b""
         self.deadline = float("inf")
 
     def end(self) -> None:
         """It was answered, or nobody is there any more."""
-        self._active = self.answering = self.is_apart = False
+        # Where the next head began is not known from then on: what looks like its end may be that of trailers.
+        self._is_mixed |= self._last != b"\r\n\r\n" if self._length is None else self._received != self._length
+        self.is_active = self.answering = self.is_apart = False
         if not self.is_closing:
             self._wait(self._all.idle_seconds)
         self._loop.call_soon(self._settle)
@@ -225,7 +238,7 @@ class Connection(asyncio.Protocol):
 
     def _settle(self) -> None:
         """Once no request is left to be answered. A request that was parsed has begun by now, for its task was made before."""
-        if self._active or self.is_closing:
+        if self.is_active or self.is_closing:
             return
         if self._refusal:
             self.refuse(self._refusal)
@@ -249,7 +262,8 @@ class Guarded(asyncio.Transport):
             self._connection.give_up("not parsed")
 
     def close(self) -> None:
-        if not self._connection.refusal:
+        # uvicorn closes what is idle as soon as it stops. What has come on it by then would have no answer: its deadline ends it.
+        if self._connection.is_active and not self._connection.refusal:
             self._connection.close()
 
     def is_closing(self) -> bool:

@@ -9,6 +9,7 @@ The liveness probe is answered in the event loop; the readiness probe and the me
 """
 
 import asyncio
+import os
 import resource
 import signal
 from concurrent.futures import ThreadPoolExecutor
@@ -59,15 +60,17 @@ class Front:
             await send({"type": "lifespan.shutdown.complete"})
             return
         connection: Connection = scope["state"]["connection"]
-        connection.begin()
+        is_chunked = any(name == b"transfer-encoding" for name, _ in scope["headers"])
+        has_trailers = is_chunked and not connection.is_apart
+        environ = environ_of({**scope, "headers": []} if has_trailers else scope)
+        connection.begin(None if is_chunked else int(environ.get("CONTENT_LENGTH") or 0))
         held = 0
         try:
-            environ = environ_of(scope)
             end = monotonic() + REQUEST_SECONDS
             environ[ABANDONED] = lambda: connection.is_lost or monotonic() > end
             whole = False
             try:
-                check_head(scope, is_apart=connection.is_apart)
+                check_head(scope, has_trailers=has_trailers)
                 body, whole = await self._body(scope, environ, receive, connection)
                 held = len(body)
                 environ["wsgi.input"] = BytesIO(body)
@@ -192,9 +195,9 @@ class Front:
             else:
                 loop.default_exception_handler(context)
 
-        def drain(number: int, frame: Any) -> None:
+        def drain(number: int, _frame: Any) -> None:
+            # Who signals the whole process group signals this worker twice.
             if self._draining:
-                stop(number, frame)
                 return
             self._draining = True
             self.app.extensions["readiness"].stop()
@@ -204,6 +207,8 @@ class Front:
         loop.set_exception_handler(handle)
         stop: Any = signal.getsignal(signal.SIGTERM)
         signal.signal(signal.SIGTERM, drain)
+        # gunicorn's quick stop, which uvicorn-worker notes and does not act on.
+        signal.signal(signal.SIGQUIT, lambda *_: os._exit(0))
 
 
 class Probe:
@@ -222,8 +227,10 @@ class Probe:
             self._count -= 1
 
 
-def check_head(scope: dict[str, Any], *, is_apart: bool) -> None:
-    """What uvicorn's parser lets pass. Raises a RagamError."""
+def check_head(scope: dict[str, Any], *, has_trailers: bool) -> None:
+    """What uvicorn's parser lets pass; `has_trailers`: some may be among the headers. Raises a RagamError."""
+    if has_trailers:
+        raise NotHttp("chunks behind another request")
     if scope["http_version"] not in ("1.0", "1.1"):
         raise NotHttp("another version")
     headers = scope["headers"]
@@ -238,8 +245,6 @@ def check_head(scope: dict[str, Any], *, is_apart: bool) -> None:
     if b"transfer-encoding" in values:
         if scope["http_version"] == "1.0":
             raise NotHttp("Transfer-Encoding in HTTP/1.0")
-        if not is_apart:
-            raise NotHttp("chunks behind another request: its trailers are among its headers")
         if sum(name == b"transfer-encoding" for name, _ in headers) > 1 or values[b"transfer-encoding"].lower() != b"chunked":
             raise UnknownCoding
     if values.get(b"expect", b"100-continue").lower() != b"100-continue":

@@ -6,6 +6,7 @@ import shutil
 import signal
 import sys
 import tempfile
+import time
 
 from gateway import logs, tracing
 from gateway.listener import BACKLOG, listener, refuse_new_connections
@@ -27,6 +28,9 @@ if _mallopt := getattr(ctypes.CDLL(None), "mallopt", None):
     _mallopt(M_MMAP_THRESHOLD, 2 * 1024 * 1024)
     _mallopt(M_ARENA_MAX, 2)
 
+# Who signals a process and its group signals it twice within milliseconds: that is one signal to stop, and a later one a second.
+ONE_SIGNAL_SECONDS = 0.3
+
 # prometheus_client reads this when it is imported: it must stand before wsgi is.
 _metrics_folder = tempfile.mkdtemp(prefix="ragam-metrics-")
 os.environ["PROMETHEUS_MULTIPROC_DIR"] = _metrics_folder
@@ -46,11 +50,18 @@ logconfig_dict = logs.config(_settings.log_level)
 
 
 def when_ready(_server):
-    stop = signal.getsignal(signal.SIGTERM)
+    stop, stop_at_once = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGQUIT)
+    first = 0.0
 
     def refuse_and_stop(number, frame):
-        refuse_new_connections(listener(_settings.host, _settings.port))
-        stop(number, frame)
+        nonlocal first
+        now = time.monotonic()
+        if not first:
+            first = now
+            refuse_new_connections(listener(_settings.host, _settings.port))
+            stop(number, frame)
+        elif now - first > ONE_SIGNAL_SECONDS:
+            stop_at_once(signal.SIGQUIT, frame)
 
     signal.signal(signal.SIGTERM, refuse_and_stop)
     # A second master would share the listener, which the first one's stop closes for both. New workers (HUP) lose nothing.

@@ -132,8 +132,7 @@ class Watch:
         return sum(int(re.findall(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())[0]) * 1024 for pid in self._before[0])
 
     def _state(self) -> tuple[tuple[int, ...], int, int]:
-        master = self._service.gateway.popen.pid
-        workers = tuple(sorted(map(int, Path(f"/proc/{master}/task/{master}/children").read_text().split())))
+        workers = tuple(sorted(self._service.gateway.children()))
         descriptors = sum(len(list(Path(f"/proc/{pid}/fd").iterdir())) for pid in workers)
         return workers, descriptors, sum(len(list(Path(f"/proc/{pid}/task").iterdir())) for pid in workers)
 

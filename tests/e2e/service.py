@@ -48,6 +48,11 @@ class Process:
     def wait(self, seconds: float = 120) -> int:
         return self.popen.wait(seconds)
 
+    def children(self) -> list[int]:
+        """Their ids: of gunicorn's, the workers."""
+        pid = self.popen.pid
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
     def stop(self) -> None:
         if self.popen.poll() is None:
             self.popen.terminate()

@@ -163,8 +163,7 @@ def test_where_no_descriptor_is_left_the_worker_stays_and_makes_room(service, mo
     service.gateway = service.start_gateway(RAGAM_WORKERS="1")
     wait_until(service.ready, what="readiness")
     assert service.post(picture()).status_code == 200
-    master = service.gateway.popen.pid
-    worker = int(Path(f"/proc/{master}/task/{master}/children").read_text())
+    [worker] = service.gateway.children()
     most = len(list(Path(f"/proc/{worker}/fd").iterdir())) + 20
     resource.prlimit(worker, resource.RLIMIT_NOFILE, (most, most))
     with crowd(service, 60), Raw(service, 60) as last:

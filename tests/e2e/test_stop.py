@@ -1,0 +1,134 @@
+"""The gateway's stops, as its operator and its supervisor order them: what is under way is answered."""
+
+import os
+import signal
+import time
+
+import pytest
+from raw import Raw, multipart
+from service import Callers, wait_until
+
+READY = b"GET /readyz HTTP/1.1\r\nHost: a\r\n\r\n"
+STOPS = 4
+
+
+@pytest.fixture
+def running(service, models):
+    service.publish(models["first"], 1)
+    service.model_server = service.start_model_server()
+    start(service)
+    return service
+
+
+def start(service, **environ):
+    service.gateway = service.start_gateway(**environ)
+    wait_until(service.ready, what="readiness")
+
+
+def test_stops_under_load_lose_no_request(running, picture):
+    """`python -m benchmarks.stops` counts over a hundred of them."""
+    data = picture()
+    for stop in range(STOPS):
+        if stop:
+            start(running)
+        kept, fresh = (Callers(running, data, keep_alive=keep_alive) for keep_alive in (True, False))
+        with kept.running(), fresh.running():
+            wait_until(lambda: len(kept.answers) > 20 and len(fresh.answers) > 20, what="the first answers")  # noqa: B023 - called here
+            running.gateway.signal(signal.SIGTERM)
+            assert running.gateway.wait() == 0
+            wait_until(lambda: kept.refused == fresh.refused == 8, what="every caller's end")  # noqa: B023 - called here
+        assert not kept.failures + fresh.failures
+        assert kept.statuses() | fresh.statuses() == {200}
+
+
+def test_at_sigterm_it_is_not_ready_at_once(running):
+    with Raw(running) as raw:
+        raw.send(READY)
+        assert raw.answer().status == 200
+        raw.send(READY[:20])
+        running.gateway.signal(signal.SIGTERM)
+        wait_until(lambda: "Handling signal: term" in running.gateway.text(), what="the signal")
+        time.sleep(0.2)
+        raw.send(READY[20:])
+        answer = raw.answer()
+        assert (answer.status, answer.headers["connection"]) == (503, "close")
+    assert running.gateway.wait() == 0
+
+
+def test_what_has_begun_at_sigterm_is_answered_and_who_says_nothing_holds_nobody_up(running, picture):
+    """The whole process group gets the signal, as from systemd, so that each worker gets two; the model server stands for a while."""
+    data = multipart(picture())
+    with Raw(running) as whole, Raw(running) as half_of_a_head, Raw(running) as half_of_a_body, Raw(running) as idle:
+        running.model_server.signal(signal.SIGSTOP)
+        parts = {whole: len(data), half_of_a_head: 20, half_of_a_body: len(data) // 2}
+        for raw, length in parts.items():
+            raw.send(data[:length])
+        time.sleep(0.5)
+        for pid in (running.gateway.popen.pid, *running.gateway.children()):
+            os.kill(pid, signal.SIGTERM)
+        assert idle.ended()
+        time.sleep(1)
+        running.model_server.signal(signal.SIGCONT)
+        for raw, length in parts.items():
+            raw.send(data[length:])
+            answer = raw.answer()
+            assert (answer.status, answer.headers["connection"]) == (200, "close")
+            raw.socket.close()
+    assert running.gateway.wait() == 0
+
+
+def test_a_second_signal_ends_at_once(running, picture):
+    with Raw(running) as raw:
+        running.model_server.signal(signal.SIGSTOP)
+        try:
+            raw.send(multipart(picture()))
+            time.sleep(0.5)
+            running.gateway.signal(signal.SIGTERM)
+            time.sleep(1)
+            assert running.gateway.popen.poll() is None
+            running.gateway.signal(signal.SIGTERM)
+            assert running.gateway.wait() == 0
+            # Without it the wait for the model server would have ended in an answer.
+            assert raw.answer() is None
+        finally:
+            running.model_server.signal(signal.SIGCONT)
+
+
+def test_a_worker_that_is_killed_loses_only_what_it_had(running, picture):
+    with Callers(running, picture(), keep_alive=True).running() as callers:
+        wait_until(lambda: len(callers.answers) > 40, what="the first answers")
+        os.kill(running.gateway.children()[0], signal.SIGKILL)
+        wait_until(lambda: running.gateway.text().count("Booting worker") == 3, what="a new worker")
+        # Each caller has one connection, and one request on it.
+        assert len(callers.failures) <= 8
+        failed, seen = len(callers.failures), len(callers.answers)
+        wait_until(lambda: len(callers.answers) > seen + 80, what="more answers")
+        assert len(callers.failures) == failed
+    assert not callers.refused
+    assert callers.statuses() == {200}
+
+
+def test_a_second_master_is_not_started(running, picture):
+    """SIGUSR2 would start one: its stop would close the listener for both."""
+    before = running.gateway.children()
+    with Callers(running, picture(), keep_alive=True).running() as callers:
+        wait_until(lambda: len(callers.answers) > 20, what="the first answers")
+        running.gateway.signal(signal.SIGUSR2)
+        seen = len(callers.answers)
+        wait_until(lambda: len(callers.answers) > seen + 80, what="more answers")
+        assert running.gateway.children() == before
+    assert not callers.failures
+    assert running.gateway.text().count("Booting worker") == 2
+
+
+def test_an_idle_connection_is_kept_as_long_as_the_setting_says_and_no_longer(service, models):
+    service.publish(models["first"], 1)
+    service.start_model_server()
+    start(service, RAGAM_KEEPALIVE_SECONDS="6")
+    with Raw(service, 60) as raw:
+        # Every answer begins the time anew: three pauses are longer than it.
+        for _ in range(4):
+            raw.send(READY)
+            assert raw.answer().status == 200
+            time.sleep(2.5)
+        assert raw.ended()
