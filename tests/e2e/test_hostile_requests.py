@@ -144,6 +144,18 @@ def test_a_trailer_is_no_header(impatient, picture):
         assert raw.answer().status == 200
         assert raw.answer().status == 400
         assert raw.answer() is None
+    chunked = CHUNKED + b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)
+    for first in (GET + multipart(picture()), multipart(picture()), chunked):
+        with Raw(impatient) as raw:
+            # What is behind "\n" looks like a head, for its beginning came before the first answer.
+            raw.send(first + CHUNKED[:-1])
+            for _ in range(first.count(b"HTTP/1.1")):
+                assert raw.answer().status == 200
+            raw.send(b"\n0\r\nX-Request-ID: %s\r\n\r\n" % (b"e" * 32))
+            answer = raw.answer()
+            assert_envelope(answer, 400)
+            assert answer.headers["x-request-id"] != "e" * 32
+            assert raw.answer() is None
 
 
 def test_a_request_that_comes_byte_by_byte_is_the_same_request(impatient, picture):
