@@ -12,7 +12,7 @@ RUNS ?= 100000
 SEED ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-unit test-contract test-manifests test-e2e test-monitoring test-faces test-deploy test-faults soak certificates client tracing train bench bench-growth check format lock audit fuzz clean
+.PHONY: help serve test test-unit test-contract test-manifests test-e2e test-monitoring test-faces test-deploy test-faults test-releases soak certificates client tracing train bench bench-growth check format lock audit fuzz clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -54,6 +54,9 @@ test-faults: $(VENV)/.dev ## the service with faults, as root: model server, wor
 	@for command in ip iptables unshare cc; do command -v $$command >/dev/null || \
 		{ echo "make test-faults needs $$command. On Debian: apt-get install iproute2 iptables util-linux gcc libc6-dev" >&2; exit 1; }; done
 	$(BIN)/python -m pytest tests/faults
+
+test-releases: $(VENV)/.dev ## the front's tests with the newest two minor releases of gunicorn and of uvicorn; the table goes to build/releases.md
+	$(BIN)/python requirements/releases.py
 
 soak: $(VENV)/.dev ## mixed load with faults for SECONDS (3600), by SEED (1), RATE (4) requests a second; the report goes to build/soak.json
 	$(BIN)/python tests/soak/soak.py --seconds $(or $(SECONDS),3600) --seed $(or $(SEED),1) --rate $(or $(RATE),4)
