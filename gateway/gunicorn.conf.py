@@ -32,7 +32,7 @@ os.environ["PROMETHEUS_MULTIPROC_DIR"] = _metrics_folder
 _shares = Shares()
 
 wsgi_app = "gateway.wsgi:app"
-bind = f"{_settings.host}:{_settings.port}"
+bind = _settings.listen
 _capacity = _settings.capacity()
 workers = _capacity.workers
 threads = _capacity.threads

@@ -114,6 +114,11 @@ class Settings:
                 return settings
         raise SettingsError("\n".join(complaints))
 
+    @property
+    def listen(self) -> str:
+        """Where the gateway listens, as gunicorn's `bind` takes it."""
+        return kinds.host_and_port(self.host, self.port)
+
     def identity(self) -> Identity | None:
         """What the gateway shows to the model server and asks of it, or None for plain text. Raises ValueError for unusable files."""
         files = (self.serving_ca, self.serving_certificate, self.serving_key)
