@@ -168,11 +168,11 @@ def test_under_nohup_it_goes_on_when_the_terminal_closes(service, models):
     assert process.popen.poll() is None
 
 
-@pytest.mark.parametrize("name", ["model_server", "gunicorn"])
+@pytest.mark.parametrize("name", ["-m model_server", "gunicorn.conf.py"])
 def test_a_hangup_of_either_server_orphans_nobody(service, models, name):
     process = ready(service, models)
     os.kill(server_of(process, name), signal.SIGHUP)
-    if name == "gunicorn":
+    if name == "gunicorn.conf.py":
         # It starts its workers anew.
         wait_until(lambda: "Hang up" in process.text() and service.ready(), what="new workers")
         process.signal(signal.SIGTERM)
@@ -212,7 +212,7 @@ def test_a_signal_that_make_has_passed_on_too_is_one(service, models):
     assert process.wait() == 0
 
 
-@pytest.mark.parametrize("name", ["serve.py", "gunicorn"])
+@pytest.mark.parametrize("name", ["serve.py", "gunicorn.conf.py"])
 def test_a_kill_orphans_nobody(service, models, name):
     process = ready(service, models)
     os.kill(process.popen.pid if name == "serve.py" else server_of(process, name), signal.SIGKILL)
@@ -222,7 +222,7 @@ def test_a_kill_orphans_nobody(service, models, name):
 
 def test_a_gunicorn_that_has_taken_its_place_ends_too(service, models):
     process = ready(service, models)
-    old = server_of(process, "gunicorn")
+    old = server_of(process, "gunicorn.conf.py")
     os.kill(old, signal.SIGUSR2)
     wait_until(lambda: any(children_of(child) for child in children_of(old)), what="a new master with workers")
     process.signal(signal.SIGTERM)
@@ -231,7 +231,7 @@ def test_a_gunicorn_that_has_taken_its_place_ends_too(service, models):
 
 
 def test_a_proxy_in_the_environment_is_not_asked(service, models, picture):
-    proxies = {name: "http://127.0.0.1:9" for name in ("http_proxy", "https_proxy", "all_proxy", "grpc_proxy", "HTTP_PROXY", "ALL_PROXY")}
+    proxies = dict.fromkeys(("http_proxy", "https_proxy", "all_proxy", "grpc_proxy", "HTTP_PROXY", "ALL_PROXY"), "http://127.0.0.1:9")
     process = ready(service, models, **proxies, no_proxy="", NO_PROXY="", no_grpc_proxy="")
     assert service.post(picture()).status_code == 200
     assert "Traceback" not in process.text()
@@ -252,7 +252,7 @@ def test_metrics_outlive_a_cleaner_of_tmp(service, models, picture):
     [metrics] = folder.glob("ragam-metrics-*")
     shutil.rmtree(metrics)
     assert requests.get(f"{service.address}/metrics", timeout=5).status_code == 200
-    gunicorn = server_of(process, "gunicorn")
+    gunicorn = server_of(process, "gunicorn.conf.py")
     before = children_of(gunicorn)
     for worker in before:
         os.kill(worker, signal.SIGKILL)
