@@ -74,10 +74,12 @@ class Keys:
         with self._lock:
             state, now = self._state(), self._clock()
             if state != self._seen:
-                self._seen, self._settles_at = state, now + SETTLE_SECONDS
-                with contextlib.suppress(OSError, ValueError):
-                    self._keys = {**read_keys(self._path), **self._keys}
-            elif self._settles_at is not None and now >= self._settles_at:
+                # A process that nobody asked for a while sees a change late: by its own time such a file was left alone long enough.
+                self._seen, self._settles_at = state, now if _age(state) >= SETTLE_SECONDS else now + SETTLE_SECONDS
+                if now < self._settles_at:
+                    with contextlib.suppress(OSError, ValueError):
+                        self._keys = {**read_keys(self._path), **self._keys}
+            if self._settles_at is not None and now >= self._settles_at:
                 self._settles_at = None
                 try:
                     self._keys = read_keys(self._path)
@@ -92,6 +94,11 @@ class Keys:
         except OSError:
             return None
         return status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def _age(state: tuple[int, int, int] | None) -> float:
+    """Seconds since the file was written to, 0 for none."""
+    return time.time() - state[2] / 1e9 if state else 0.0
 
 
 def main(arguments: list[str]) -> None:

@@ -11,6 +11,8 @@ from typing import Any
 # What is not plain ASCII may end a line, or command a terminal: what a client sends may hold it.
 _NOT_PLAIN = re.compile(r"[^\x20-\x7e]")
 
+_PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
+
 # ANSI: the codes that every terminal with colours has.
 _FAINT, _RED, _GREEN, _YELLOW = 2, 31, 32, 33
 
@@ -67,6 +69,11 @@ def _plain(text: object) -> str:
     return _NOT_PLAIN.sub(lambda found: found[0].encode("unicode_escape").decode(), str(text))
 
 
+def is_for_people(record: logging.LogRecord) -> bool:
+    """Whether somebody at a terminal wants it: not the probes, which machines send every few seconds, and make serve until it is ready."""
+    return getattr(record, "fields", {}).get("path") not in _PROBES
+
+
 def formatter() -> logging.Formatter:
     """The one for this process's standard error."""
     if not sys.stderr.isatty():
@@ -80,7 +87,10 @@ def config(level: str) -> dict[str, Any]:
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"line": {"()": formatter}},
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+        "filters": {"people": {"()": lambda: is_for_people}},
+        "handlers": {
+            "stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["people"] if sys.stderr.isatty() else []}
+        },
         "root": {"level": level.upper(), "handlers": ["stderr"]},
         "loggers": {
             "gunicorn.error": {"level": level.upper(), "handlers": ["stderr"], "propagate": False},

@@ -1,9 +1,11 @@
 import hashlib
 import hmac
 import logging
+import os
 import subprocess
 import sys
 import threading
+import time
 from types import SimpleNamespace
 
 import pytest
@@ -73,6 +75,13 @@ def test_a_change_of_the_file_counts(file, clock):
     with file.open("a") as more:
         more.write(f"{digest('four')} dave\n")
     assert keys.name_of("four") == "dave"
+
+
+def test_who_sees_a_change_late_does_not_let_in_who_was_taken_away(file, clock):
+    keys = Keys(file, clock)
+    file.write_text(f"{digest('two')} bob\n")
+    os.utime(file, (time.time() - 60, time.time() - 60))
+    assert (keys.name_of("one"), keys.name_of("two")) == (None, "bob")
 
 
 @pytest.mark.parametrize("half", ["", f"{digest('two')} b", f"{digest('one')[:30]}", f"{digest('two')} bob\n{digest('one')}"])

@@ -13,12 +13,16 @@ from gateway.logs import JsonFormatter, TerminalFormatter
 # In a process of its own, for dictConfig closes every handler of the process that it runs in.
 SCRIPT = """
 import logging.config
+import sys
 from gateway.logs import config
 logging.config.dictConfig(config("info"))
 logging.getLogger("gunicorn.error").info("Listening at: %s", "x")
 logging.getLogger("ragam.app").warning('a "quoted"\\nline', extra={"fields": {"status": 502}})
 logging.getLogger("gunicorn.access").info("not twice")
 logging.getLogger("ragam.app").debug("too fine")
+if sys.stderr.isatty():
+    fields = {"method": "GET", "path": "/readyz", "status": 503}
+    logging.getLogger("ragam.access").info("request", extra={"fields": fields})
 """
 
 
