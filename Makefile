@@ -3,10 +3,11 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
-# uv installs the same files in a fraction of the time. --seed: pip is there too, which messages.py downloads with.
+# uv installs the same files in less time. --seed: pip is there too, which messages.py downloads with. --no-compile, as uv does it: what is
+# imported is compiled then, and of the rest nothing.
 UV := $(shell command -v uv)
 MAKE_VENV := $(if $(UV),uv venv --quiet --seed --python $(PYTHON),$(PYTHON) -m venv)
-INSTALL := $(if $(UV),uv pip install --python $(BIN)/python,$(BIN)/python -m pip install --disable-pip-version-check) --require-hashes
+INSTALL := $(if $(UV),uv pip install --python $(BIN)/python,$(BIN)/python -m pip install --no-compile --disable-pip-version-check) --require-hashes
 
 BUILD := build
 PAINTINGS ?= $(BUILD)/paintings
