@@ -1,5 +1,6 @@
 """The process: health, its end under calls, its limits, and how it says that it cannot start."""
 
+import json
 import signal
 import socket
 import subprocess
@@ -106,8 +107,8 @@ def test_a_signal_while_loading(tiny_model: Callable[..., Path], tmp_path: Path)
         log = []
         for line in process.stderr or ():
             log.append(line)
-            if " loading " in line:
+            if '"loading ' in line:
                 process.terminate()
     assert process.returncode == 0
     assert "listening" not in "".join(log)
-    assert log[-1].endswith("stopped\n")
+    assert json.loads(log[-1])["message"] == "stopped"
