@@ -9,7 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -87,23 +87,22 @@ class Connection(asyncio.Protocol):
         self.is_active = False
         self._linger_end = 0.0
         self.answering = self.is_closing = self.is_lost = False
-        self._received = self._lines = 0  # bytes and their lines since the last request's head
+        self.received = self._lines = 0  # bytes and their lines since the last request's head
         # What ends the wait for more of a request's body, while there is one.
         self.stop_reading: Callable[[], Any] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
+        self.transport = cast(asyncio.Transport, transport)
         self.address = (transport.get_extra_info("peername") or ("",))[0]
         self._wait(self._all.idle_seconds)
         self._all.add(self)
-        self._server.connection_made(Guarded(self, transport))
+        self._server.connection_made(Guarded(self, self.transport))
 
     def data_received(self, data: bytes) -> None:
         if self.is_closing:
-            self._received += len(data)
+            self.received += len(data)
             self.deadline = min(self._linger_end, time.monotonic() + LINGER_PAUSE_SECONDS)
-            if self._received > LINGER_BYTES:
+            if self.received > LINGER_BYTES:
                 self.abort()
         if self.is_closing or self.is_lost or self._refusal:
             return
@@ -134,10 +133,10 @@ class Connection(asyncio.Protocol):
                 self._loop.call_soon(self.data_received, data[end - before :])
 
     def _body_received(self, data: bytes) -> None:
-        self._received += len(data)
+        self.received += len(data)
         self._last = (self._last + data[-4:])[-4:]
         self._lines += data.count(b"\r\n")
-        if self._lines > FREE_LINES + self._received // LEAST_MEAN_LINE_BYTES:
+        if self._lines > FREE_LINES + self.received // LEAST_MEAN_LINE_BYTES:
             self.give_up("too many short lines")
         else:
             self._server.data_received(data)
@@ -174,20 +173,25 @@ class Connection(asyncio.Protocol):
         return not self.is_active and not self._head and not self.is_closing
 
     @property
+    def is_writable(self) -> bool:
+        """Whether its client has taken all that was sent."""
+        return not self.transport.get_write_buffer_size()
+
+    @property
     def refusal(self) -> RagamError | None:
         """What is wrong with the request whose body is read."""
         return self._refusal
 
     def begin(self, length: int | None) -> None:
         """A request's head is complete; its body has `length` bytes, or comes in chunks (None)."""
-        self.is_active, self._head, self._received, self._lines = True, b"", 0, 0
+        self.is_active, self._head, self.received, self._lines = True, b"", 0, 0
         self._length, self._last = length, b""
         self.deadline = float("inf")
 
     def end(self) -> None:
         """It was answered, or nobody is there any more."""
         # Where the next head began is not known from then on: what looks like its end may be that of trailers.
-        self._is_mixed |= self._last != b"\r\n\r\n" if self._length is None else self._received != self._length
+        self._is_mixed |= self._last != b"\r\n\r\n" if self._length is None else self.received != self._length
         self.is_active = self.answering = self.is_apart = False
         if not self.is_closing:
             self._wait(self._all.idle_seconds)
@@ -208,7 +212,7 @@ class Connection(asyncio.Protocol):
         """Ends the answer, and waits for the client's own end."""
         if self.is_closing or self.is_lost:
             return
-        self.is_closing, self._received = True, 0
+        self.is_closing, self.received = True, 0
         now = time.monotonic()
         self._linger_end, self.deadline = now + LINGER_SECONDS, now + LINGER_PAUSE_SECONDS
         if self.is_ended:
