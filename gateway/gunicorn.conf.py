@@ -68,13 +68,13 @@ def when_ready(_server):
     signal.signal(signal.SIGUSR2, signal.SIG_IGN)
 
 
-def post_worker_init(worker):
-    from gateway import metrics  # only once PROMETHEUS_MULTIPROC_DIR stands, for it imports prometheus_client
+def post_worker_init(_worker):
+    from gateway import asgi, metrics  # only once PROMETHEUS_MULTIPROC_DIR stands, for they import prometheus_client
 
     metrics.note_worker(_settings.capacity().threads)
     if _traced:
         tracing.start()
-    worker.wsgi.app.extensions["readiness"].watch_until_ready()
+    asgi.wsgi.extensions["readiness"].watch_until_ready()
 
 
 def child_exit(_server, worker):

@@ -65,7 +65,9 @@ class Settings:
         "Answers that each process keeps for a minute, by the picture's bytes. 0: none, as while there is a canary.",
     )
     certain_from: float = _setting(0.5, kinds.number(0, 1), "Confidence from which an answer is called certain.")
-    grace_seconds: int = _setting(30, kinds.whole(0, 600), "On SIGTERM, how long requests in flight may take to finish.")
+    grace_seconds: int = _setting(
+        30, kinds.whole(0, 600), "On SIGTERM, how long requests in flight may take to finish. A second SIGTERM ends them at once."
+    )
     api_keys_file: str = _setting("", kinds.keys_file, "File of the API keys that may send pictures; without it everybody may.")
     rate_limit: str = _setting(
         "", kinds.rate_limit, "Pictures that one key, or without keys one address, may send, as in 60/minute;5/second."
