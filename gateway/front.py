@@ -19,6 +19,7 @@ from typing import Any
 
 from flask import Flask
 
+from gateway import tracing
 from gateway.access import REQUEST_ID_HEADER, name_request, note_shed
 from gateway.admission import Queue, Transfers
 from gateway.connection import Connection, Connections
@@ -59,6 +60,7 @@ class Front:
             self._start(scope["state"])
             await send({"type": "lifespan.startup.complete"})
             await receive()
+            await asyncio.to_thread(tracing.stop)
             await send({"type": "lifespan.shutdown.complete"})
             return
         connection: Connection = scope["state"]["connection"]

@@ -55,6 +55,11 @@ def start() -> None:
     GrpcInstrumentorClient().instrument()
 
 
+def stop() -> None:
+    """Sends what is held. uvicorn ends a worker by the signal that stopped it, without Python's own handlers of an exit."""
+    getattr(trace.get_tracer_provider(), "shutdown", bool)()
+
+
 def trace_id() -> str | None:
     """The current trace's id, 32 hexadecimal digits, or None outside of a trace."""
     context = trace.get_current_span().get_span_context()
