@@ -58,7 +58,7 @@ def test_calls_in_flight_finish(slow: Callable[..., Server], number: signal.Sign
     newcomer.channel.close()
     assert [call.result().model_spec.version.value for call in calls] == [1] * 4
     calling.channel.close()
-    assert server.process.wait(10) == 0
+    assert server.process.wait(60) == 0
 
 
 def test_more_calls_than_threads(slow: Callable[..., Server]) -> None:
