@@ -88,7 +88,8 @@ class Front:
 
     async def _body(self, scope: dict[str, Any], environ: dict[str, Any], receive: Any, connection: Connection) -> tuple[bytes, bool]:
         """The body, and whether all of it has come. It is read for a form on a route that takes one, and no further than it may be long."""
-        length, is_chunked = int(environ.get("CONTENT_LENGTH") or 0), "HTTP_TRANSFER_ENCODING" in environ
+        length = int(environ.get("CONTENT_LENGTH") or 0)
+        is_chunked = connection.is_chunked = "HTTP_TRANSFER_ENCODING" in environ
         if not length and not is_chunked:
             return b"", True
         path = "/" + scope["path"].lstrip("/")
