@@ -5,6 +5,7 @@ between that protocol and the transport: what uvicorn answers by itself becomes 
 """
 
 import asyncio
+import math
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -23,6 +24,8 @@ FREE_LINES, LEAST_MEAN_LINE_BYTES = 4000, 24
 LINGER_SECONDS, LINGER_PAUSE_SECONDS, LINGER_BYTES = 30.0, 2.0, 64 * 1024**2
 # What an answer that was written may wait for its client to read on.
 STALL_SECONDS = 20.0
+# A client that is done sending may still read, or be gone: a proxy ends a connection so for a client that left.
+HALF_CLOSED_SECONDS = 1.0
 SWEEP_SECONDS = 0.5
 # What a worker needs beside its connections: it opens no more of them.
 SPARE_DESCRIPTORS = 8
@@ -78,6 +81,7 @@ class Connection(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._head = b""  # what has come of the next request's
         self.is_ended = False
+        self._gone_at = math.inf
         self.is_apart = False  # whether the request began with its head alone
         self._refusal: RagamError | None = None
         self._active = False
@@ -139,8 +143,9 @@ class Connection(asyncio.Protocol):
             self._server.data_received(data)
 
     def eof_received(self) -> bool:
-        """A client that is done sending still gets its answer."""
+        """A client that is done sending still gets its answer, if that is soon."""
         self.is_ended = True
+        self._gone_at = time.monotonic() + HALF_CLOSED_SECONDS
         if self.stop_reading:
             self.stop_reading()
         self._loop.call_soon(self._settle)
@@ -165,6 +170,11 @@ class Connection(asyncio.Protocol):
         return not self._active or self.stop_reading is not None
 
     @property
+    def is_gone(self) -> bool:
+        """Whether nobody waits for an answer any more, as far as can be told."""
+        return self.is_lost or time.monotonic() > self._gone_at
+
+    @property
     def is_writable(self) -> bool:
         """Whether its client has taken all that was sent."""
         return not self.transport.get_write_buffer_size()
@@ -177,7 +187,7 @@ class Connection(asyncio.Protocol):
     def begin(self) -> None:
         """A request's head is complete."""
         self._active, self._head, self.received, self._lines = True, b"", 0, 0
-        self.deadline = float("inf")
+        self.deadline = math.inf
 
     def end(self) -> None:
         """It was answered, or nobody is there any more."""

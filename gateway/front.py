@@ -66,7 +66,7 @@ class Front:
         try:
             environ = environ_of(scope)
             end = monotonic() + REQUEST_SECONDS
-            environ[ABANDONED] = lambda: connection.is_lost or monotonic() > end
+            environ[ABANDONED] = lambda: connection.is_gone or monotonic() > end
             whole = False
             try:
                 check_head(scope, is_apart=connection.is_apart)
