@@ -9,7 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -17,7 +17,7 @@ from gateway.errors import AddressTooLong, NotHttp, RagamError, TooManyHeaders, 
 
 MOST_FIRST_LINE_BYTES, MOST_HEAD_BYTES = 4200, 32 * 1024
 HEAD_SECONDS = 10.0
-# Tiny chunks, and anything else of many short lines, cost the parser far more than their bytes do.
+# Tiny chunks cost the parser far more than their bytes do, and each is two lines.
 FREE_LINES, LEAST_MEAN_LINE_BYTES = 4000, 24
 # A client that is still sending when it is answered would lose its answer by a reset: it may go on for so long, with pauses so long.
 LINGER_SECONDS, LINGER_PAUSE_SECONDS, LINGER_BYTES = 30.0, 2.0, 64 * 1024**2
@@ -82,24 +82,24 @@ class Connection(asyncio.Protocol):
         self._refusal: RagamError | None = None
         self._active = False
         self._linger_end = 0.0
+        self.is_chunked = False  # whether the request's body comes in chunks, as front.py says
         self.answering = self.is_closing = self.is_lost = False
-        self._received = self._lines = 0  # bytes and their lines since the last request's head
+        self.received = self._lines = 0  # bytes and their lines since the last request's head
         # What ends the wait for more of a request's body, while there is one.
         self.stop_reading: Callable[[], Any] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
+        self.transport = cast(asyncio.Transport, transport)
         self.address = (transport.get_extra_info("peername") or ("",))[0]
         self._wait(self._all.idle_seconds)
         self._all.add(self)
-        self._server.connection_made(Guarded(self, transport))
+        self._server.connection_made(Guarded(self, self.transport))
 
     def data_received(self, data: bytes) -> None:
         if self.is_closing:
-            self._received += len(data)
+            self.received += len(data)
             self.deadline = min(self._linger_end, time.monotonic() + LINGER_PAUSE_SECONDS)
-            if self._received > LINGER_BYTES:
+            if self.received > LINGER_BYTES:
                 self.abort()
         if self.is_closing or self.is_lost or self._refusal:
             return
@@ -130,9 +130,10 @@ class Connection(asyncio.Protocol):
                 self._loop.call_soon(self.data_received, data[end - before :])
 
     def _body_received(self, data: bytes) -> None:
-        self._received += len(data)
-        self._lines += data.count(b"\r\n")
-        if self._lines > FREE_LINES + self._received // LEAST_MEAN_LINE_BYTES:
+        self.received += len(data)
+        if self.is_chunked:
+            self._lines += data.count(b"\r\n")
+        if self._lines > FREE_LINES + self.received // LEAST_MEAN_LINE_BYTES:
             self.give_up("too many short lines")
         else:
             self._server.data_received(data)
@@ -164,18 +165,23 @@ class Connection(asyncio.Protocol):
         return not self._active or self.stop_reading is not None
 
     @property
+    def is_writable(self) -> bool:
+        """Whether its client has taken all that was sent."""
+        return not self.transport.get_write_buffer_size()
+
+    @property
     def refusal(self) -> RagamError | None:
         """What is wrong with the request whose body is read."""
         return self._refusal
 
     def begin(self) -> None:
         """A request's head is complete."""
-        self._active, self._head, self._received, self._lines = True, b"", 0, 0
+        self._active, self._head, self.received, self._lines = True, b"", 0, 0
         self.deadline = float("inf")
 
     def end(self) -> None:
         """It was answered, or nobody is there any more."""
-        self._active = self.answering = self.is_apart = False
+        self._active = self.answering = self.is_apart = self.is_chunked = False
         if not self.is_closing:
             self._wait(self._all.idle_seconds)
         self._loop.call_soon(self._settle)
@@ -195,7 +201,7 @@ class Connection(asyncio.Protocol):
         """Ends the answer, and waits for the client's own end."""
         if self.is_closing or self.is_lost:
             return
-        self.is_closing, self._received = True, 0
+        self.is_closing, self.received = True, 0
         now = time.monotonic()
         self._linger_end, self.deadline = now + LINGER_SECONDS, now + LINGER_PAUSE_SECONDS
         if self.is_ended:

@@ -70,7 +70,7 @@ REFUSED = {
 # What the application answers, as it is HTTP.
 ANSWERED = {
     "missing boundary": (POST + b"Content-Type: multipart/form-data\r\nContent-Length: 4\r\n\r\nabcd", 400),
-    "two thousand parts": (parts(2000), 413),
+    "two thousand parts": (parts(2000), 400),
     "a form without an end": (
         POST + FORM + b'Content-Length: 61\r\n\r\n--x\r\nContent-Disposition: form-data; name="image"; f' + b"a" * 9,
         400,

@@ -14,7 +14,7 @@ CHEAP, DEAR, LARGE = Cost(CHEAP_SECONDS, CHEAP_BYTES), Cost(1.0, 0), Cost(0.0, C
 
 
 def until(condition):
-    end = time.monotonic() + 30
+    end = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < end
         time.sleep(0.001)
