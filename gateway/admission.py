@@ -32,15 +32,18 @@ class Queue:
 
     def check(self) -> None:
         """Raises Overloaded where one more would wait for too long."""
-        EXPECTED_WAIT.set(self.expected_wait)
         if self.expected_wait > self._most_seconds:
             raise Overloaded
+
+    def _wait(self, more: int) -> None:
+        self._waiting += more
+        EXPECTED_WAIT.set(self.expected_wait)
 
     @asynccontextmanager
     async def thread(self) -> AsyncIterator[None]:
         """Its body has a thread for itself. Raises Overloaded."""
         self.check()
-        self._waiting += 1
+        self._wait(1)
         IN_FLIGHT.inc()
         try:
             try:
@@ -49,7 +52,7 @@ class Queue:
             except TimeoutError:
                 raise Overloaded from None
             finally:
-                self._waiting -= 1
+                self._wait(-1)
             began = time.monotonic()
             try:
                 yield
