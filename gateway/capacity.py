@@ -14,7 +14,7 @@ WORKER_BYTES = 100 * 1024**2
 PICTURE_BYTES = 300_000_000
 
 # Dear pictures have a lane of their own, see gateway/decoders.py. Photographs of 12 megapixels and paintings of 3 are cheap.
-CHEAP_BYTES = 60_000_000
+CHEAP_BYTES = 30_000_000
 
 # One process that dies takes its requests along, and the other answers on.
 LEAST_WORKERS = 2
@@ -46,13 +46,14 @@ def worker_bytes(decoders: int, request_bytes: int) -> int:
 def capacity(machine: Machine, workers: int, threads: int, request_bytes: int) -> Capacity:
     """With so many `threads` and, unless they are 0, `workers`; else a worker for each core, at least two, as many as the memory holds.
 
-    Decoders for all cores, or as many as the memory holds then. At least one of each: a machine that is too small gets what it asks for.
+    Decoders for a worker's share of the cores and one more, for the kernel shares the connections out unevenly; or as many as the memory
+    holds then. At least one of each: a machine that is too small gets what it asks for.
     """
     if not workers:
         fitting = machine.memory // worker_bytes(1, request_bytes)
         workers = max(1, min(max(LEAST_WORKERS, math.ceil(machine.cores)), MOST_WORKERS, fitting))
     fitting = (machine.memory // workers - worker_bytes(0, request_bytes)) // CHEAP_BYTES
-    return Capacity(workers, threads, max(1, min(math.ceil(machine.cores / workers), threads, fitting)))
+    return Capacity(workers, threads, max(1, min(math.ceil(machine.cores / workers) + 1, threads, fitting)))
 
 
 def this_machine(root: Path = Path("/"), affinity: int | None = None, memory: int | None = None) -> Machine:

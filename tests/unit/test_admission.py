@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from gateway import admission
-from gateway.admission import FIRST_MEAN_SECONDS, MOVE_BYTES, Queue, Transfer, Transfers
+from gateway.admission import FIRST_INTERVAL_SECONDS, MOVE_BYTES, Queue, Transfer, Transfers
 from gateway.errors import Overloaded, TooSlow
 from gateway.metrics import EXPECTED_WAIT, IN_FLIGHT
 
@@ -48,7 +48,15 @@ class Work:
         await asyncio.gather(*self.tasks, return_exceptions=True)
 
 
-def test_the_expected_wait_is_what_is_queued_times_the_mean_by_thread():
+@pytest.fixture
+def clock(monkeypatch):
+    """Stands still, until a test sets it."""
+    now = SimpleNamespace(seconds=1000.0)
+    monkeypatch.setattr(admission, "time", SimpleNamespace(monotonic=lambda: now.seconds))
+    return now
+
+
+def test_the_expected_wait_is_what_is_queued_times_the_time_between_answers(clock):
     async def scenario():
         queue = Queue(2, LONG)
         work = Work(queue)
@@ -56,34 +64,38 @@ def test_the_expected_wait_is_what_is_queued_times_the_mean_by_thread():
         at_work = queue.expected_wait, value(EXPECTED_WAIT)
         await work.come(6)
         waiting = queue.expected_wait, value(EXPECTED_WAIT), value(IN_FLIGHT)
+        clock.seconds += 3
+        silent = queue.expected_wait
         await work.end()
-        return at_work, waiting, work.begun
+        return at_work, waiting, silent, work.begun
 
     before = value(IN_FLIGHT)
-    at_work, waiting, begun = asyncio.run(scenario())
+    at_work, waiting, silent, begun = asyncio.run(scenario())
     assert at_work == (0, 0)
-    assert waiting == (pytest.approx(6 * FIRST_MEAN_SECONDS / 2), pytest.approx(6 * FIRST_MEAN_SECONDS / 2), before + 8)
+    assert waiting == (pytest.approx(6 * FIRST_INTERVAL_SECONDS), pytest.approx(6 * FIRST_INTERVAL_SECONDS), before + 8)
+    assert silent == pytest.approx(6 * 3), "nothing was answered for three seconds"
     assert begun == list(range(8)), "first come, first served"
     assert (value(EXPECTED_WAIT), value(IN_FLIGHT)) == (0, before), "nothing is left of it"
 
 
-def test_the_mean_is_of_the_time_in_the_thread_alone(monkeypatch):
-    clock = iter([0.0, 2.0])
-    monkeypatch.setattr(admission, "time", SimpleNamespace(monotonic=lambda: next(clock)))
-
+def test_the_time_between_answers_counts_no_rest(clock):
     async def scenario():
         queue = Queue(1, LONG)
         async with queue.thread():
-            pass
+            clock.seconds += 2
+        clock.seconds += 100
+        async with queue.thread():
+            clock.seconds += 2
         queue._waiting = 1
         return queue.expected_wait
 
-    assert asyncio.run(scenario()) == pytest.approx(FIRST_MEAN_SECONDS + 0.1 * (2 - FIRST_MEAN_SECONDS))
+    first = FIRST_INTERVAL_SECONDS + 0.05 * (2 - FIRST_INTERVAL_SECONDS)
+    assert asyncio.run(scenario()) == pytest.approx(first + 0.05 * (2 - first))
 
 
-def test_who_would_wait_for_too_long_is_refused_at_once():
+def test_who_would_wait_for_too_long_is_refused_at_once(clock):
     async def scenario():
-        queue = Queue(1, 3.5 * FIRST_MEAN_SECONDS)
+        queue = Queue(1, 3.5 * FIRST_INTERVAL_SECONDS)
         work = Work(queue)
         # One at work; at four that wait the next would wait for 4 times the mean.
         await work.come(5)

@@ -67,17 +67,17 @@ def test_without_control_groups_it_is_all_that_the_process_may_use():
 @pytest.mark.parametrize(
     ("cores", "memory", "expected"),
     [
-        (2, 23 * GB, Capacity(2, 8, 1)),
-        (1, 4 * GB, Capacity(2, 8, 1)),
-        (0.5, 4 * GB, Capacity(2, 8, 1)),
-        (2.5, 16 * GB, Capacity(3, 8, 1)),
-        (128, 512 * GB, Capacity(64, 8, 2)),
+        (2, 23 * GB, Capacity(2, 8, 2)),
+        (1, 4 * GB, Capacity(2, 8, 2)),
+        (0.5, 4 * GB, Capacity(2, 8, 2)),
+        (2.5, 16 * GB, Capacity(3, 8, 2)),
+        (128, 512 * GB, Capacity(64, 8, 3)),
         # What compose and the cluster's files set.
-        (2, 2 * GB, Capacity(2, 8, 1)),
+        (2, 2 * GB, Capacity(2, 8, 2)),
         # Memory for fewer workers than cores, which decode more at a time where there is some left; for one; for less than one.
-        (64, 2 * GB, Capacity(3, 8, 2)),
-        (8, 4 * GB, Capacity(7, 8, 1)),
-        (4, 1 * GB, Capacity(1, 8, 4)),
+        (64, 2 * GB, Capacity(3, 8, 5)),
+        (8, 4 * GB, Capacity(7, 8, 2)),
+        (4, 1 * GB, Capacity(1, 8, 5)),
         (2, 256 * MB, Capacity(1, 8, 1)),
     ],
 )
@@ -94,7 +94,7 @@ def test_the_worst_that_requests_can_ask_for_fits(cores, memory, workers):
 
 
 def test_a_worker_with_the_defaults_takes_less_than_600_mb():
-    assert worker_bytes(1, Settings().max_buffered_bytes) < 600_000_000
+    assert worker_bytes(2, Settings().max_buffered_bytes) < 600_000_000
 
 
 def test_where_there_is_memory_all_cores_decode():
@@ -106,10 +106,10 @@ def test_where_there_is_memory_all_cores_decode():
 def test_what_is_set_stays():
     machine = Machine(2, 1 * GB)
     assert capacity(machine, 4, 8, MB) == Capacity(4, 8, 1)
-    assert capacity(machine, 1, 16, MB) == Capacity(1, 16, 2)
+    assert capacity(machine, 1, 16, MB) == Capacity(1, 16, 3)
     assert capacity(machine, 1, 1, MB) == Capacity(1, 1, 1)
     assert capacity(machine, 3, 100, GB) == Capacity(3, 100, 1)
 
 
 def test_the_settings_tell_what_a_request_may_hold():
-    assert Settings(workers=3, threads=5).capacity() == Capacity(3, 5, max(1, math.ceil(this_machine().cores / 3)))
+    assert Settings(workers=3, threads=5).capacity() == Capacity(3, 5, math.ceil(this_machine().cores / 3) + 1)
