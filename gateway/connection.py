@@ -20,6 +20,8 @@ MOST_FIRST_LINE_BYTES, MOST_HEAD_BYTES = 4200, 32 * 1024
 HEAD_SECONDS = 10.0
 # Tiny chunks cost the parser far more than their bytes do, and each is two lines.
 FREE_LINES, LEAST_MEAN_LINE_BYTES = 4000, 24
+# Of a body whose request was refused from its head, what may still come on the connection. For more than that a new one is cheaper.
+MOST_SKIPPED_BYTES = 1024**2
 # A client that is still sending when it is answered would lose its answer by a reset: it may go on for so long, with pauses so long.
 LINGER_SECONDS, LINGER_PAUSE_SECONDS, LINGER_BYTES = 30.0, 2.0, 64 * 1024**2
 # What an answer that was written may wait for its client to read on.
@@ -86,6 +88,7 @@ class Connection(asyncio.Protocol):
         self._refusal: RagamError | None = None
         self._active = False
         self._linger_end = 0.0
+        self._skip = 0  # bytes still to come of a body whose request was answered
         self.is_chunked = False  # whether the request's body comes in chunks, as front.py says
         self.answering = self.is_closing = self.is_lost = False
         self.received = self._lines = 0  # bytes and their lines since the last request's head
@@ -107,9 +110,16 @@ class Connection(asyncio.Protocol):
                 self.abort()
         if self.is_closing or self.is_lost or self._refusal:
             return
+        if self._skip:
+            skipped = data[: self._skip]
+            self._skip -= len(skipped)
+            self._server.data_received(skipped)
+            data = data[len(skipped) :]
+            if not self._skip:
+                self._wait(self._all.idle_seconds)
         if self._active:
             self._body_received(data)
-        else:
+        elif data:
             self._head_received(data)
 
     def _head_received(self, data: bytes) -> None:
@@ -189,11 +199,19 @@ class Connection(asyncio.Protocol):
         self._active, self._head, self.received, self._lines = True, b"", 0, 0
         self.deadline = math.inf
 
+    def skip(self, length: int) -> bool:
+        """Whether the rest of a body of `length` is let pass behind the answer, so that the connection can stay."""
+        left = length - self.received
+        if not (self.is_apart and 0 <= left <= MOST_SKIPPED_BYTES):
+            return False
+        self._skip = left
+        return True
+
     def end(self) -> None:
         """It was answered, or nobody is there any more."""
         self._active = self.answering = self.is_apart = self.is_chunked = False
         if not self.is_closing:
-            self._wait(self._all.idle_seconds)
+            self._wait(HEAD_SECONDS if self._skip else self._all.idle_seconds)
         self._loop.call_soon(self._settle)
 
     def give_up(self, reason: str) -> None:
