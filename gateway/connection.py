@@ -5,6 +5,8 @@ between that protocol and the transport: what uvicorn answers by itself becomes 
 """
 
 import asyncio
+import math
+import re
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -17,12 +19,19 @@ from gateway.errors import AddressTooLong, NotHttp, RagamError, TooManyHeaders, 
 
 MOST_FIRST_LINE_BYTES, MOST_HEAD_BYTES = 4200, 32 * 1024
 HEAD_SECONDS = 10.0
+# httptools takes what is behind a head that asks for an upgrade, its body too, for another request. So it gets another name to read.
+UPGRADE_NAME = b"\r\nupgrade"
+UPGRADE = re.compile(b"(?i)(?<=%s):" % UPGRADE_NAME)
 # Tiny chunks cost the parser far more than their bytes do, and each is two lines.
 FREE_LINES, LEAST_MEAN_LINE_BYTES = 4000, 24
+# Of a body whose request was refused from its head, what may still come on the connection. For more than that a new one is cheaper.
+MOST_SKIPPED_BYTES = 1024**2
 # A client that is still sending when it is answered would lose its answer by a reset: it may go on for so long, with pauses so long.
 LINGER_SECONDS, LINGER_PAUSE_SECONDS, LINGER_BYTES = 30.0, 2.0, 64 * 1024**2
 # What an answer that was written may wait for its client to read on.
 STALL_SECONDS = 20.0
+# A client that is done sending may still read, or be gone: a proxy ends a connection so for a client that left.
+HALF_CLOSED_SECONDS = 1.0
 SWEEP_SECONDS = 0.5
 # What a worker needs beside its connections: it opens no more of them.
 SPARE_DESCRIPTORS = 8
@@ -79,6 +88,7 @@ class Connection(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._head = b""  # what has come of the next request's
         self.is_ended = False
+        self._gone_at = math.inf
         self.is_apart = False  # whether the request began with its head alone
         self._is_mixed = False  # whether more than its body has come behind any request before its answer
         self._length: int | None = 0  # of the request's body, None where it comes in chunks
@@ -86,6 +96,7 @@ class Connection(asyncio.Protocol):
         self._refusal: RagamError | None = None
         self.is_active = False
         self._linger_end = 0.0
+        self._skip = 0  # bytes still to come of a body whose request was answered
         self.answering = self.is_closing = self.is_lost = False
         self.received = self._lines = 0  # bytes and their lines since the last request's head
         # What ends the wait for more of a request's body, while there is one.
@@ -106,9 +117,16 @@ class Connection(asyncio.Protocol):
                 self.abort()
         if self.is_closing or self.is_lost or self._refusal:
             return
+        if self._skip:
+            skipped = data[: self._skip]
+            self._skip -= len(skipped)
+            self._server.data_received(skipped)
+            data = data[len(skipped) :]
+            if not self._skip:
+                self._wait(self._all.idle_seconds)
         if self.is_active:
             self._body_received(data)
-        else:
+        elif data:
             self._head_received(data)
 
     def _head_received(self, data: bytes) -> None:
@@ -119,16 +137,19 @@ class Connection(asyncio.Protocol):
         end = self._head.find(b"\r\n\r\n", max(0, before - 3)) + 4
         is_whole = end >= 4
         head = self._head[:end] if is_whole else self._head
+        # Of the head what has come now, its Upgrade with a name of another length.
+        context = min(len(UPGRADE_NAME), before)
+        new = UPGRADE.sub(b"-:", head[before - context :])[context:]
         if len(head) > MOST_FIRST_LINE_BYTES and b"\n" not in head[:MOST_FIRST_LINE_BYTES]:
             self.refuse(AddressTooLong())
         elif len(head) > MOST_HEAD_BYTES:
             self.refuse(TooManyHeaders())
         elif not is_whole:
-            self._server.data_received(data)
+            self._server.data_received(new)
         else:
             # uvicorn adds trailers to the headers of a request that has not begun: what is behind the head comes once it has.
             self.is_apart = not self._is_mixed
-            self._server.data_received(data[: end - before])
+            self._server.data_received(new)
             if data[end - before :]:
                 self._loop.call_soon(self.data_received, data[end - before :])
 
@@ -143,8 +164,9 @@ class Connection(asyncio.Protocol):
             self._server.data_received(data)
 
     def eof_received(self) -> bool:
-        """A client that is done sending still gets its answer."""
+        """A client that is done sending still gets its answer, if that is soon."""
         self.is_ended = True
+        self._gone_at = time.monotonic() + HALF_CLOSED_SECONDS
         if self.stop_reading:
             self.stop_reading()
         self._loop.call_soon(self._settle)
@@ -174,6 +196,11 @@ class Connection(asyncio.Protocol):
         return not self.is_active and not self._head and not self.is_closing
 
     @property
+    def is_gone(self) -> bool:
+        """Whether nobody waits for an answer any more, as far as can be told."""
+        return self.is_lost or time.monotonic() > self._gone_at
+
+    @property
     def is_writable(self) -> bool:
         """Whether its client has taken all that was sent."""
         return not self.transport.get_write_buffer_size()
@@ -187,15 +214,23 @@ class Connection(asyncio.Protocol):
         """A request's head is complete; its body has `length` bytes, or comes in chunks (None)."""
         self.is_active, self._head, self.received, self._lines = True, b"", 0, 0
         self._length, self._last = length, b""
-        self.deadline = float("inf")
+        self.deadline = math.inf
+
+    def skip(self, length: int) -> bool:
+        """Whether the rest of a body of `length` is let pass behind the answer, so that the connection can stay."""
+        left = length - self.received
+        if not (self.is_apart and 0 <= left <= MOST_SKIPPED_BYTES):
+            return False
+        self._skip = left
+        return True
 
     def end(self) -> None:
         """It was answered, or nobody is there any more."""
         # Where the next head began is not known from then on: what looks like its end may be that of trailers.
-        self._is_mixed |= self._last != b"\r\n\r\n" if self._length is None else self.received != self._length
+        self._is_mixed |= self._last != b"\r\n\r\n" if self._length is None else self.received + self._skip != self._length
         self.is_active = self.answering = self.is_apart = False
         if not self.is_closing:
-            self._wait(self._all.idle_seconds)
+            self._wait(HEAD_SECONDS if self._skip else self._all.idle_seconds)
         self._loop.call_soon(self._settle)
 
     def give_up(self, reason: str) -> None:

@@ -71,10 +71,11 @@ class Front:
         held = 0
         try:
             end = monotonic() + REQUEST_SECONDS
-            environ[ABANDONED] = lambda: connection.is_lost or monotonic() > end
-            whole = False
+            environ[ABANDONED] = lambda: connection.is_gone or monotonic() > end
+            whole = can_skip = False
             try:
                 check_head(scope, has_trailers=has_trailers)
+                can_skip = "HTTP_EXPECT" not in environ
                 body, whole = await self._body(scope, environ, receive, connection)
                 held = len(body)
                 environ["wsgi.input"] = BytesIO(body)
@@ -84,9 +85,9 @@ class Front:
             except Exception as refusal:  # noqa: BLE001 - the application answers for it, and logs it
                 environ.setdefault(COMPLETE, perf_counter())
                 answer = self._refuse(environ, refusal)
-            del environ
             if not connection.is_lost:
-                await self._send(send, connection, answer, last=not whole or self._draining)
+                is_sane = whole or (can_skip and connection.skip(int(environ.get("CONTENT_LENGTH") or -1)))
+                await self._send(send, connection, answer, last=not is_sane or self._draining)
         finally:
             self._transfers.release(held)
             connection.end()
@@ -250,12 +251,12 @@ class Probe:
 
 def check_head(scope: dict[str, Any], *, has_trailers: bool) -> None:
     """What uvicorn's parser lets pass; `has_trailers`: some may be among the headers. Raises a RagamError."""
-    if has_trailers:
-        raise NotHttp("chunks behind another request")
     if scope["http_version"] not in ("1.0", "1.1"):
         raise NotHttp("another version")
     headers = scope["headers"]
     values = dict(headers)
+    if has_trailers or b"upgrade" in values:
+        raise NotHttp("behind another request, whose answer was to be awaited")
     if len(scope["raw_path"]) + len(scope["query_string"]) > MOST_TARGET_BYTES:
         raise AddressTooLong
     if len(headers) > MOST_HEADERS or any(len(name) + len(value) > MOST_HEADER_BYTES for name, value in headers):

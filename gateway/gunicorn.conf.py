@@ -31,7 +31,7 @@ if _mallopt := getattr(ctypes.CDLL(None), "mallopt", None):
 # Who signals a process and its group signals it twice within milliseconds: that is one signal to stop, and a later one a second.
 ONE_SIGNAL_SECONDS = 0.3
 
-# prometheus_client reads this when it is imported: it must stand before wsgi is.
+# prometheus_client reads this when it is imported: it must stand before the application is.
 _metrics_folder = tempfile.mkdtemp(prefix="ragam-metrics-")
 os.environ["PROMETHEUS_MULTIPROC_DIR"] = _metrics_folder
 

@@ -4,7 +4,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from gateway.cost import CHEAP_BYTES, CHEAP_SECONDS, Cost
+from gateway.capacity import CHEAP_BYTES
+from gateway.cost import CHEAP_SECONDS, Cost
 from gateway.decoders import Decoders, Lane
 from gateway.errors import Overloaded
 from gateway.metrics import stage
