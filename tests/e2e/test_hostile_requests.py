@@ -158,6 +158,28 @@ def test_a_trailer_is_no_header(impatient, picture):
             assert raw.answer() is None
 
 
+def test_an_upgrade_is_ignored_and_its_body_is_no_request(impatient, picture):
+    """Java's HttpClient asks for HTTP/2 with its first request, whatever that is."""
+    upgrade = "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n"
+    data = multipart(picture(40, 30), headers=upgrade)
+    length = data.index(b"\r\n\r\n") + 4
+    for size in (len(data), length, 7, 1):
+        with Raw(impatient) as raw:
+            for _ in range(2):
+                for at in range(0, length, size):
+                    raw.send(data[at : min(at + size, length)] if size < len(data) else data)
+                if size < len(data):
+                    raw.send(data[length:])
+                assert raw.answer().status == 200
+    hidden = POST + b"%sContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n" % (upgrade.encode(), len(GET)) + GET
+    for before, statuses in ((b"", [400]), (multipart(picture()), [200, 400])):
+        with Raw(impatient) as raw:
+            raw.send(before + hidden)
+            raw.socket.shutdown(1)
+            assert [raw.answer().status for _ in statuses] == statuses
+            assert raw.answer() is None
+
+
 def test_a_request_that_comes_byte_by_byte_is_the_same_request(impatient, picture):
     data = multipart(picture(40, 30))
     with Raw(impatient) as raw:

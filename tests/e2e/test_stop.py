@@ -22,7 +22,7 @@ def running(service, models):
 
 def start(service, **environ):
     service.gateway = service.start_gateway(**environ)
-    wait_until(service.ready, what="readiness")
+    wait_until(lambda: service.ready() and len(service.gateway.children()) == 2, what="readiness of both workers")
 
 
 def test_stops_under_load_lose_no_request(running, picture):
