@@ -13,7 +13,6 @@ import argparse
 import os
 import random
 import signal
-import socket
 import threading
 import time
 from collections import Counter
@@ -59,7 +58,6 @@ class Callers:
             try:
                 if connection.sock is None:
                     connection.connect()
-                    connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             except ConnectionRefusedError:
                 self.outcomes["refused"] += 1
                 return
