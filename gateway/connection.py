@@ -7,8 +7,8 @@ between that protocol and the transport: what uvicorn answers by itself becomes 
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -24,6 +24,8 @@ LINGER_SECONDS, LINGER_PAUSE_SECONDS, LINGER_BYTES = 30.0, 2.0, 64 * 1024**2
 # What an answer that was written may wait for its client to read on.
 STALL_SECONDS = 20.0
 SWEEP_SECONDS = 0.5
+# What is read of a connection before it is used; what of a body in chunks is given on at once, for requests may be behind its end.
+MOST_HELD_BYTES, CHUNKED_PIECE_BYTES = 64 * 1024, 8 * 1024
 # What a worker needs beside its connections: it opens no more of them.
 SPARE_DESCRIPTORS = 8
 
@@ -76,16 +78,20 @@ class Connection(asyncio.Protocol):
         self._all: Connections = app_state["connections"]
         self._server = HttpToolsProtocol(config, server_state, {**app_state, "connection": self}, _loop)
         self._loop = asyncio.get_running_loop()
-        self._head = b""  # what has come of the next request's
+        self._held = bytearray()  # what has come and uvicorn does not have yet
+        self._head = b""  # what uvicorn has of the next request's
         self.is_ended = False
         self.is_apart = False  # whether the request began with its head alone
         self._refusal: RagamError | None = None
         self._active = False
+        self._begins = False  # whether uvicorn has a whole head, and begin() comes next
+        self._is_paused = False  # whether uvicorn wants no more at the moment
         self._linger_end = 0.0
         self.answering = self.is_closing = self.is_lost = False
         self._received = self._lines = 0  # bytes and their lines since the last request's head
-        # What ends the wait for more of a request's body, while there is one.
-        self.stop_reading: Callable[[], Any] | None = None
+        # What ends the wait for more of a request's body, while there is one; how much is to come, None where chunks tell.
+        self._stop_reading: Callable[[], Any] | None = None
+        self._body_left: int | None = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -103,53 +109,87 @@ class Connection(asyncio.Protocol):
                 self.abort()
         if self.is_closing or self.is_lost or self._refusal:
             return
-        if self._active:
-            self._body_received(data)
-        else:
-            self._head_received(data)
+        self._held += data
+        self._feed()
 
-    def _head_received(self, data: bytes) -> None:
+    def _feed(self) -> None:
+        """Gives uvicorn what it may have: one request at a time, for it takes in at once all that come behind one another."""
+        while self._held and not (self.is_closing or self.is_lost or self._refusal):
+            if not self._active and not self._begins:
+                self._head_received()
+            elif self._stop_reading and self._body_left != 0 and not self._is_paused:
+                self._body_received()
+                if self._body_left is None and self._held:
+                    # Only once it is known whether the body has ended.
+                    self._loop.call_soon(self._feed)
+                    break
+            else:
+                break
+        if self.is_ended and not self._held and self._stop_reading:
+            self._loop.call_soon(self._stop_reading)
+        if self._is_paused or len(self._held) > MOST_HELD_BYTES:
+            self.transport.pause_reading()
+        else:
+            self.transport.resume_reading()
+
+    def _head_received(self) -> None:
         if not self._head:
+            # Empty lines before a request are allowed.
+            del self._held[: len(self._held) - len(self._held.lstrip(b"\r\n"))]
+            if not self._held:
+                return
             self._wait(HEAD_SECONDS)
         before = len(self._head)
-        self._head += data
-        end = self._head.find(b"\r\n\r\n", max(0, before - 3)) + 4
+        head = self._head + self._held
+        end = head.find(b"\r\n\r\n", max(0, before - 3)) + 4
         is_whole = end >= 4
-        head = self._head[:end] if is_whole else self._head
+        self._head = head = head[:end] if is_whole else head
         if len(head) > MOST_FIRST_LINE_BYTES and b"\n" not in head[:MOST_FIRST_LINE_BYTES]:
             self.refuse(AddressTooLong())
         elif len(head) > MOST_HEAD_BYTES:
             self.refuse(TooManyHeaders())
-        elif not is_whole:
-            self._server.data_received(data)
         else:
             # uvicorn adds trailers to the headers of a request that has not begun: what is behind the head comes once it has.
-            self.is_apart = True
-            self._server.data_received(data[: end - before])
-            if data[end - before :]:
-                self._loop.call_soon(self.data_received, data[end - before :])
+            self.is_apart = self._begins = is_whole
+            self._give(len(head) - before)
+            if is_whole:
+                self._loop.call_soon(self._check_begun)
 
-    def _body_received(self, data: bytes) -> None:
-        self._received += len(data)
-        self._lines += data.count(b"\r\n")
+    def _check_begun(self) -> None:
+        """The task of a request that was parsed was made before this was called."""
+        if self._begins:
+            self._begins = False
+            self.give_up("no request")
+
+    def _body_received(self) -> None:
+        size = min(len(self._held), CHUNKED_PIECE_BYTES if self._body_left is None else self._body_left)
+        self._received += size
+        self._lines += self._held.count(b"\r\n", 0, size)
         if self._lines > FREE_LINES + self._received // LEAST_MEAN_LINE_BYTES:
             self.give_up("too many short lines")
-        else:
-            self._server.data_received(data)
+            return
+        if self._body_left is not None:
+            self._body_left -= size
+        self._give(size)
+
+    def _give(self, size: int) -> None:
+        data = bytes(self._held[:size])
+        del self._held[:size]
+        self._server.data_received(data)
 
     def eof_received(self) -> bool:
         """A client that is done sending still gets its answer."""
         self.is_ended = True
-        if self.stop_reading:
-            self.stop_reading()
+        self._feed()
         self._loop.call_soon(self._settle)
         return True
 
     def connection_lost(self, error: Exception | None) -> None:
         self.is_lost = True
         self._all.remove(self)
-        if self.stop_reading:
-            self.stop_reading()
+        self._held.clear()
+        if self._stop_reading:
+            self._stop_reading()
         self._server.connection_lost(error)
 
     def pause_writing(self) -> None:
@@ -161,7 +201,7 @@ class Connection(asyncio.Protocol):
     @property
     def is_waiting(self) -> bool:
         """Whether it waits for its client, and not its client for an answer."""
-        return not self._active or self.stop_reading is not None
+        return not self._active or self._stop_reading is not None
 
     @property
     def refusal(self) -> RagamError | None:
@@ -170,8 +210,26 @@ class Connection(asyncio.Protocol):
 
     def begin(self) -> None:
         """A request's head is complete."""
-        self._active, self._head, self._received, self._lines = True, b"", 0, 0
+        self._active, self._begins, self._head, self._received, self._lines = True, False, b"", 0, 0
         self.deadline = float("inf")
+
+    @contextmanager
+    def reading(self, length: int | None, stop: Callable[[], Any]) -> Iterator[None]:
+        """Its body reads a request's, of `length` bytes or in chunks. `stop` is called where no more of it will come."""
+        self._body_left, self._stop_reading = length, stop
+        self._loop.call_soon(stop if self._refusal else self._feed)
+        try:
+            yield
+        finally:
+            self._stop_reading = None
+
+    def pause(self, *, is_paused: bool) -> None:
+        """Whether uvicorn has as much as it wants to have."""
+        self._is_paused = is_paused
+        if is_paused:
+            self.transport.pause_reading()
+        elif self._stop_reading:
+            self._loop.call_soon(self._feed)
 
     def end(self) -> None:
         """It was answered, or nobody is there any more."""
@@ -183,8 +241,8 @@ class Connection(asyncio.Protocol):
     def give_up(self, reason: str) -> None:
         """What comes is parsed no further. Requests before that are answered first."""
         self._refusal = self._refusal or NotHttp(reason)
-        if self.stop_reading:
-            self.stop_reading()
+        if self._stop_reading:
+            self._stop_reading()
         self._loop.call_soon(self._settle)
 
     def refuse(self, error: RagamError) -> None:
@@ -196,6 +254,7 @@ class Connection(asyncio.Protocol):
         if self.is_closing or self.is_lost:
             return
         self.is_closing, self._received = True, 0
+        self._held.clear()
         now = time.monotonic()
         self._linger_end, self.deadline = now + LINGER_SECONDS, now + LINGER_PAUSE_SECONDS
         if self.is_ended:
@@ -225,7 +284,9 @@ class Connection(asyncio.Protocol):
 
     def _settle(self) -> None:
         """Once no request is left to be answered. A request that was parsed has begun by now, for its task was made before."""
-        if self._active or self.is_closing:
+        if not self._active:
+            self._feed()
+        if self._active or self._begins or self.is_closing:
             return
         if self._refusal:
             self.refuse(self._refusal)
@@ -259,7 +320,7 @@ class Guarded(asyncio.Transport):
         return self._transport.get_extra_info(name, default)
 
     def pause_reading(self) -> None:
-        self._transport.pause_reading()
+        self._connection.pause(is_paused=True)
 
     def resume_reading(self) -> None:
-        self._transport.resume_reading()
+        self._connection.pause(is_paused=False)

@@ -99,24 +99,19 @@ class Front:
         size, more = 0, True
         try:
             async with self._transfers.run() as transfer:
-                connection.stop_reading = lambda: transfer.stop(connection.refusal or CutShort())
-                if connection.refusal or connection.is_ended:
-                    # What had come by then is still there, and all of it may be.
-                    asyncio.get_running_loop().call_soon(connection.stop_reading)
-                while more and size <= most:
-                    message = await receive()
-                    if message["type"] == "http.disconnect":
-                        raise CutShort
-                    more = message["more_body"]
-                    pieces.append(message["body"])
-                    size += len(message["body"])
-                    self._transfers.hold(len(message["body"]), transfer)
-                    transfer.moved(size)
+                with connection.reading(None if is_chunked else length, lambda: transfer.stop(connection.refusal or CutShort())):
+                    while more and size <= most:
+                        message = await receive()
+                        if message["type"] == "http.disconnect":
+                            raise CutShort
+                        more = message["more_body"]
+                        pieces.append(message["body"])
+                        size += len(message["body"])
+                        self._transfers.hold(len(message["body"]), transfer)
+                        transfer.moved(size)
         except RagamError:
             self._transfers.release(size)
             raise
-        finally:
-            connection.stop_reading = None
         environ["CONTENT_LENGTH"] = str(size)
         environ.pop("HTTP_TRANSFER_ENCODING", None)
         return b"".join(pieces), not more
