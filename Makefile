@@ -1,9 +1,13 @@
 # The only commands a person types. `make` prints what each does.
 
-PYTHON ?= $(shell command -v python3.11 || command -v python3)
+PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
-PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
+# uv installs the same files in less time. --seed: pip is there too, which messages.py downloads with. --no-compile, as uv does it: what is
+# imported is compiled then, and of the rest nothing.
+UV := $(shell command -v uv)
+MAKE_VENV := $(if $(UV),uv venv --quiet --seed --python $(PYTHON),$(PYTHON) -m venv)
+INSTALL := $(if $(UV),uv pip install --python $(BIN)/python,$(BIN)/python -m pip install --no-compile --disable-pip-version-check) --require-hashes
 
 BUILD := build
 PAINTINGS ?= $(BUILD)/paintings
@@ -17,7 +21,7 @@ SEED ?= 1
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 
-serve: $(VENV)/.model_server ## set up, then run the model server and the gateway until Ctrl-C
+serve: $(VENV)/.model_server $(VENV)/.messages ## set up, then run the model server and the gateway until Ctrl-C
 	@exec $(BIN)/python serve.py
 
 test: $(VENV)/.dev ## set up, then run the tests that need no browser and no Docker engine
@@ -90,7 +94,8 @@ format: $(VENV)/.dev ## format the code
 	$(BIN)/ruff format .
 
 lock: $(VENV)/.dev ## pin requirements/*.in again, with hashes
-	cd requirements && for name in client gateway model_server training tracing dev fuzz; do \
+	cd requirements && ../$(BIN)/uv pip compile --quiet --upgrade --universal --no-deps --generate-hashes --python-version=3.11 \
+		--output-file=messages.txt messages.in && for name in client gateway model_server training tracing dev fuzz; do \
 		../$(BIN)/pip-compile --quiet --upgrade --generate-hashes --strip-extras --allow-unsafe \
 			--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --output-file=$$name.txt $$name.in || exit 1; done
 	for folder in benchmarks/peers/*/; do [ ! -e $$folder/requirements.in ] || (cd $$folder && \
@@ -101,7 +106,7 @@ audit: $(VENV)/.dev ## known holes in what is pinned; exit code 3 where no sourc
 	$(BIN)/python requirements/audit.py
 
 fuzz: $(VENV)/.dev ## RUNS=100000 SEED=1: files that a fuzzer makes, against the upload path
-	$(PIP_INSTALL) -r requirements/fuzz.txt
+	$(INSTALL) -r requirements/fuzz.txt
 	$(BIN)/python tests/bad_input/fuzz_uploads.py $(RUNS) $(SEED)
 
 clean: ## remove the virtual environment and everything that was built
@@ -110,10 +115,15 @@ clean: ## remove the virtual environment and everything that was built
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 is needed, and no python3 was found." >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(None if (3, 11) <= sys.version_info < (3, 14) else "Python 3.11 to 3.13 is needed, not " + sys.version.split()[0] + ". Name one with make PYTHON=...")'
-	$(PYTHON) -m venv $(VENV)
+	@echo "Making .venv, of $$($(PYTHON) --version)."
+	@$(MAKE_VENV) $(VENV) || { rm -rf $(VENV); exit 1; }
 
 # A stamp for each set of requirements; dev.txt holds all the others, so where it was installed since they changed nothing is missing.
 $(VENV)/.%: requirements/%.txt | $(VENV)/bin/python
-	@if [ $* = dev ] || [ ! $(VENV)/.dev -nt $< ]; then \
-		echo "Installing requirements/$*.txt. The first time this takes some minutes."; $(PIP_INSTALL) -r $<; fi
+	@if [ $* = dev ] || [ ! $(VENV)/.dev -nt $< ]; then echo "Installing requirements/$*.txt."; $(INSTALL) -r $<; fi
+	@touch $@
+
+# After the others: where TensorFlow is installed its modules are there.
+$(VENV)/.messages: requirements/messages.txt requirements/messages.py | $(VENV)/bin/python
+	@$(BIN)/python requirements/messages.py
 	@touch $@

@@ -10,7 +10,6 @@ time hardly depends on what else the machine does, the clock does.
 
 import argparse
 import re
-import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +17,7 @@ from pathlib import Path
 import requests
 
 from benchmarks.pictures import KINDS, Kind, picture
-from benchmarks.service import LOGS, Service, free_port, gateway, model_server
+from benchmarks.service import LOGS, Service, free_port, gateway, model_server, open_directly
 
 MEASURED = (*KINDS.values(), Kind(8000, 5000, "PNG"))
 WARM_UP = 10
@@ -40,7 +39,7 @@ def peak_megabytes(service: Service) -> float:
 
 
 def stage_milliseconds(address: str, stage: str) -> float:
-    with urllib.request.urlopen(f"{address}/metrics", timeout=5) as answer:
+    with open_directly(f"{address}/metrics", timeout=5) as answer:
         text = answer.read().decode()
     total, count = (float(re.findall(rf'ragam_stage_seconds_{part}{{stage="{stage}"}} (\S+)', text)[0]) for part in ("sum", "count"))
     return total / count * 1000

@@ -77,7 +77,7 @@ def call_for(address: str, callers: int, rows: int, seconds: float) -> tuple[lis
     taken: list[float] = []
 
     def call() -> None:
-        with grpc.insecure_channel(address, options=[("grpc.use_local_subchannel_pool", 1)]) as channel:
+        with grpc.insecure_channel(address, options=[("grpc.use_local_subchannel_pool", 1), ("grpc.enable_http_proxy", 0)]) as channel:
             predict = prediction_service_pb2_grpc.PredictionServiceStub(channel).Predict
             message = predict_request(rows)
             predict(message, timeout=60)

@@ -68,9 +68,10 @@ class Transfers:
         self._ending = 0  # bytes of those that were ended and have not let go yet
         self._running: dict[Transfer, None] = {}
 
-    def hold(self, count: int, transfer: "Transfer") -> None:
+    def hold(self, count: int, transfer: "Transfer | None" = None) -> None:
         self._bytes += count
-        transfer.held += count
+        if transfer:
+            transfer.held += count
         while self._bytes - self._ending > self._most_bytes and self._running:
             slowest = next(iter(self._running))
             del self._running[slowest]

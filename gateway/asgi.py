@@ -28,6 +28,8 @@ class Worker(UvicornWorker):  # type: ignore[misc]
         "loop": "asyncio",
         "ws": "none",
         "lifespan": "on",
+        # asyncio accepts so many at a time: more, and the worker that wakes first has all who come at once.
+        "backlog": 1,
         "interface": "asgi3",
         # Who a client is, is proxies.py's to say; what is logged, access.py's.
         "proxy_headers": False,

@@ -9,7 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -94,12 +94,11 @@ class Connection(asyncio.Protocol):
         self._body_left: int | None = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
+        self.transport = cast(asyncio.Transport, transport)
         self.address = (transport.get_extra_info("peername") or ("",))[0]
         self._wait(self._all.idle_seconds)
         self._all.add(self)
-        self._server.connection_made(Guarded(self, transport))
+        self._server.connection_made(Guarded(self, self.transport))
 
     def data_received(self, data: bytes) -> None:
         if self.is_closing:
@@ -127,6 +126,10 @@ class Connection(asyncio.Protocol):
                 break
         if self.is_ended and not self._held and self._stop_reading:
             self._loop.call_soon(self._stop_reading)
+        self._read_on()
+
+    def _read_on(self) -> None:
+        """Or not, where enough has come."""
         if self._is_paused or len(self._held) > MOST_HELD_BYTES:
             self.transport.pause_reading()
         else:
@@ -204,6 +207,11 @@ class Connection(asyncio.Protocol):
         return not self._active or self._stop_reading is not None
 
     @property
+    def is_writable(self) -> bool:
+        """Whether its client has taken all that was sent."""
+        return not self.transport.get_write_buffer_size()
+
+    @property
     def refusal(self) -> RagamError | None:
         """What is wrong with the request whose body is read."""
         return self._refusal
@@ -212,6 +220,14 @@ class Connection(asyncio.Protocol):
         """A request's head is complete."""
         self._active, self._begins, self._head, self._received, self._lines = True, False, b"", 0, 0
         self.deadline = float("inf")
+
+    def take(self, length: int) -> bool:
+        """Whether a request's body of `length` bytes has come with its head. uvicorn then has it."""
+        if len(self._held) < length:
+            return False
+        self._body_left = length
+        self._body_received()
+        return not self._refusal
 
     @contextmanager
     def reading(self, length: int | None, stop: Callable[[], Any]) -> Iterator[None]:
@@ -226,9 +242,8 @@ class Connection(asyncio.Protocol):
     def pause(self, *, is_paused: bool) -> None:
         """Whether uvicorn has as much as it wants to have."""
         self._is_paused = is_paused
-        if is_paused:
-            self.transport.pause_reading()
-        elif self._stop_reading:
+        self._read_on()
+        if self._stop_reading and not is_paused:
             self._loop.call_soon(self._feed)
 
     def end(self) -> None:

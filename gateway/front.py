@@ -23,6 +23,7 @@ from gateway.admission import Queue, Transfers
 from gateway.connection import Connection, Connections
 from gateway.environ import ABANDONED, COMPLETE, QUEUED, REFUSAL, call, environ_of
 from gateway.errors import AddressTooLong, CutShort, NotHttp, Overloaded, RagamError, TooManyHeaders, UnknownCoding, UnknownExpectation
+from gateway.listener import BACKLOG, listener
 from gateway.proxies import address_behind
 from gateway.uploads import MULTIPART_OVERHEAD_BYTES, most_body_bytes
 
@@ -34,6 +35,7 @@ MOST_CONNECTIONS, SPARE_DESCRIPTORS = 4000, 100
 MOST_PROBES = 16
 # Between the signal to stop and the end of listening: what has connected is accepted, who asks again is answered.
 DRAIN_SECONDS = 1.0
+RELISTEN_SECONDS = 0.1
 NO_REQUEST = {"method": "NONE", "raw_path": b"/", "query_string": b"", "http_version": "1.1", "server": None, "scheme": "http"}
 
 Answer = tuple[int, list[tuple[bytes, bytes]], bytes]
@@ -74,7 +76,7 @@ class Front:
                 del body
                 environ[COMPLETE] = perf_counter()
                 answer = await self._answer(environ)
-            except RagamError as refusal:
+            except Exception as refusal:  # noqa: BLE001 - the application answers for it, and logs it
                 environ.setdefault(COMPLETE, perf_counter())
                 answer = self._refuse(environ, refusal)
             del environ
@@ -94,6 +96,12 @@ class Front:
         is_form = environ.get("CONTENT_TYPE", "").lower().startswith("multipart/form-data")
         if scope["method"] != "POST" or path not in self._routes or not is_form or length > most:
             return b"", False
+        if not is_chunked and connection.is_apart and connection.take(length):
+            body: bytes = (await receive()).get("body", b"")
+            if len(body) == length:
+                self._transfers.hold(length)
+                return body, True
+            raise CutShort
         self._queue.check()
         pieces: list[bytes] = []
         size, more = 0, True
@@ -126,8 +134,8 @@ class Front:
             environ[QUEUED] = True
             return await loop.run_in_executor(self._pool, call, self.app, environ)
 
-    def _refuse(self, environ: dict[str, Any], refusal: RagamError) -> Answer:
-        """The application's answer. Of what refuses the many it is made once, and copied."""
+    def _refuse(self, environ: dict[str, Any], refusal: Exception) -> Answer:
+        """The application's answer, which logs what is unexpected. Of what refuses the many it is made once, and copied."""
         if not isinstance(refusal, Overloaded) or "HTTP_ORIGIN" in environ or self.app.extensions["traced"]:
             return call(self.app, {**environ, REFUSAL: refusal})
         if self._overloaded is None:
@@ -144,12 +152,19 @@ class Front:
         """`last`: the connection ends behind it."""
         status, headers, body = answer
         connection.answering = True
+        if last:
+            headers = [*headers, (b"connection", b"close")]
+        start = {"type": "http.response.start", "status": status, "headers": headers}
+        if len(body) <= PIECE_BYTES and connection.is_writable:
+            await send(start)
+            await send({"type": "http.response.body", "body": body})
+            if last:
+                connection.close()
+            return
         try:
             async with self._transfers.run() as transfer:
                 self._transfers.hold(len(body), transfer)
-                await send(
-                    {"type": "http.response.start", "status": status, "headers": [*headers, *([(b"connection", b"close")] if last else [])]}
-                )
+                await send(start)
                 for at in range(0, max(1, len(body)), PIECE_BYTES):
                     piece = body[at : at + PIECE_BYTES]
                     await send({"type": "http.response.body", "body": piece, "more_body": at + PIECE_BYTES < len(body)})
@@ -196,6 +211,8 @@ class Front:
             loop.call_soon_threadsafe(connections.close_idle, DRAIN_SECONDS / 2)
             loop.call_soon_threadsafe(loop.call_later, DRAIN_SECONDS, stop, number, None)
 
+        # uvicorn has made the kernel's queue as short as its own backlog by then, see asgi.py.
+        loop.call_later(RELISTEN_SECONDS, lambda: listener(settings.host, settings.port).listen(BACKLOG))
         loop.set_exception_handler(handle)
         stop: Any = signal.getsignal(signal.SIGTERM)
         signal.signal(signal.SIGTERM, drain)

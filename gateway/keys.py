@@ -5,12 +5,15 @@
 The command prints the line for the file on standard output, and the key itself, which is stored nowhere, on standard error.
 """
 
+import contextlib
 import hashlib
 import hmac
 import logging
 import re
 import secrets
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 from threading import Lock
 
@@ -19,13 +22,19 @@ KEY_PREFIX = "ragam_"
 _LINE = re.compile(r"([0-9a-fA-F]{64})\s+(\S+)")
 _NAME = re.compile(r"[A-Za-z0-9._@-]{1,64}")
 
+# A file that was not changed for so long is whole: who rewrites it in place has no moment at which it is not there, or half there.
+SETTLE_SECONDS = 2.0
+
+# Editors on Windows begin a file with it, and files that were joined have it inside.
+_BYTE_ORDER_MARK = "\ufeff"
+
 logger = logging.getLogger("ragam.keys")
 
 
 def read_keys(path: Path) -> dict[bytes, str]:
     """The name of each key, by its SHA-256. Raises OSError, and ValueError with the number of a line that cannot be used."""
     keys = {}
-    for number, text in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+    for number, text in enumerate(path.read_text(encoding="utf-8").replace(_BYTE_ORDER_MARK, "").splitlines(), start=1):
         line = text.partition("#")[0].strip()
         if not line:
             continue
@@ -37,13 +46,19 @@ def read_keys(path: Path) -> dict[bytes, str]:
 
 
 class Keys:
-    """The keys in the file at `path`, read again when the file changes. A file that turns bad leaves the last good keys."""
+    """The keys in the file at `path`, read again when the file changes.
 
-    def __init__(self, path: Path) -> None:
+    A key that was added is known at once. One that was taken away is known until the file was left alone for SETTLE_SECONDS, for before
+    that it may be half written. A file that then cannot be read leaves the last good keys.
+    """
+
+    def __init__(self, path: Path, clock: Callable[[], float] = time.monotonic) -> None:
         """Raises as read_keys."""
         self._path = path
+        self._clock = clock
         self._lock = Lock()
         self._seen = self._state()
+        self._settles_at: float | None = None
         self._keys = read_keys(path)
 
     def name_of(self, key: str) -> str | None:
@@ -57,9 +72,15 @@ class Keys:
 
     def _current(self) -> dict[bytes, str]:
         with self._lock:
-            state = self._state()
+            state, now = self._state(), self._clock()
             if state != self._seen:
-                self._seen = state
+                # A process that nobody asked for a while sees a change late: by its own time such a file was left alone long enough.
+                self._seen, self._settles_at = state, now if _age(state) >= SETTLE_SECONDS else now + SETTLE_SECONDS
+                if now < self._settles_at:
+                    with contextlib.suppress(OSError, ValueError):
+                        self._keys = {**read_keys(self._path), **self._keys}
+            if self._settles_at is not None and now >= self._settles_at:
+                self._settles_at = None
                 try:
                     self._keys = read_keys(self._path)
                     logger.info("%d API keys read again", len(self._keys))
@@ -73,6 +94,11 @@ class Keys:
         except OSError:
             return None
         return status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def _age(state: tuple[int, int, int] | None) -> float:
+    """Seconds since the file was written to, 0 for none."""
+    return time.time() - state[2] / 1e9 if state else 0.0
 
 
 def main(arguments: list[str]) -> None:

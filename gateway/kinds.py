@@ -1,8 +1,10 @@
 """What a setting's text may be. Each parses it, and raises ValueError that says what it must be."""
 
+import contextlib
 import os
 import re
 from collections.abc import Callable
+from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -34,16 +36,24 @@ def number(low: float, high: float) -> Callable[[str], float]:
 
 
 def host(text: str) -> str:
-    if text and not any(character.isspace() or character in "/:" for character in text):
+    with contextlib.suppress(ValueError):
+        return str(ip_address(text.removeprefix("[").removesuffix("]")))
+    if text and not any(character.isspace() or character in "/:[]" for character in text):
         return text
-    raise ValueError("must be a host name or an IPv4 address")
+    raise ValueError("must be a host name or an IP address")
 
 
 def address(text: str) -> str:
     name, colon, port = text.rpartition(":")
-    if colon and port.isascii() and port.isdigit() and 1 <= int(port) <= 65535:
-        return f"{host(name)}:{int(port)}"
+    # Without brackets nobody can tell the port of an IPv6 address from its last part.
+    if colon and (":" not in name or name.startswith("[")) and port.isascii() and port.isdigit() and 1 <= int(port) <= 65535:
+        return host_and_port(host(name), int(port))
     raise ValueError("must be host:port")
+
+
+def host_and_port(host: str, port: int) -> str:
+    """As an address is written."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def file(text: str) -> str:

@@ -17,7 +17,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, 
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from gateway import __version__
-from gateway.metrics_files import reserve_before_writing
+from gateway.metrics_files import ensure_folder, reserve_before_writing
 from gateway.statistics import bin_of
 
 reserve_before_writing()
@@ -151,6 +151,7 @@ def exposition() -> tuple[bytes, str]:
     """All workers' metrics in Prometheus' text format, and its content type."""
     registry = REGISTRY
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        ensure_folder()
         registry = CollectorRegistry()
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     return generate_latest(registry), CONTENT_TYPE_LATEST

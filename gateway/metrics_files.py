@@ -25,6 +25,12 @@ def reserve_before_writing() -> None:
     values.MmapedDict = ReservedDict  # type: ignore[attr-defined]
 
 
+def ensure_folder() -> None:
+    """Makes PROMETHEUS_MULTIPROC_DIR, where it is set, again after a cleaner of /tmp has swept it. What was counted there is lost."""
+    if folder := os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        Path(folder).mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
 class ReservedDict(MmapedDict):
     """The library's dict. Where the disk is full it lies in memory: its metrics go on, and are missing from what others read."""
 
@@ -48,6 +54,7 @@ class ReservedDict(MmapedDict):
 
 def _reserved(filename: str) -> str:
     path = Path(filename)
+    ensure_folder()
     with path.open("ab") as file:
         try:
             os.posix_fallocate(file.fileno(), 0, FIRST_BYTES)

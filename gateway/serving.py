@@ -46,6 +46,8 @@ BACKOFF_SECONDS = 0.05
 SERVICE_CONFIG: dict[str, Any] = {"loadBalancingConfig": [{"round_robin": {}}]}
 
 CHANNEL_OPTIONS = (
+    # A proxy that the environment names (http_proxy) is for the way out, and the model server is on the inside.
+    ("grpc.enable_http_proxy", 0),
     ("grpc.service_config", json.dumps(SERVICE_CONFIG)),
     ("grpc.max_send_message_length", contract.MAX_MESSAGE_BYTES),
     ("grpc.max_receive_message_length", contract.MAX_MESSAGE_BYTES),

@@ -20,7 +20,7 @@ def without_tensorflow() -> Iterator[None]:
         return
     spec = find_spec("tensorflow")
     if spec is None or spec.submodule_search_locations is None:
-        raise ModuleNotFoundError("No TensorFlow messages are installed: see requirements/model_server.txt.", name="tensorflow")
+        raise ModuleNotFoundError("TensorFlow's messages are missing: python requirements/messages.py puts them here.", name="tensorflow")
     stand_in = ModuleType("tensorflow")
     stand_in.__path__ = list(spec.submodule_search_locations)
     sys.modules["tensorflow"] = stand_in

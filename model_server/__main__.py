@@ -8,6 +8,7 @@ import signal
 import socket
 import sys
 
+from gateway.logs import formatter
 from model_server.settings import SettingsError, parse_settings
 from model_server.tracing import trace_calls
 
@@ -19,7 +20,9 @@ def main() -> None:
         reserved = _reserve(settings.host, settings.port)
     except SettingsError as error:
         sys.exit(f"model_server: {error}")
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr)
+    handler = logging.StreamHandler()
+    handler.setFormatter(formatter())
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
     # Until `serve` takes both signals over there is nothing to finish, and Ctrl-C needs no traceback.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     # Only now, for it imports gRPC and LiteRT: all that can be wrong without them has been told within a second.

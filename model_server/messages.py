@@ -13,7 +13,7 @@ _stand_in: ModuleType | None = None
 if "tensorflow" not in sys.modules:
     _spec = find_spec("tensorflow")
     if _spec is None or _spec.submodule_search_locations is None:
-        raise ModuleNotFoundError("TensorFlow is not installed: see requirements/model_server.txt.", name="tensorflow")
+        raise ModuleNotFoundError("TensorFlow's messages are missing: python requirements/messages.py puts them here.", name="tensorflow")
     _stand_in = ModuleType("tensorflow")
     _stand_in.__path__ = list(_spec.submodule_search_locations)
     sys.modules["tensorflow"] = _stand_in

@@ -1,11 +1,17 @@
 """What tests of several kinds share: the local data, pictures made by code, a service of real processes and models for it."""
 
+import contextlib
+import gc
 import os
+import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+import traceback
+import warnings
+from collections.abc import Callable, Generator, Iterator
 from io import BytesIO
 from pathlib import Path
+from types import TracebackType
 
 import numpy as np
 import pytest
@@ -17,7 +23,39 @@ from service import ROOT, Service
 settings.register_profile("ragam", deadline=None)
 settings.load_profile("ragam")
 
+# `nohup make test &` ignores SIGINT and SIGHUP, and what is started from here would ignore them too. A handler is not inherited:
+# a program that is started takes both signals as it does in a terminal.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, lambda number, frame: None)
+
 SHARED = Path(os.environ.get("RAGAM_SHARED") or Path(__file__).resolve().parents[2] / "shared")
+
+FAILURES = pytest.StashKey[list[TracebackType]]()
+
+
+def drop_locals(failure: TracebackType) -> None:
+    for frame, _ in traceback.walk_tb(failure):
+        with contextlib.suppress(RuntimeError):  # it has not ended
+            frame.clear()
+        # pytest has read it, so there may be a dictionary of it, which a further reading brings up to date.
+        _ = frame.f_locals
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A test that fails leaves what it held open in its traceback, which lives on: closed here, it fails no other test by its warning."""
+    report = yield
+    failures = item.stash.setdefault(FAILURES, [])
+    if call.excinfo is not None:
+        failures.append(call.excinfo.tb)
+    if call.when == "teardown" and failures:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            while failures:
+                drop_locals(failures.pop())
+            gc.collect()
+    return report
 
 
 @pytest.fixture(scope="session")

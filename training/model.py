@@ -14,7 +14,6 @@ from training.config import Mistake
 
 HIDDEN_UNITS = 128
 DROPOUT = 0.2
-HEAD_PARAMETERS = (1280 + 1) * HIDDEN_UNITS  # and 129 more for each genre
 
 # The names of the layers that others ask for: the last map before pooling, float32 (n, 7, 7, 1280), and the head's.
 FEATURE_MAP = "out_relu"
@@ -43,8 +42,6 @@ def build(genre_count: int, weights: str | None, seed: int) -> keras.Model:
     scores = keras.layers.Softmax(name=SCORES_OUTPUT, dtype="float32")(logits)
     model = keras.Model(image, scores, name="painting_genre")
     train_from(model, None)
-    # The paper's counts: 2,257,984 in MobileNetV2, and a head of 164,871 for seven genres.
-    assert model.count_params() == 2_257_984 + HEAD_PARAMETERS + (HIDDEN_UNITS + 1) * genre_count
     return model
 
 

@@ -26,7 +26,7 @@ class ModelServer:
 
     def __init__(self, address: str) -> None:
         self.address = address
-        channel = grpc.insecure_channel(address)
+        channel = grpc.insecure_channel(address, options=[("grpc.enable_http_proxy", 0)])
         self._models = model_service_pb2_grpc.ModelServiceStub(channel)
         self._prediction = prediction_service_pb2_grpc.PredictionServiceStub(channel)
 

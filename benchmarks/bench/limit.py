@@ -84,7 +84,11 @@ def call_ms(server: Service, address: str, message: predict_pb2.PredictRequest, 
     counts = [0] * callers
 
     def call(number: int) -> None:
-        options = [("grpc.max_send_message_length", MAX_MESSAGE_BYTES), ("grpc.use_local_subchannel_pool", 1)]
+        options = [
+            ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
+            ("grpc.use_local_subchannel_pool", 1),
+            ("grpc.enable_http_proxy", 0),
+        ]
         with grpc.insecure_channel(address, options=options) as channel:
             predict = prediction_service_pb2_grpc.PredictionServiceStub(channel).Predict
             while not stop.is_set():

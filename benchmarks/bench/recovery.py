@@ -5,6 +5,7 @@ import urllib.error
 import urllib.request
 
 from benchmarks.bench.upload import BOUNDARY, http_request
+from benchmarks.service import open_directly
 
 WATCHED_SECONDS = 5.0
 
@@ -15,7 +16,7 @@ def alone_seconds(address: str, path: str, picture: bytes, image_format: str) ->
     request = urllib.request.Request(address + path, body, {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"})
     began = time.monotonic()
     try:
-        with urllib.request.urlopen(request, timeout=WATCHED_SECONDS) as answer:
+        with open_directly(request, timeout=WATCHED_SECONDS) as answer:
             answer.read()
             status = int(answer.status)
     except urllib.error.HTTPError as error:

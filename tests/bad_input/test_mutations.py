@@ -12,8 +12,6 @@ from hypothesis import strategies as st
 # Pillow warns of what it forgives, and goes on: as an error the warning would be another answer.
 pytestmark = pytest.mark.filterwarnings("ignore:::PIL")
 
-SECONDS = 2
-
 # What Hypothesis shrinks: a file, and a list of single changes to it.
 changes = st.lists(
     st.tuples(st.sampled_from(mutations.MUTATIONS), st.integers(0, 2**32 - 1)),
@@ -24,14 +22,14 @@ changes = st.lists(
 
 @settings(max_examples=400, derandomize=True)
 @given(data=st.sampled_from(mutations.SEEDS), changes=changes, repaired=st.booleans())
-def test_whatever_is_changed_is_read_or_refused(client, data, changes, repaired):
+def test_whatever_is_changed_is_read_or_refused(client, most_seconds, data, changes, repaired):
     for change, seed in changes:
         data = change(Random(seed), data)[: mutations.MAX_BYTES]
     if repaired:
         data = mutations.with_check_sums(data)
     outcome = send(client, data)
     assert outcome.status in {200, 400, 413}
-    assert outcome.seconds < SECONDS
+    assert outcome.seconds < most_seconds["/prediction"]
 
 
 @settings(max_examples=200, derandomize=True)

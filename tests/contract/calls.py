@@ -19,7 +19,7 @@ from tensorflow_serving.apis.prediction_service_pb2_grpc import PredictionServic
 
 from gateway.contract import IMAGE_INPUT, IMAGE_SHAPE, MODEL_NAME
 
-PATIENCE_S = 60
+PATIENCE_S = 300
 
 
 class Calls:

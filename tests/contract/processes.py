@@ -23,11 +23,11 @@ class Server(Calls):
         with log.open("wb") as stderr:
             self.process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=stderr, stderr=stderr)
         try:
-            listening = until(lambda: self.dead() or re.search(r"listening on (\S+)", log.read_text()))
+            listening = until(lambda: self.dead() or re.search(r'listening on ([^\s"]+)', log.read_text()))
             assert listening is not True, log.read_text()
             super().__init__(listening[1])
             if ready:
-                until(lambda: self.dead() or " serving " in log.read_text())
+                until(lambda: self.dead() or '"serving ' in log.read_text())
                 assert not self.dead(), log.read_text()
         except BaseException:
             self.stop(signal.SIGKILL)

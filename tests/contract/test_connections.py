@@ -60,5 +60,5 @@ def test_the_age_of_a_connection(start: Callable[..., Server], base_path: Path) 
     with grpc.insecure_channel(server.address) as channel:
         channel.subscribe(note)
         PredictionServiceStub(channel).Predict(predict_request(), timeout=PATIENCE_S)
-        assert ended.wait(5), seen
+        assert ended.wait(PATIENCE_S), seen
         channel.unsubscribe(note)

@@ -17,7 +17,7 @@ import requests
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def wait_until(condition: Callable[[], object], seconds: float = 120, what: str = "the condition") -> None:
+def wait_until(condition: Callable[[], object], seconds: float = 300, what: str = "the condition") -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, f"{what} did not come within {seconds} s"
@@ -45,14 +45,14 @@ class Process:
     def signal(self, number: signal.Signals) -> None:
         self.popen.send_signal(number)
 
-    def wait(self, seconds: float = 120) -> int:
+    def wait(self, seconds: float = 300) -> int:
         return self.popen.wait(seconds)
 
     def stop(self) -> None:
         if self.popen.poll() is None:
             self.popen.terminate()
             try:
-                self.popen.wait(40)
+                self.popen.wait(120)
             except subprocess.TimeoutExpired:
                 self.popen.kill()
                 self.popen.wait()
@@ -106,8 +106,8 @@ class Service:
     def ready(self) -> bool:
         """All workers: each of ten requests has a connection of its own, which goes to either."""
         try:
-            return all(requests.get(f"{self.address}/readyz", timeout=5).status_code == 200 for _ in range(10))
-        except requests.ConnectionError:
+            return all(requests.get(f"{self.address}/readyz", timeout=30).status_code == 200 for _ in range(10))
+        except (requests.ConnectionError, requests.Timeout):
             return False
 
     def post(

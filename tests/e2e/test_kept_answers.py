@@ -7,7 +7,7 @@ from service import wait_until
 
 
 def lookups(service):
-    text = requests.get(f"{service.address}/metrics", timeout=5).text
+    text = requests.get(f"{service.address}/metrics", timeout=30).text
     return {result: int(float(count)) for result, count in re.findall(r'ragam_cache_lookups_total\{result="(\w+)"\} (\S+)', text)}
 
 
@@ -29,7 +29,7 @@ def test_a_new_version_under_a_warm_cache(service, models, picture):
     service.publish(models["second"], 2)
     new = iter(range(1, 10_000))
     # Each is asked for once, so its answer is the model's own.
-    wait_until(lambda: ask(picture(seed=next(new)))["model"]["version"] == 2, 20, "an answer of version 2")
+    wait_until(lambda: ask(picture(seed=next(new)))["model"]["version"] == 2, what="an answer of version 2")
     second = ask(known)
     assert second["model"]["version"] == 2
     assert second["scores"] != first["scores"]
@@ -45,4 +45,4 @@ def test_the_model_s_absence_is_noticed_by_new_pictures_alone(service, models, p
     model_server.stop()
     assert service.post(picture()).content == answer.content
     assert service.post(picture(seed=1)).status_code == 503
-    wait_until(lambda: requests.get(f"{service.address}/readyz", timeout=5).status_code == 503, 2, "the end of readiness")
+    wait_until(lambda: requests.get(f"{service.address}/readyz", timeout=30).status_code == 503, what="the end of readiness")

@@ -97,9 +97,18 @@ def command(service, *arguments, addressed=True):
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=900,
         check=False,
     )
+
+
+def decide(service, window, *arguments):
+    """`promote` by what was answered in so many seconds, or in more where the machine is so busy that it says these are too few."""
+    for factor in (1, 3, 9):
+        done = command(service, "promote", f"--metrics={service.address}/metrics", f"--window={window * factor:.0f}", *arguments)
+        if "are needed to decide" not in done.stderr:
+            break
+    return done
 
 
 def succeed(service, *arguments, **options):
@@ -187,8 +196,9 @@ def test_canary_promote_and_rollback_under_load(labelled, canaries, pictures):
         assert labelled.config.read_text() == config, "one of two servers is not there, so nothing has changed"
         assert traffic.versions(traffic.wait_for(100))[STABLE] > 60
 
-        told = succeed(labelled, "promote", f"--metrics={labelled.address}/metrics", f"--window={window:.0f}", *ENOUGH)
-        assert "Version 1 is previous, version 2 is stable, on " in told
+        done = decide(labelled, window, *ENOUGH)
+        assert done.returncode == 0, done.stderr
+        assert "Version 1 is previous, version 2 is stable, on " in done.stdout
         assert set(traffic.versions(traffic.wait_for(100))) == {CANARY}
         assert succeed(labelled, "rollback").startswith("Version 1 is stable, on ")
         assert set(traffic.versions(traffic.wait_for(100))) == {STABLE}
@@ -214,7 +224,7 @@ def test_a_bad_canary_is_refused(labelled, canaries, pictures, canary, limit, re
         if canary != "wrong":
             wait_for_the_canary(labelled)
         config = labelled.config.read_text()
-        refused = command(labelled, "promote", f"--metrics={labelled.address}/metrics", "--window=8", "--min-answers=20", limit)
+        refused = decide(labelled, 8, "--min-answers=20", limit)
         assert refused.returncode == 2
         assert refused.stderr.startswith("Version 2 is refused:\n")
         assert reason in refused.stderr

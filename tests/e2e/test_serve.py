@@ -1,6 +1,8 @@
 """`make serve` from outside: what it prints, that it answers, and that it leaves nothing behind."""
 
+import contextlib
 import os
+import shutil
 import signal
 import socket
 from pathlib import Path
@@ -38,14 +40,14 @@ def test_serves_a_prediction_and_leaves_nothing_running(service, models, picture
     assert answer.status_code == 200
     assert list(answer.json()) == ["status", "data"]
     assert list(answer.json()["data"]) == ["image_types_prediction", "confidence"]
-    body = requests.get(service.address, timeout=5).content
+    body = requests.get(service.address, timeout=30).content
     assert body == b'{"status": {"code": 200, "message": "Success fetching the API"}, "data": null}'
 
     mark = f"RAGAM_PORT={service.port}"
     assert len(processes_with(mark)) >= 4
     process.signal(number)
     assert process.wait() == 0
-    wait_until(lambda: not processes_with(mark), 10, "the end of every process")
+    wait_until(lambda: not processes_with(mark), what="the end of every process")
 
 
 def test_a_canary_that_is_broken_does_not_keep_it_from_starting(service, models, picture):
@@ -71,13 +73,13 @@ def test_a_port_that_is_taken(service, models):
             other.bind(("127.0.0.1", port))
             other.listen()
             process = serve(service)
-            assert process.wait(60) == 1
+            assert process.wait() == 1
         assert process.text() == f"127.0.0.1:{port} cannot be used (Address already in use). Set {variable} to another.\n"
 
 
 def test_a_missing_model(service):
     process = serve(service)
-    assert process.wait(60) == 1
+    assert process.wait() == 1
     [line] = process.text().splitlines()
     assert line.startswith("There is no model in ")
 
@@ -85,7 +87,7 @@ def test_a_missing_model(service):
 def test_bad_settings_are_told_together(service, models):
     service.publish(models["first"], 1)
     process = serve(service, RAGAM_THREADS="many", RAGAM_MAX_PIXELS="-1")
-    assert process.wait(60) == 1
+    assert process.wait() == 1
     lines = process.text().splitlines()
     assert [line.split()[0] for line in lines] == ["RAGAM_THREADS", "RAGAM_MAX_PIXELS"]
 
@@ -111,7 +113,144 @@ def test_when_one_server_ends_so_does_the_other(service, models):
     os.kill(int(model_server), signal.SIGKILL)
     assert process.wait() == 1
     assert "The model server ended with exit code -9" in process.text()
-    wait_until(lambda: not processes_with(f"RAGAM_PORT={service.port}"), 10, "the end of every process")
+    wait_until(lambda: not processes_with(f"RAGAM_PORT={service.port}"), what="the end of every process")
+
+
+def ready(service, models, **environ):
+    """serve.py, once it serves."""
+    service.publish(models["first"], 1)
+    process = serve(service, **environ)
+    wait_until(lambda: "ready at" in process.text() or process.popen.poll() is not None, what="the line that says ready")
+    assert "ready at" in process.text()
+    return process
+
+
+def command_of(pid):
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+    return ""
+
+
+def children_of(pid):
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def server_of(process, name):
+    """The process of the model server or of gunicorn that serve.py has started."""
+    [pid] = [pid for pid in children_of(process.popen.pid) if name in command_of(pid)]
+    return pid
+
+
+def test_a_closed_terminal_stops_it_in_order(service, models):
+    process = ready(service, models)
+    process.signal(signal.SIGHUP)
+    assert process.wait() == 0
+    wait_until(lambda: not processes_with(f"RAGAM_PORT={service.port}"), 20, "the end of every process")
+
+
+def test_under_nohup_it_goes_on_when_the_terminal_closes(service, models):
+    service.publish(models["first"], 1)
+    before = ("env", "--ignore-signal=HUP")
+    process = service.start("serve.py", before=before)
+    wait_until(lambda: "ready at" in process.text(), what="the line that says ready")
+    process.signal(signal.SIGHUP)
+    process.signal(signal.SIGHUP)
+    assert service.ready()
+    assert process.popen.poll() is None
+
+
+@pytest.mark.parametrize("name", ["-m model_server", "gunicorn.conf.py"])
+def test_a_hangup_of_either_server_orphans_nobody(service, models, name):
+    process = ready(service, models)
+    os.kill(server_of(process, name), signal.SIGHUP)
+    if name == "gunicorn.conf.py":
+        # It starts its workers anew.
+        wait_until(lambda: "Hang up" in process.text() and service.ready(), what="new workers")
+        process.signal(signal.SIGTERM)
+    process.wait()
+    wait_until(lambda: not processes_with(f"RAGAM_PORT={service.port}"), 20, "the end of every process")
+
+
+def half_a_request(service):
+    """A connection on which the rest of a picture never comes: what waits for it does not end in order."""
+    connection = socket.create_connection(("127.0.0.1", service.port))
+    head = "POST /prediction HTTP/1.1\r\nHost: a\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: 1000\r\n\r\n--b"
+    connection.sendall(head.encode())
+    return connection
+
+
+def test_a_second_signal_ends_it_at_once(service, models):
+    process = ready(service, models, RAGAM_GRACE_SECONDS="600")
+    with half_a_request(service):
+        process.signal(signal.SIGINT)
+        wait_until(lambda: not accepts(service.port), what="a gateway that takes no connection any more")
+        process.signal(signal.SIGINT)
+        assert process.wait(20) == 1
+    assert process.text().endswith("Ended at once: what was under way has no answer.\n")
+    wait_until(lambda: not processes_with(f"RAGAM_PORT={service.port}"), 20, "the end of every process")
+
+
+def accepts(port):
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+        return True
+    return False
+
+
+def test_a_signal_that_make_has_passed_on_too_is_one(service, models):
+    process = ready(service, models)
+    process.signal(signal.SIGTERM)
+    process.signal(signal.SIGTERM)
+    assert process.wait() == 0
+
+
+@pytest.mark.parametrize("name", ["serve.py", "gunicorn.conf.py"])
+def test_a_kill_orphans_nobody(service, models, name):
+    process = ready(service, models)
+    os.kill(process.popen.pid if name == "serve.py" else server_of(process, name), signal.SIGKILL)
+    process.wait()
+    wait_until(lambda: not processes_with(f"RAGAM_PORT={service.port}"), 60, "the end of every process")
+
+
+def test_a_gunicorn_that_has_taken_its_place_ends_too(service, models):
+    process = ready(service, models)
+    old = server_of(process, "gunicorn.conf.py")
+    os.kill(old, signal.SIGUSR2)
+    wait_until(lambda: any(children_of(child) for child in children_of(old)), what="a new master with workers")
+    process.signal(signal.SIGTERM)
+    assert process.wait() == 0
+    wait_until(lambda: not processes_with(f"RAGAM_PORT={service.port}"), 20, "the end of every process")
+
+
+def test_a_proxy_in_the_environment_is_not_asked(service, models, picture):
+    proxies = dict.fromkeys(("http_proxy", "https_proxy", "all_proxy", "grpc_proxy", "HTTP_PROXY", "ALL_PROXY"), "http://127.0.0.1:9")
+    process = ready(service, models, **proxies, no_proxy="", NO_PROXY="", no_grpc_proxy="")
+    assert service.post(picture()).status_code == 200
+    assert "Traceback" not in process.text()
+
+
+@pytest.mark.parametrize(("host", "reached"), [("::", "[::1]"), ("::1", "[::1]"), ("0.0.0.0", "127.0.0.1")])
+def test_an_address_of_either_family(service, models, picture, host, reached):
+    process = ready(service, models, RAGAM_HOST=host)
+    assert f"Ragam is ready at http://{reached}:{service.port}\n" in process.text()
+    service.address = f"http://{reached}:{service.port}"
+    assert service.post(picture()).status_code == 200
+
+
+def test_metrics_outlive_a_cleaner_of_tmp(service, models, picture):
+    folder = service.folder / "tmp"
+    folder.mkdir()
+    process = ready(service, models, TMPDIR=str(folder))
+    [metrics] = folder.glob("ragam-metrics-*")
+    shutil.rmtree(metrics)
+    assert requests.get(f"{service.address}/metrics", timeout=5).status_code == 200
+    gunicorn = server_of(process, "gunicorn.conf.py")
+    before = children_of(gunicorn)
+    for worker in before:
+        os.kill(worker, signal.SIGKILL)
+    wait_until(lambda: len(children_of(gunicorn)) == 2 and not set(children_of(gunicorn)) & set(before), what="new workers")
+    wait_until(service.ready, what="readiness")
+    assert service.post(picture()).status_code == 200
+    assert "ragam_predictions_total{" in requests.get(f"{service.address}/metrics", timeout=5).text
 
 
 def test_the_real_model(service, picture):

@@ -48,7 +48,7 @@ def running(tmp_path_factory: pytest.TempPathFactory, models: dict) -> Iterator[
 def metric() -> Callable[..., float]:
     def read(service: Service, name: str, **labels: str) -> float:
         """The sum over the series that have `labels`."""
-        text = requests.get(f"{service.address}/metrics", timeout=5).text
+        text = requests.get(f"{service.address}/metrics", timeout=30).text
         total = 0.0
         for found, value in re.findall(rf"^{name}(?:{{(.*)}})? (\S+)$", text, re.MULTILINE):
             if all(f'{label}="{wanted}"' in found for label, wanted in labels.items()):

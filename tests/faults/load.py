@@ -12,8 +12,11 @@ import requests
 # Between two requests of one caller: the machine is to be busy with faults, not with pictures.
 PAUSE_SECONDS = 0.03
 
-# What connecting, decoding and a busy machine may add to the gateway's deadline.
-ALLOWANCE_SECONDS = 2.5
+# Who waits for longer has been forgotten: it counts as lost, and no test takes that for an answer.
+MOST_SECONDS = 60
+
+# Far more than a service takes to answer again on the busiest machine; how long it did take stands in the table.
+RECOVERY_SECONDS = 180
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,7 @@ def ask(address: str, picture: bytes) -> Seen:
     sent = time.monotonic()
     try:
         answer = requests.post(
-            f"{address}/prediction?details=true", files={"image": ("a.jpg", picture)}, headers={"Connection": "close"}, timeout=30
+            f"{address}/prediction?details=true", files={"image": ("a.jpg", picture)}, headers={"Connection": "close"}, timeout=MOST_SECONDS
         )
     except requests.RequestException as error:
         return Seen(sent, time.monotonic(), 0, repr(error))
@@ -77,16 +80,20 @@ class Load:
     def versions(self) -> set[int]:
         return {seen.body["data"]["model"]["version"] for seen in self.seen if seen.status == 200}
 
-    def await_status(self, status: int, since: float, seconds: float = 30) -> None:
-        end = time.monotonic() + seconds
+    def await_status(self, status: int, since: float) -> None:
+        end = time.monotonic() + RECOVERY_SECONDS
         while status not in self.statuses(since):
-            assert time.monotonic() < end, f"no {status} within {seconds} s, but {self.statuses(since)}"
+            assert time.monotonic() < end, f"no {status} within {RECOVERY_SECONDS} s, but {self.statuses(since)}"
             time.sleep(0.02)
 
     def recovered(self, since: float, settle: float = 1.5) -> float:
-        """Seconds from `since` to the last answer that was no 200; watches for `settle` more seconds."""
-        self.await_status(200, since)
-        time.sleep(settle)
-        bad = [seen.answered for seen in self.seen if seen.answered > since and seen.status != 200]
-        good = min(seen.answered for seen in self.seen if seen.sent >= since and seen.status == 200)
-        return max([good, *bad]) - since
+        """Seconds from `since` to the last answer that was no 200, once there has been none for `settle` seconds."""
+        end = time.monotonic() + RECOVERY_SECONDS
+        while True:
+            bad = [seen.answered for seen in self.seen if seen.answered > since and seen.status != 200]
+            good = [seen.answered for seen in self.seen if seen.sent >= since and seen.status == 200]
+            last = max([since, *bad])
+            if good and max(good) > last and time.monotonic() - last > settle:
+                return max([min(good), *bad]) - since
+            assert time.monotonic() < end, f"it has not recovered within {RECOVERY_SECONDS} s: {self.statuses(since)}"
+            time.sleep(0.02)

@@ -36,11 +36,11 @@ def ask_for_what_is_new(service, data):
     answers = []
     for _ in range(20):
         for path in ("nothing", "genres", "healthz", "docs"):
-            requests.get(f"{service.address}/{path}", headers={"Connection": "close"}, timeout=5)
+            requests.get(f"{service.address}/{path}", headers={"Connection": "close"}, timeout=30)
         answers.append(ask(service.address, data))
     assert {answer.status for answer in answers} == {200}
     assert workers(service.gateway) == before, "a worker has died"
-    assert requests.get(f"{service.address}/metrics", timeout=5).status_code == 200
+    assert requests.get(f"{service.address}/metrics", timeout=30).status_code == 200
     return max(answer.seconds for answer in answers)
 
 
@@ -48,7 +48,7 @@ def replace_workers(service, old):
     """Kills them, and returns those that the gateway starts in their place."""
     for worker in old:
         os.kill(worker, signal.SIGKILL)
-    wait_until(lambda: len(workers(service.gateway) - old) == len(old), 10, "other workers")
+    wait_until(lambda: len(workers(service.gateway) - old) == len(old), what="other workers")
     return workers(service.gateway)
 
 

@@ -5,11 +5,10 @@ import subprocess
 import time
 
 import pytest
-from faulty import DEADLINE_SECONDS, GATEWAY, accepts, logged, start_stand_in
-from load import ALLOWANCE_SECONDS, Load, ask
+from faulty import GATEWAY, accepts, logged, start_stand_in
+from load import Load, ask
 from service import wait_until
 
-PROMISED_SECONDS = 4
 AWAY_SECONDS = 3
 
 
@@ -33,8 +32,6 @@ def test_the_name_means_another_address(service, picture, table):
         wait_until(lambda: accepts("127.0.0.3", service.serving_port), what="its port")
         back = load.recovered(time.monotonic())
     assert load.statuses() <= {200, 503}
-    assert load.slowest() < DEADLINE_SECONDS + ALLOWANCE_SECONDS
-    assert back < PROMISED_SECONDS
     table.add("the model server's name means another address", "503 while there is none", load.slowest(), "`ServingUnavailable`", back)
 
 
@@ -94,8 +91,6 @@ def test_a_black_hole(service, island, picture, table):
         island.let_through()
         back = load.recovered(time.monotonic())
     assert load.statuses() <= {200, 503, 504}
-    assert load.slowest() < DEADLINE_SECONDS + ALLOWANCE_SECONDS
-    assert back < PROMISED_SECONDS
     assert any(line["message"].startswith("ServingUnavailable: ") for line in logged(service.gateway))
     seen = ", ".join(str(status) for status in sorted(load.statuses() - {200}))
     table.add("a black hole: packets are dropped", seen, load.slowest(), "`ServingUnavailable`", back)
@@ -107,10 +102,8 @@ def test_a_black_hole(service, island, picture, table):
     wait_until(lambda: ask(service.address, picture()).status, what="the gateway")
     seen = ask(service.address, picture())
     assert seen.status in {503, 504}
-    assert seen.seconds < DEADLINE_SECONDS + ALLOWANCE_SECONDS
     with Load(service.address, picture()).running() as load:
         time.sleep(1)
         island.let_through()
         back = load.recovered(time.monotonic())
-    assert back < PROMISED_SECONDS
     table.add("a black hole from the start", str(seen.status), seen.seconds, "`ServingUnavailable`", back)

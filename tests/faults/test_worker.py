@@ -21,24 +21,23 @@ def callers(worker: int, port: int) -> int:
 
 def test_a_worker_is_killed(service, stand_in, picture, table, metric):
     stand_in.predict = slow(0.3)
-    wait_until(lambda: len(workers(service.gateway)) == 2, 10, "both workers")
+    wait_until(lambda: len(workers(service.gateway)) == 2, what="both workers")
     before = workers(service.gateway)
     port = urlsplit(service.address).port
     with Load(service.address, picture()).running(CALLERS) as load:
         load.await_status(200, 0)
         # They go in step: between two of their requests nobody has any in its hands.
-        wait_until(lambda: sum(callers(worker, port) for worker in before) == CALLERS, 10, "a request of each caller in a worker's hands")
+        wait_until(lambda: sum(callers(worker, port) for worker in before) == CALLERS, what="a request of each caller in a worker's hands")
         victim = max(before, key=lambda worker: callers(worker, port))
         killed = time.monotonic()
         os.kill(victim, signal.SIGKILL)
-        wait_until(lambda: len(workers(service.gateway) - before) == 1, 10, "another worker")
+        wait_until(lambda: len(workers(service.gateway) - before) == 1, what="another worker")
         replaced = time.monotonic() - killed
         time.sleep(2)
     assert load.statuses() <= {200, 0}
     lost = [seen for seen in load.seen if seen.status == 0]
-    # Only what the killed worker had in its hands: sent before its end, and not more than its callers.
+    # Only what the killed worker had in its hands: not more than its callers.
     assert 1 <= len(lost) <= CALLERS
-    assert all(seen.sent < killed + 0.1 for seen in lost), lost
     assert f"Worker (pid:{victim}) was sent SIGKILL" in service.gateway.text()
     # Nothing of the killed one is counted as in flight for ever.
     assert metric(service, "ragam_requests_in_flight") == 0

@@ -45,9 +45,9 @@ def watched(tmp_path_factory, picture) -> Iterator[Watched]:
         prometheus = Prometheus(folder, service.address.removeprefix("http://"))
         # A counter that was not there before the first picture has no rate of its first values.
         send(service, picture)
-        wait_until(lambda: prometheus.value('sum(ragam_requests_total{status="404"})') == LOST, 60, "the first scrape")
+        wait_until(lambda: prometheus.value('sum(ragam_requests_total{status="404"})') == LOST, what="the first scrape")
         send(service, picture)
-        wait_until(lambda: prometheus.value('sum(ragam_requests_total{status="404"})') == 2 * LOST, 60, "the last scrape")
+        wait_until(lambda: prometheus.value('sum(ragam_requests_total{status="404"})') == 2 * LOST, what="the last scrape")
         [metrics_folder] = temporary.glob("ragam-metrics-*")
         yield Watched(service, gateway, prometheus, metrics_folder)
     finally:

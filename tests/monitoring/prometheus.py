@@ -43,7 +43,7 @@ class Prometheus:
                 stdout=log,
                 stderr=log,
             )
-        wait_until(self._ready, 60, "Prometheus")
+        wait_until(self._ready, what="Prometheus")
 
     def _ready(self) -> bool:
         assert self._process.poll() is None, "Prometheus ended"

@@ -101,7 +101,7 @@ def test_every_rule_is_evaluated_and_every_alert_listed(watched):
     def rules():
         return [rule for group in watched.prometheus.ask("rules")["groups"] for rule in group["rules"]]
 
-    wait_until(lambda: all(rule["health"] != "unknown" for rule in rules()), 60, "an evaluation of each rule")
+    wait_until(lambda: all(rule["health"] != "unknown" for rule in rules()), what="an evaluation of each rule")
     assert [(rule["name"], rule["health"], rule.get("lastError")) for rule in rules() if rule["health"] != "ok"] == []
     assert sorted(rule["name"] for rule in rules()) == expected
 
@@ -162,17 +162,17 @@ def test_a_killed_worker_takes_its_gauges_along_and_leaves_its_counts(watched):
     assert prometheus.value("ragam_worker_threads") == WORKERS * THREADS
     assert prometheus.value("ragam_requests_in_flight") == 0
     assert prometheus.value("sum(ragam_predictions_total)") == before
-    wait_until(lambda: prometheus.vector('ALERTS{alertname="RagamWorkersEnd",alertstate="firing"}'), 60, "the alert")
+    wait_until(lambda: prometheus.vector('ALERTS{alertname="RagamWorkersEnd",alertstate="firing"}'), what="the alert")
 
 
 def test_a_model_server_that_went_away_shows(watched):
     [model_server] = [process for process in watched.service.processes if process is not watched.gateway]
     model_server.stop()
-    wait_until(lambda: requests.get(f"{watched.service.address}/readyz", timeout=30).status_code == 503, 30, "503")
+    wait_until(lambda: requests.get(f"{watched.service.address}/readyz", timeout=30).status_code == 503, what="503")
     assert watched.service.post(b"no picture").status_code == 400
-    wait_until(lambda: watched.prometheus.value("ragam_ready") == 0, 30, "ragam_ready")
-    wait_until(lambda: watched.prometheus.value('sum(ragam_serving_calls_total{code="UNAVAILABLE"})'), 30, "UNAVAILABLE")
-    wait_until(lambda: watched.prometheus.vector('ALERTS{alertname="RagamNoModel",alertstate="pending"}'), 30, "the alert")
+    wait_until(lambda: watched.prometheus.value("ragam_ready") == 0, what="ragam_ready")
+    wait_until(lambda: watched.prometheus.value('sum(ragam_serving_calls_total{code="UNAVAILABLE"})'), what="UNAVAILABLE")
+    wait_until(lambda: watched.prometheus.vector('ALERTS{alertname="RagamNoModel",alertstate="pending"}'), what="the alert")
 
 
 def test_a_metric_of_every_kind_is_in_no_label_of_the_caller_s(watched):

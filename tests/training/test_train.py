@@ -1,21 +1,61 @@
 import csv
 import json
-import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
+import shallow
 
 from training.__main__ import main
 from training.checkpoint import Checkpoint
 from training.fit import class_weights
 
 Training = Callable[..., list[str]]
+
+# The command, on the shallow trunk.
+PROGRAM = """
+import os, signal, sys
+sys.path.insert(0, "tests/training")
+import shallow
+from training import fit
+from training.__main__ import main
+from training.data import batches
+shallow.use()
+kill = lambda: os.kill(os.getpid(), signal.SIGKILL)
+{before}
+sys.exit(main({arguments!r}))
+"""
+
+
+@pytest.fixture
+def shallow_trunk(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keras.applications, "MobileNetV2", shallow.trunk)
+
+
+@contextmanager
+def started(arguments: list[str], before: str = "") -> Iterator["subprocess.Popen[str]"]:
+    """The training as a process of its own, which runs the statement `before` first and does not outlive the test."""
+    program = PROGRAM.format(before=before, arguments=arguments)
+    process = subprocess.Popen(
+        [sys.executable, "-c", program],
+        cwd=Path(__file__).resolve().parents[2],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+        process.stderr.close()
 
 
 def test_a_run_writes_what_its_docstring_says(trained: Path) -> None:
@@ -44,45 +84,34 @@ def test_a_finished_run_is_not_trained_again(training_on: Training, trained: Pat
     assert "finished run" in capsys.readouterr().err
 
 
-def test_killed_and_resumed_ends_as_if_it_had_not_been(training_on: Training, trained: Path, tmp_path: Path) -> None:
-    out = tmp_path / "killed"
-    command = [sys.executable, "-m", "training", *training_on(out)]
-    root = Path(__file__).resolve().parents[2]
-    process = subprocess.Popen(command, cwd=root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        while process.poll() is None and epochs_in(out / "checkpoint.npz") < 1:
-            time.sleep(0.05)
-        assert process.poll() is None, "it ended before it could be killed"
-    finally:
-        os.kill(process.pid, signal.SIGKILL)
-        process.wait()
+def test_killed_and_resumed_ends_as_if_it_had_not_been(training_on: Training, shallow_trunk: None, tmp_path: Path) -> None:
+    through, out = tmp_path / "through", tmp_path / "killed"
+    assert main(training_on(through)) == 0
+    second_epoch_kills = "fit.batches = lambda *part, epoch, **more: batches(*part, epoch=epoch, **more) if epoch < 1 else kill()"
+    with started(training_on(out), second_epoch_kills) as process:
+        process.communicate()
+    assert process.returncode == -signal.SIGKILL
+    assert epochs_in(out / "checkpoint.npz") == 1
     assert not (out / "run.json").exists()
 
     assert main(training_on(out)) == 0
-    through, resumed = Checkpoint.load(trained / "checkpoint.npz"), Checkpoint.load(out / "checkpoint.npz")
+    expected, resumed = Checkpoint.load(through / "checkpoint.npz"), Checkpoint.load(out / "checkpoint.npz")
     assert len(resumed.history) == 2
-    assert all(np.allclose(a, b, atol=1e-6) for a, b in zip(through.weights, resumed.weights, strict=True))
-    assert all(np.allclose(a, b, atol=1e-6) for a, b in zip(through.best, resumed.best, strict=True))
+    assert all(np.allclose(a, b, atol=1e-6) for a, b in zip(expected.weights, resumed.weights, strict=True))
+    assert all(np.allclose(a, b, atol=1e-6) for a, b in zip(expected.best, resumed.best, strict=True))
 
 
 def test_ctrl_c_keeps_the_best_so_far(training_on: Training, tmp_path: Path) -> None:
     out = tmp_path / "interrupted"
-    command = [sys.executable, "-m", "training", *training_on(out, "--epochs", "500")]
-    process = subprocess.Popen(
-        command, cwd=Path(__file__).resolve().parents[2], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
-    )
-    try:
+    with started(training_on(out, "--epochs", "5000")) as process:
         while process.poll() is None and epochs_in(out / "checkpoint.npz") < 1:
             time.sleep(0.05)
         process.send_signal(signal.SIGINT)
-        _, complaints = process.communicate(timeout=300)
-    finally:
-        process.kill()
-        process.wait()
+        _, complaints = process.communicate()
     assert process.returncode == 0, complaints[-2000:]
     facts = json.loads((out / "run.json").read_text())
     assert facts["stopped"] == "interrupted"
-    assert 1 <= facts["kept_epoch"] <= facts["epochs"] < 500
+    assert 1 <= facts["kept_epoch"] <= facts["epochs"] < 5000
     assert (out / "model.keras").exists()
 
 
@@ -101,7 +130,7 @@ def test_a_folder_with_other_things_is_left_alone(training_on: Training, tmp_pat
     assert [path.name for path in tmp_path.iterdir()] == ["letter.txt"]
 
 
-def test_the_papers_recipe_runs_and_trains_the_head_alone(training_on: Training, tmp_path: Path) -> None:
+def test_the_papers_recipe_runs_and_trains_the_head_alone(training_on: Training, shallow_trunk: None, tmp_path: Path) -> None:
     out = tmp_path / "paper"
     assert main(training_on(out, "--recipe", "paper", "--epochs", "1")) == 0
     checkpoint = Checkpoint.load(out / "checkpoint.npz")

@@ -76,4 +76,4 @@ def fake(port):
 def serving(port):
     from gateway.serving import TensorFlowServing
 
-    return TensorFlowServing(f"127.0.0.1:{port}", 5)
+    return TensorFlowServing(f"127.0.0.1:{port}", 60)

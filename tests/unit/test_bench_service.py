@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
 import psutil
 import pytest
@@ -39,7 +38,7 @@ def test_children_are_seen_and_stopped_too(command, tmp_path):
         assert len(pids) == 2
         assert service.megabytes() > 5
         assert service.processor_seconds() > 0
-        assert 0 < service.seconds < 60
+        assert service.seconds > 0
     assert alive(pids) == []
 
 
@@ -64,16 +63,19 @@ with Service((Command({command.argv!r}, {command.ready!r}),), Path({str(tmp_path
     time.sleep(300)
 """
     benchmark = subprocess.Popen([sys.executable, "-c", script], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    pids = [int(pid) for pid in benchmark.stdout.readline().split()]
-    assert len(pids) == 2
-    os.kill(benchmark.pid, number)
-    benchmark.wait(30)
-    benchmark.stdout.close()
+    try:
+        pids = [int(pid) for pid in benchmark.stdout.readline().split()]
+        assert len(pids) == 2
+        os.kill(benchmark.pid, number)
+        benchmark.wait(60)
+    finally:
+        benchmark.kill()
+        benchmark.communicate()
     assert alive(pids) == []
 
 
-def test_a_service_settles_once_it_has_nothing_to_do(command, tmp_path):
+def test_a_service_settles_once_it_has_nothing_to_do(command, tmp_path, monkeypatch):
+    # Longer than the test may take.
+    monkeypatch.setattr("benchmarks.service.QUIET_SECONDS", 3600)
     with Service((command,), tmp_path / "log") as service:
-        began = time.monotonic()
         service.settle()
-        assert time.monotonic() - began < 5

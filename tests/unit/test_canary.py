@@ -162,7 +162,7 @@ def test_answers_are_counted_by_picture_and_timed_alone(versions):
 
 def settled(before, count):
     """What came to `before` once there are `count` comparisons more."""
-    for _ in range(600):
+    for _ in range(12_000):
         new = {result: value - before[result] for result, value in comparisons().items()}
         if sum(new.values()) >= count:
             return new

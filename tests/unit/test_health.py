@@ -81,7 +81,7 @@ def test_what_was_found_is_soon_asked_again():
     classifier.error = ServingUnavailable()
     start = time.monotonic()
     while readiness.lately() is None:
-        assert time.monotonic() - start < KEPT_SECONDS + 5
+        assert time.monotonic() - start < 60
         time.sleep(0.01)
     assert KEPT_SECONDS <= 0.5
 

@@ -1,14 +1,16 @@
 import hashlib
 import hmac
 import logging
+import os
 import subprocess
 import sys
 import threading
+import time
 from types import SimpleNamespace
 
 import pytest
 
-from gateway.keys import KEY_PREFIX, Keys, read_keys
+from gateway.keys import KEY_PREFIX, SETTLE_SECONDS, Keys, read_keys
 
 
 def digest(key):
@@ -20,6 +22,27 @@ def file(tmp_path):
     path = tmp_path / "api_keys"
     path.write_text(f"# who may send\n\n{digest('one')} alice   # until the end of the year\n{digest('two').upper()} bob\n")
     return path
+
+
+class Clock:
+    """A clock that stands until it is told."""
+
+    def __init__(self):
+        self.now = 1000.0
+
+    def __call__(self):
+        return self.now
+
+    def settle(self, keys):
+        """Lets so much time go by that what was written to the file counts as whole. Somebody asks at its begin and at its end."""
+        keys.name_of("nobody's")
+        self.now += SETTLE_SECONDS
+        keys.name_of("nobody's")
+
+
+@pytest.fixture
+def clock():
+    return Clock()
 
 
 def rewrite(file, text):
@@ -43,24 +66,55 @@ def test_a_bad_line_is_told_by_its_number_and_not_shown(file, line):
         read_keys(file)
 
 
-def test_a_change_of_the_file_counts_at_once(file):
-    keys = Keys(file)
+def test_a_change_of_the_file_counts(file, clock):
+    keys = Keys(file, clock)
     rewrite(file, f"{digest('three')} carol\n")
+    assert keys.name_of("three") == "carol"
+    clock.settle(keys)
     assert (keys.name_of("one"), keys.name_of("three")) == (None, "carol")
     with file.open("a") as more:
         more.write(f"{digest('four')} dave\n")
     assert keys.name_of("four") == "dave"
 
 
-def test_a_file_that_turns_bad_leaves_the_keys_from_before(file, caplog):
-    keys = Keys(file)
+def test_who_sees_a_change_late_does_not_let_in_who_was_taken_away(file, clock):
+    keys = Keys(file, clock)
+    file.write_text(f"{digest('two')} bob\n")
+    os.utime(file, (time.time() - 60, time.time() - 60))
+    assert (keys.name_of("one"), keys.name_of("two")) == (None, "bob")
+
+
+@pytest.mark.parametrize("half", ["", f"{digest('two')} b", f"{digest('one')[:30]}", f"{digest('two')} bob\n{digest('one')}"])
+def test_a_file_that_is_half_written_refuses_nobody(file, clock, half, caplog):
+    keys, whole = Keys(file, clock), file.read_text()
+    for text in (half, whole):
+        file.write_text(text)
+        assert (keys.name_of("one"), keys.name_of("two")) == ("alice", "bob")
+        clock.now += SETTLE_SECONDS / 2
+        assert (keys.name_of("one"), keys.name_of("two")) == ("alice", "bob")
+    clock.settle(keys)
+    assert (keys.name_of("one"), keys.name_of("two")) == ("alice", "bob")
+    assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
+
+
+def test_a_byte_order_mark_is_no_part_of_a_key(file, clock):
+    file.write_text(f"\ufeff{digest('one')} alice\n\ufeff{digest('two')} bob\n", encoding="utf-8")
+    keys = Keys(file, clock)
+    assert (keys.name_of("one"), keys.name_of("two")) == ("alice", "bob")
+
+
+def test_a_file_that_turns_bad_leaves_the_keys_from_before(file, clock, caplog):
+    keys = Keys(file, clock)
     with caplog.at_level(logging.WARNING):
         rewrite(file, "nonsense\n")
+        clock.settle(keys)
         assert keys.name_of("one") == "alice"
         file.unlink()
+        clock.settle(keys)
         assert keys.name_of("one") == "alice"
     assert len(caplog.records) == 2
     rewrite(file, "")
+    clock.settle(keys)
     assert keys.name_of("one") is None
 
 
@@ -106,7 +160,7 @@ def test_the_file_and_the_process_hold_no_key(file):
 
 
 def test_keys_change_under_load(file):
-    """A key that stays is known at every moment, and one that was taken away at no moment after."""
+    """A key that stays is known at every moment, however the file is written."""
     keys = Keys(file)
     stop, wrong = threading.Event(), []
 
@@ -119,9 +173,9 @@ def test_keys_change_under_load(file):
     for thread in threads:
         thread.start()
     for number in range(50):
-        rewrite(file, f"{digest('one')} alice\n{digest(f'key {number}')} bob\n")
+        text = f"{digest(f'key {number}')} bob\n{digest('one')} alice\n"
+        (rewrite if number % 2 else type(file).write_text)(file, text)
         assert keys.name_of(f"key {number}") == "bob"
-        assert keys.name_of(f"key {number - 1}") is None
     stop.set()
     for thread in threads:
         thread.join()

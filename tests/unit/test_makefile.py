@@ -1,42 +1,53 @@
-"""What make installs, and when: the project's own Makefile over a Python that only writes down what it is asked."""
+"""What make installs, and when: the project's own Makefile over a Python, and a uv, that only write down what they are asked."""
 
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-PYTHON = """#!/bin/sh
+WRITES_DOWN = """#!/bin/sh
 echo "$@" >> asked
 """
+MAKES_A_VENV = """#!/bin/sh
+echo uv "$@" >> asked
+if [ "$1" = venv ]; then mkdir -p .venv/bin && cp recorder .venv/bin/python; fi
+"""
+
+
+def program(path, text):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    path.chmod(0o755)
 
 
 @pytest.fixture
 def tree(tmp_path):
     shutil.copy(ROOT / "Makefile", tmp_path)
     (tmp_path / "requirements").mkdir()
-    for name in ("dev", "gateway", "model_server"):
+    (tmp_path / "requirements" / "messages.py").touch()
+    for name in ("dev", "gateway", "messages", "model_server"):
         (tmp_path / "requirements" / f"{name}.txt").touch()
         os.utime(tmp_path / "requirements" / f"{name}.txt", (1000, 1000))
-    python = tmp_path / ".venv" / "bin" / "python"
-    python.parent.mkdir(parents=True)
-    python.write_text(PYTHON)
-    python.chmod(0o755)
+    program(tmp_path / ".venv" / "bin" / "python", WRITES_DOWN)
     return tmp_path
 
 
 def make(tree, target):
-    """What the Python was asked by one run, a line each."""
+    """What the programs were asked by one run, a line each. Of the machine's own only those of the system are found, and the tree's."""
     (tree / "asked").unlink(missing_ok=True)
     environ = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
-    subprocess.run(["make", "--silent", target], cwd=tree, env=environ, check=True, capture_output=True)
+    environ["PATH"] = f"{tree / 'programs'}:/usr/bin:/bin"
+    command = [shutil.which("make"), "--silent", target, f"PYTHON={sys.executable}"]
+    subprocess.run(command, cwd=tree, env=environ, check=True, capture_output=True)
     return (tree / "asked").read_text().splitlines() if (tree / "asked").exists() else []
 
 
 def installed(tree, target):
-    return [line.rpartition("/")[2] for line in make(tree, target) if line.startswith("-m pip install")]
+    return [line.rpartition("/")[2] for line in make(tree, target) if " pip install " in f" {line}"]
 
 
 def stamp(tree, seconds):
@@ -45,8 +56,38 @@ def stamp(tree, seconds):
 
 
 def test_serve_installs_what_it_needs_once_and_runs(tree):
-    assert installed(tree, "serve") == ["model_server.txt"]
+    asked = make(tree, "serve")
+    assert [line.rpartition("/")[2] for line in asked] == ["model_server.txt", "messages.py", "serve.py"]
+    assert "-m pip install" in asked[0]
+    assert "--require-hashes" in asked[0]
     assert make(tree, "serve") == ["serve.py"]
+
+
+def test_uv_sets_up_where_it_is_installed(tree):
+    shutil.rmtree(tree / ".venv")
+    program(tree / "programs" / "uv", MAKES_A_VENV)
+    program(tree / "recorder", WRITES_DOWN)
+    assert make(tree, "serve") == [
+        f"uv venv --quiet --seed --python {sys.executable} .venv",
+        "uv pip install --python .venv/bin/python --require-hashes -r requirements/model_server.txt",
+        "requirements/messages.py",
+        "serve.py",
+    ]
+
+
+def test_a_virtual_environment_that_could_not_be_made_is_not_left_half_made(tree):
+    shutil.rmtree(tree / ".venv")
+    program(tree / "programs" / "uv", "#!/bin/sh\nmkdir -p .venv/bin; cp recorder .venv/bin/python; exit 1\n")
+    program(tree / "recorder", WRITES_DOWN)
+    with pytest.raises(subprocess.CalledProcessError):
+        make(tree, "serve")
+    assert not (tree / ".venv").exists()
+
+
+def test_messages_of_another_version_are_set_up_again(tree):
+    make(tree, "serve")
+    os.utime(tree / "requirements" / "messages.txt", (9e9, 9e9))
+    assert make(tree, "serve") == ["requirements/messages.py", "serve.py"]
 
 
 def test_where_dev_is_installed_nothing_is_missing(tree):

@@ -32,6 +32,16 @@ def test_the_bytes_are_there_before_they_are_written_to(tmp_path):
     metrics.close()
 
 
+def test_a_folder_that_was_swept_is_made_again(tmp_path, monkeypatch):
+    folder = tmp_path / "metrics"
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(folder))
+    metrics = ReservedDict(str(folder / "counter_1.db"))
+    metrics.write_value("answers", 1, 0)
+    assert stored(folder / "counter_1.db") == {"answers": 1}
+    assert folder.stat().st_mode & 0o777 == 0o700
+    metrics.close()
+
+
 def test_a_full_disk_leaves_no_file_that_cannot_be_read(tmp_path, full, caplog):
     full()
     metrics = ReservedDict(str(tmp_path / "counter_1.db"))

@@ -36,5 +36,5 @@ print("stopped")
 )
 def test_wait(name: str, send: str) -> None:
     program = PROGRAM.format(send=send.format(name=name))
-    ended = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=20, check=False)
+    ended = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "stopped\n", "")

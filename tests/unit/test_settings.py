@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.kinds import host_and_port
 from gateway.settings import Settings, SettingsError, _setting
 
 README = Path(__file__).resolve().parents[2] / "README.md"
@@ -45,10 +46,30 @@ def test_reports_every_bad_value_at_once():
     assert "RAGAM_SERVING must be host:port, not 'nowhere'." in lines
 
 
-@pytest.mark.parametrize("address", ["serving", ":8500", "serving:", "serving:0", "serving:99999", "a b:1", "http://serving:8500"])
+@pytest.mark.parametrize(
+    "address", ["serving", ":8500", "serving:", "serving:0", "serving:99999", "a b:1", "http://serving:8500", "::1:8500"]
+)
 def test_refuses_addresses_that_are_not_host_and_port(address):
     with pytest.raises(SettingsError):
         Settings.from_env({"RAGAM_SERVING": address})
+
+
+@pytest.mark.parametrize(
+    ("host", "listen"),
+    [("::", "[::]:5000"), ("[::1]", "[::1]:5000"), ("0.0.0.0", "0.0.0.0:5000"), ("localhost", "localhost:5000")],
+)
+def test_listens_on_either_family(host, listen):
+    assert host_and_port(Settings.from_env({"RAGAM_HOST": host}).host, 5000) == listen
+
+
+@pytest.mark.parametrize("host", ["a b", "a:1", "1::2::3", "http://a", "[a]", "["])
+def test_refuses_what_is_no_host(host):
+    with pytest.raises(SettingsError, match="RAGAM_HOST must be a host name or an IP address"):
+        Settings.from_env({"RAGAM_HOST": host})
+
+
+def test_the_model_server_may_have_an_ipv6_address():
+    assert Settings.from_env({"RAGAM_SERVING": "[::1]:8500"}).serving == "[::1]:8500"
 
 
 def test_a_secret_is_masked_in_the_log_and_in_complaints():

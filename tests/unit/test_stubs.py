@@ -20,4 +20,4 @@ def test_missing_messages_are_said_plainly():
     hide = "import importlib.util as u; real = u.find_spec; u.find_spec = lambda name: None if name == 'tensorflow' else real(name)"
     done = subprocess.run([sys.executable, "-c", SCRIPT.format(before=hide)], capture_output=True, text=True, check=False)
     assert done.returncode
-    assert done.stderr.splitlines()[-1].endswith("No TensorFlow messages are installed: see requirements/model_server.txt.")
+    assert done.stderr.splitlines()[-1].endswith("TensorFlow's messages are missing: python requirements/messages.py puts them here.")

@@ -32,7 +32,7 @@ def prediction() -> Response:
     for size in (1, 224, 224, 3):
         tensor.tensor_shape.dim.add(size=size)
     tensor.tensor_content = (pixels / 127.5 - 1).tobytes()
-    with grpc.insecure_channel(os.environ["RAGAM_SERVING"]) as channel:
+    with grpc.insecure_channel(os.environ["RAGAM_SERVING"], options=[("grpc.enable_http_proxy", 0)]) as channel:
         answer = prediction_service_pb2_grpc.PredictionServiceStub(channel).Predict(message, timeout=30)
     scores = list(answer.outputs["scores"].float_val)
     best = int(np.argmax(scores))
