@@ -103,26 +103,31 @@ class Front:
                 return body, True
             raise CutShort
         self._queue.check()
-        pieces: list[bytes] = []
-        size, more = 0, True
+        # One block that grows: thousands of pieces, of many requests among one another, would leave holes that the process keeps.
+        whole, more = bytearray(), True
         try:
             async with self._transfers.run() as transfer:
                 with connection.reading(None if is_chunked else length, lambda: transfer.stop(connection.refusal or CutShort())):
-                    while more and size <= most:
+                    while more and len(whole) <= most:
                         message = await receive()
                         if message["type"] == "http.disconnect":
                             raise CutShort
                         more = message["more_body"]
-                        pieces.append(message["body"])
-                        size += len(message["body"])
+                        whole += message["body"]
                         self._transfers.hold(len(message["body"]), transfer)
-                        transfer.moved(size)
+                        transfer.moved(len(whole))
         except RagamError:
-            self._transfers.release(size)
+            self._transfers.release(len(whole))
+            # The error's traceback holds this frame, and whoever holds the error what is in it.
+            whole.clear()
             raise
-        environ["CONTENT_LENGTH"] = str(size)
+        environ["CONTENT_LENGTH"] = str(len(whole))
         environ.pop("HTTP_TRANSFER_ENCODING", None)
-        return b"".join(pieces), not more
+        if len(whole) > most:
+            # As where its head says so.
+            self._transfers.release(len(whole))
+            return b"", False
+        return bytes(whole), True
 
     async def _answer(self, environ: dict[str, Any]) -> Answer:
         path, loop = environ["PATH_INFO"], asyncio.get_running_loop()
