@@ -10,10 +10,11 @@ from service import Service, wait_until
 
 from benchmarks.hostile.attacks import ATTACKS, Target
 from benchmarks.hostile.measure import attacked, settle, workers_of
+from benchmarks.hostile.pictures import with_damaged_exif
 
 
 @pytest.fixture(scope="module")
-def target(tmp_path_factory, models):
+def running(tmp_path_factory, models):
     """What `make serve` starts, with its default settings and two workers."""
     service = Service(tmp_path_factory.mktemp("service"))
     service.publish(models["first"], 1)
@@ -22,16 +23,22 @@ def target(tmp_path_factory, models):
     try:
         wait_until(service.ready, what="readiness")
         wait_until(lambda: len(workers_of(service.gateway.popen.pid)) == 2, what="the second worker")
-        target = Target(service.port, service.serving_port, workers_of(service.gateway.popen.pid), seconds=2)
-        settle(target)
-        yield target
+        workers = workers_of(service.gateway.popen.pid)
+        yield service
         # Whatever was sent, each line of the log is JSON, and the workers are those of the beginning.
         lines = [json.loads(line) for line in service.gateway.text().splitlines()]
         assert not [line for line in lines if line["level"] in ("error", "critical")]
-        assert workers_of(service.gateway.popen.pid) == target.workers
+        assert workers_of(service.gateway.popen.pid) == workers
     finally:
         for process in reversed(service.processes):
             process.stop()
+
+
+@pytest.fixture(scope="module")
+def target(running):
+    target = Target(running.port, running.serving_port, workers_of(running.gateway.popen.pid), seconds=2)
+    settle(target)
+    return target
 
 
 @pytest.mark.parametrize("name", ATTACKS)
@@ -40,3 +47,11 @@ def test_others_are_answered_and_the_bounds_hold(target, name):
     assert result.faults() == []
     assert ATTACKS[name].alone or result.answers
     assert result.outcome.answers.total() > 0
+
+
+def test_a_damaged_exif_is_one_line_of_the_log(running, picture):
+    data = with_damaged_exif(picture(), 65_000, 5)
+    answer = running.post(data, headers={"X-Request-ID": "of-the-damaged"})
+    assert answer.status_code == 200
+    wait_until(lambda: "of-the-damaged" in running.gateway.text(), what="the line")
+    assert running.gateway.text().count("of-the-damaged") == 1

@@ -179,6 +179,30 @@ def test_whoever_wants_to_send_too_much_is_told_before(impatient):
             assert raw.answer() is None
 
 
+@pytest.mark.parametrize("method", [b"HEAD", b"OPTIONS", b"GET", b"PUT", b"DELETE"])
+def test_a_body_where_none_belongs_is_nobody_s_request(impatient, method):
+    for head in (b"Content-Length: %d\r\n" % len(GET), b"Transfer-Encoding: chunked\r\n", b"Content-Length: 9\r\nExpect: 100-continue\r\n"):
+        body = b"%x\r\n%s\r\n0\r\n\r\n" % (len(GET), GET) if b"chunked" in head else GET
+        with Raw(impatient, GOOD_SECONDS) as raw:
+            raw.send(b"%s /nowhere HTTP/1.1\r\nHost: a\r\n%s\r\n%s" % (method, head, body))
+            # Never a second answer, and no 100 for a body that nobody reads.
+            received = b""
+            while piece := raw.socket.recv(65536):
+                received += piece
+        assert received.count(b"HTTP/1.1 ") == 1, received
+        assert received.startswith((b"HTTP/1.1 404", b"HTTP/1.1 405"))
+
+
+def test_whoever_does_not_wait_to_be_told_to_go_on_is_answered_too(impatient, picture):
+    data = multipart(picture(), headers="Expect: 100-continue\r\n")
+    with Raw(impatient, GOOD_SECONDS) as raw:
+        raw.send(data * 2)
+        statuses = [raw.answer().status for _ in range(2)]
+        while statuses.count(200) < 2:
+            statuses.append(raw.answer().status)
+        assert set(statuses) <= {100, 200}
+
+
 def test_a_length_that_is_too_small_leaves_what_is_no_request(impatient):
     with Raw(impatient, GOOD_SECONDS) as raw:
         raw.send(POST + FORM + b"Content-Length: 4\r\n\r\nabcd\x00\x01\x02 and more")
