@@ -2,7 +2,7 @@
 
 bench/, peers/                         the service beside what one would use instead, and under more and more clients
 hostile/                               clients that mean harm: what each attack costs, and what others get meanwhile
-overload.py                            the gateway's door: callers that wait as they are told, and the probe beside them
+overload.py                            admission: callers that wait as they are told, what is refused, and the probe beside them
 gateway_cost.py, gateway_worker.py     what a picture and a worker cost the gateway
 gateway_profile.py                     ... by stage, with profiled_gateway.py in gunicorn; metrics_cost.py has the metrics alone
 time_to_tensor.py, smaller_scales.py   the preprocessing: time and memory, and what smaller scales change of the answers

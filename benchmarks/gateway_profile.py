@@ -21,7 +21,7 @@ from benchmarks.service import LOGS, Command, Service, free_port, gateway, model
 MEASURED = ("small", "medium", "large")
 WARM_UP = 40
 DECODING = ("header", "decode and resize")
-REST = "main thread and those of gRPC"
+REST = "event loop, and gRPC's threads"
 
 # What to ask for, and the picture to send.
 Request = tuple[str, bytes | None]

@@ -26,7 +26,7 @@ DIFFERENT = 8
 
 def command(name: str, port: int, serving: str) -> Command:
     if name == OURS:
-        return gateway(port, serving, RAGAM_WORKERS="1", RAGAM_MAX_IN_FLIGHT="256", RAGAM_LOG_LEVEL="error")
+        return gateway(port, serving, RAGAM_WORKERS="1", RAGAM_MAX_WAIT_SECONDS="60", RAGAM_LOG_LEVEL="error")
     options = ("--worker-class=gthread", "--threads=8", "--log-level=error", "--chdir=benchmarks/peers/plain_gateway", "app:app")
     argv = (sys.executable, "-m", "gunicorn", f"--bind=127.0.0.1:{port}", *options)
     return Command(argv, f"http://127.0.0.1:{port}/readyz", {"RAGAM_SERVING": serving})

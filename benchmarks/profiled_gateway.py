@@ -1,7 +1,7 @@
 """The gateway's application with a stopwatch of processor time around each stage: what gateway_profile.py has gunicorn run.
 
 A stage's time is its thread's own, less that of the stages within it. `GET /profile` tells the sums of this process in seconds, and what
-it has used altogether: the difference is the worker's main thread, which reads requests and sends answers, and those of gRPC.
+it has used altogether: the difference is the worker's event loop, which reads requests and sends answers, and gRPC's threads.
 """
 
 import json
@@ -16,7 +16,7 @@ from typing import Any
 from prometheus_client import Counter, Gauge, Histogram
 from prometheus_client.metrics import MetricWrapperBase
 
-from gateway import serving, views, worker, wsgi
+from gateway import asgi, front, serving, views
 from gateway.logs import JsonFormatter
 
 PATH = "/profile"
@@ -44,8 +44,8 @@ def watch(owner: Any, name: str, stage: str) -> None:
     setattr(owner, name, watched)
 
 
-watch(worker.DrainingThreadWorker, "handle", "HTTP: gunicorn")
-watch(wsgi.app, "wsgi_app", "Flask")
+watch(front, "call", "bridge")
+watch(asgi.wsgi, "wsgi_app", "Flask")
 watch(views, "read_picture", "body and multipart")
 watch(views, "open_picture", "header")
 watch(views, "to_pixels", "decode and resize")
@@ -59,16 +59,15 @@ for metric, method in ((MetricWrapperBase, "labels"), (Counter, "inc"), (Gauge, 
     watch(metric, method, "metrics")
 
 
-app = wsgi.app
-watched_app = app.wsgi_app
+app = asgi.app
+_answer: Callable[..., Iterable[bytes]] = asgi.wsgi.wsgi_app
 
 
 def wsgi_app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
     if environ["PATH_INFO"] != PATH:
-        return watched_app(environ, start_response)
+        return _answer(environ, start_response)
     start_response("200 OK", [("Content-Type", "application/json")])
     return [json.dumps({**spent, "all": process_time()}).encode()]
 
 
-# The front door wants the application itself.
-app.wsgi_app = wsgi_app  # type: ignore[method-assign]
+asgi.wsgi.wsgi_app = wsgi_app  # type: ignore[method-assign]

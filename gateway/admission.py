@@ -9,8 +9,8 @@ from typing import Any
 from gateway.errors import Overloaded, RagamError, TooSlow
 from gateway.metrics import EXPECTED_WAIT, IN_FLIGHT
 
-# The mean time of a request before any was answered, and the share that each one has in it.
-FIRST_MEAN_SECONDS, SHARE = 0.05, 0.1
+# The mean time between two answers before any was given, and the share that each one has in it.
+FIRST_INTERVAL_SECONDS, SHARE = 0.02, 0.05
 
 # A body must come, and an answer be taken, by so many bytes in each of these spans; or be done.
 MOVE_SECONDS, MOVE_BYTES = 20.0, 80 * 1024
@@ -20,27 +20,36 @@ class Queue:
     """Requests before a pool of `threads`, first come, first served, none longer than `most_seconds`."""
 
     def __init__(self, threads: int, most_seconds: float) -> None:
-        self._threads, self._most_seconds = threads, most_seconds
+        self._most_seconds = most_seconds
         self._free = asyncio.Semaphore(threads)
-        self._waiting = 0
-        self._mean_seconds = FIRST_MEAN_SECONDS
+        self._waiting = self._working = 0
+        self._interval = FIRST_INTERVAL_SECONDS
+        self._since = 0.0  # the last answer, or when work began after a rest
 
     @property
     def expected_wait(self) -> float:
-        """Seconds. The mean is of a request's time in its thread: with its time in the queue each would count twice."""
-        return self._waiting * self._mean_seconds / self._threads
+        """Seconds: what is queued times the mean time between two answers while there was work.
+
+        It is that of the processors, whether one request is at work or as many as there are threads, and counts no time in the queue.
+        Where nothing has been answered for longer, as while the model server hangs, that time counts.
+        """
+        silent = time.monotonic() - self._since if self._working else 0.0
+        return self._waiting * max(self._interval, silent)
 
     def check(self) -> None:
         """Raises Overloaded where one more would wait for too long."""
-        EXPECTED_WAIT.set(self.expected_wait)
         if self.expected_wait > self._most_seconds:
             raise Overloaded
+
+    def _wait(self, more: int) -> None:
+        self._waiting += more
+        EXPECTED_WAIT.set(self.expected_wait)
 
     @asynccontextmanager
     async def thread(self) -> AsyncIterator[None]:
         """Its body has a thread for itself. Raises Overloaded."""
         self.check()
-        self._waiting += 1
+        self._wait(1)
         IN_FLIGHT.inc()
         try:
             try:
@@ -49,12 +58,17 @@ class Queue:
             except TimeoutError:
                 raise Overloaded from None
             finally:
-                self._waiting -= 1
-            began = time.monotonic()
+                self._wait(-1)
+            if not self._working:
+                self._since = time.monotonic()
+            self._working += 1
             try:
                 yield
             finally:
-                self._mean_seconds += SHARE * (time.monotonic() - began - self._mean_seconds)
+                now = time.monotonic()
+                self._interval += SHARE * (now - self._since - self._interval)
+                self._since = now
+                self._working -= 1
                 self._free.release()
         finally:
             IN_FLIGHT.dec()

@@ -9,13 +9,12 @@ from pathlib import Path
 # What a worker keeps, whatever it does at the moment: up to 90 MB after thousands of pictures of 1600 x 1200.
 WORKER_BYTES = 100 * 1024**2
 
-# A PNG with transparency is decoded into 8.3 bytes a pixel, which is the most that a picture takes: tests/unit/test_preprocess.py.
-BYTES_A_PIXEL = 9
+# Of one picture beside its file, so that a worker stays below 600 MB with a dear picture, a cheap one and its share of requests. 40 million
+# pixels of any 8-bit PNG take less; progressive JPEGs of so many, whose coefficients take 240 to 320 MB alone, do not fit.
+PICTURE_BYTES = 300_000_000
 
-# Threads that do not decode wait for the model, for a core or for their turn to decode: with more of them nothing goes faster, with
-# fewer than four a worker waits where it could decode.
-LEAST_THREADS = 4
-MOST_THREADS = 8
+# Dear pictures have a lane of their own, see gateway/decoders.py. Photographs of 12 megapixels and paintings of 3 are cheap.
+CHEAP_BYTES = 30_000_000
 
 # One process that dies takes its requests along, and the other answers on.
 LEAST_WORKERS = 2
@@ -32,29 +31,29 @@ class Machine:
 
 @dataclass(frozen=True)
 class Capacity:
-    """Gateway processes, threads in each, and how many of these may decode at the same time."""
+    """Gateway processes, threads in each, and how many of these may decode cheap pictures at the same time, beside one dear one."""
 
     workers: int
     threads: int
     decoders: int
 
 
-def capacity(machine: Machine, workers: int, threads: int, picture_bytes: int, request_bytes: int) -> Capacity:
-    """`workers` and `threads` as they are where they are set; where they are 0, what suits `machine`.
+def worker_bytes(decoders: int, request_bytes: int) -> int:
+    """The most that a worker takes while it holds `request_bytes` of requests and answers."""
+    return WORKER_BYTES + request_bytes + PICTURE_BYTES + decoders * CHEAP_BYTES
 
-    `picture_bytes` is the most that decoding takes, `request_bytes` the most that a request holds beside it. There is a worker for each
-    core and at least two, or as many as the memory holds with LEAST_THREADS in each; threads up to MOST_THREADS, or as many as the memory
-    holds beside one picture; decoders for all cores, or as many as it holds then. At least one of each: nothing here makes a picture fit
-    that does not.
+
+def capacity(machine: Machine, workers: int, threads: int, request_bytes: int) -> Capacity:
+    """With so many `threads` and, unless they are 0, `workers`; else a worker for each core, at least two, as many as the memory holds.
+
+    Decoders for a worker's share of the cores and one more, for the kernel shares the connections out unevenly; or as many as the memory
+    holds then. At least one of each: a machine that is too small gets what it asks for.
     """
     if not workers:
-        fitting = machine.memory // (WORKER_BYTES + picture_bytes + LEAST_THREADS * request_bytes)
+        fitting = machine.memory // worker_bytes(1, request_bytes)
         workers = max(1, min(max(LEAST_WORKERS, math.ceil(machine.cores)), MOST_WORKERS, fitting))
-    share = machine.memory // workers - WORKER_BYTES
-    if not threads:
-        threads = max(1, min(MOST_THREADS, (share - picture_bytes) // request_bytes))
-    fitting = (share - threads * request_bytes) // picture_bytes
-    return Capacity(workers, threads, max(1, min(math.ceil(machine.cores / workers), threads, fitting)))
+    fitting = (machine.memory // workers - worker_bytes(0, request_bytes)) // CHEAP_BYTES
+    return Capacity(workers, threads, max(1, min(math.ceil(machine.cores / workers) + 1, threads, fitting)))
 
 
 def this_machine(root: Path = Path("/"), affinity: int | None = None, memory: int | None = None) -> Machine:

@@ -5,6 +5,7 @@ between that protocol and the transport: what uvicorn answers by itself becomes 
 """
 
 import asyncio
+import math
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -17,12 +18,16 @@ from gateway.errors import AddressTooLong, NotHttp, RagamError, TooManyHeaders, 
 
 MOST_FIRST_LINE_BYTES, MOST_HEAD_BYTES = 4200, 32 * 1024
 HEAD_SECONDS = 10.0
-# Tiny chunks, and anything else of many short lines, cost the parser far more than their bytes do.
+# Tiny chunks cost the parser far more than their bytes do, and each is two lines.
 FREE_LINES, LEAST_MEAN_LINE_BYTES = 4000, 24
+# Of a body whose request was refused from its head, what may still come on the connection. For more than that a new one is cheaper.
+MOST_SKIPPED_BYTES = 1024**2
 # A client that is still sending when it is answered would lose its answer by a reset: it may go on for so long, with pauses so long.
 LINGER_SECONDS, LINGER_PAUSE_SECONDS, LINGER_BYTES = 30.0, 2.0, 64 * 1024**2
 # What an answer that was written may wait for its client to read on.
 STALL_SECONDS = 20.0
+# A client that is done sending may still read, or be gone: a proxy ends a connection so for a client that left.
+HALF_CLOSED_SECONDS = 1.0
 SWEEP_SECONDS = 0.5
 # What is read of a connection before it is used; what of a body in chunks is given on at once, for requests may be behind its end.
 MOST_HELD_BYTES, CHUNKED_PIECE_BYTES = 64 * 1024, 8 * 1024
@@ -81,12 +86,14 @@ class Connection(asyncio.Protocol):
         self._held = bytearray()  # what has come and uvicorn does not have yet
         self._head = b""  # what uvicorn has of the next request's
         self.is_ended = False
+        self._gone_at = math.inf
         self.is_apart = False  # whether the request began with its head alone
         self._refusal: RagamError | None = None
         self._active = False
         self._begins = False  # whether uvicorn has a whole head, and begin() comes next
         self._is_paused = False  # whether uvicorn wants no more at the moment
         self._linger_end = 0.0
+        self._skip = 0  # bytes still to come of a body whose request was answered
         self.answering = self.is_closing = self.is_lost = False
         self._received = self._lines = 0  # bytes and their lines since the last request's head
         # What ends the wait for more of a request's body, while there is one; how much is to come, None where chunks tell.
@@ -114,7 +121,9 @@ class Connection(asyncio.Protocol):
     def _feed(self) -> None:
         """Gives uvicorn what it may have: one request at a time, for it takes in at once all that come behind one another."""
         while self._held and not (self.is_closing or self.is_lost or self._refusal):
-            if not self._active and not self._begins:
+            if self._skip and not self._active:
+                self._skip_received()
+            elif not self._active and not self._begins:
                 self._head_received()
             elif self._stop_reading and self._body_left != 0 and not self._is_paused:
                 self._body_received()
@@ -164,10 +173,18 @@ class Connection(asyncio.Protocol):
             self._begins = False
             self.give_up("no request")
 
+    def _skip_received(self) -> None:
+        size = min(len(self._held), self._skip)
+        self._skip -= size
+        self._give(size)
+        if not self._skip:
+            self._wait(self._all.idle_seconds)
+
     def _body_received(self) -> None:
         size = min(len(self._held), CHUNKED_PIECE_BYTES if self._body_left is None else self._body_left)
         self._received += size
-        self._lines += self._held.count(b"\r\n", 0, size)
+        if self._body_left is None:
+            self._lines += self._held.count(b"\r\n", 0, size)
         if self._lines > FREE_LINES + self._received // LEAST_MEAN_LINE_BYTES:
             self.give_up("too many short lines")
             return
@@ -181,8 +198,9 @@ class Connection(asyncio.Protocol):
         self._server.data_received(data)
 
     def eof_received(self) -> bool:
-        """A client that is done sending still gets its answer."""
+        """A client that is done sending still gets its answer, if that is soon."""
         self.is_ended = True
+        self._gone_at = time.monotonic() + HALF_CLOSED_SECONDS
         self._feed()
         self._loop.call_soon(self._settle)
         return True
@@ -207,6 +225,11 @@ class Connection(asyncio.Protocol):
         return not self._active or self._stop_reading is not None
 
     @property
+    def is_gone(self) -> bool:
+        """Whether nobody waits for an answer any more, as far as can be told."""
+        return self.is_lost or time.monotonic() > self._gone_at
+
+    @property
     def is_writable(self) -> bool:
         """Whether its client has taken all that was sent."""
         return not self.transport.get_write_buffer_size()
@@ -219,7 +242,7 @@ class Connection(asyncio.Protocol):
     def begin(self) -> None:
         """A request's head is complete."""
         self._active, self._begins, self._head, self._received, self._lines = True, False, b"", 0, 0
-        self.deadline = float("inf")
+        self.deadline = math.inf
 
     def take(self, length: int) -> bool:
         """Whether a request's body of `length` bytes has come with its head. uvicorn then has it."""
@@ -246,11 +269,19 @@ class Connection(asyncio.Protocol):
         if self._stop_reading and not is_paused:
             self._loop.call_soon(self._feed)
 
+    def skip(self, length: int) -> bool:
+        """Whether the rest of a body of `length` is let pass behind the answer, so that the connection can stay."""
+        left = length - self._received
+        if not (self.is_apart and 0 <= left <= MOST_SKIPPED_BYTES):
+            return False
+        self._skip = left
+        return True
+
     def end(self) -> None:
         """It was answered, or nobody is there any more."""
         self._active = self.answering = self.is_apart = False
         if not self.is_closing:
-            self._wait(self._all.idle_seconds)
+            self._wait(HEAD_SECONDS if self._skip else self._all.idle_seconds)
         self._loop.call_soon(self._settle)
 
     def give_up(self, reason: str) -> None:

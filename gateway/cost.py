@@ -9,6 +9,7 @@ each estimate with what its picture takes. SAFETY is for slower processors.
 import math
 from dataclasses import dataclass
 
+from gateway.capacity import CHEAP_BYTES, PICTURE_BYTES
 from gateway.contract import IMAGE_SIZE
 from gateway.errors import TooCostly
 from gateway.segments import Layout
@@ -21,13 +22,8 @@ SAFETY = 1.5
 REQUEST_SECONDS = 1.7
 SECONDS_A_MEGABYTE = 0.15
 
-# Of one picture, so that a worker stays below 600 MB with two of them, and its share of requests. 40 million pixels of any 8-bit PNG take
-# less; progressive JPEGs of so many, whose coefficients take 240 to 320 MB alone, do not fit.
-PICTURE_BYTES = 300_000_000
-
-# Dear pictures have a lane of their own, see gateway/decoders.py. Photographs of 12 megapixels and paintings of 3 are cheap.
+# Below it, and CHEAP_BYTES, a picture is cheap.
 CHEAP_SECONDS = 0.3
-CHEAP_BYTES = 60_000_000
 
 _NANO = 1e-9
 

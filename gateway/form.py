@@ -71,18 +71,23 @@ def _files(body: bytes, boundary: bytes) -> list[tuple[str, FileStorage]]:
     if not boundary:
         raise ValueError("no boundary")
     delimiter = b"--" + boundary
-    # Counted before the parser comes to them, which looks at each byte by byte.
-    if body.count(delimiter) > MAX_PARTS + 1:
-        raise TooManyParts(MAX_PARTS)
-    if any(delimiter + space in body for space in (b" ", b"\t")):
-        raise ValueError("space behind a boundary, which nobody writes and the parser reads byte by byte")
-    empty = b"\r\n\r\n" + delimiter
+    boundaries = 0
+    place = body.find(delimiter)
+    while place >= 0:
+        boundaries += 1
+        # Before the parser comes to them, which looks at each byte by byte.
+        if boundaries > MAX_PARTS + 1:
+            raise TooManyParts(MAX_PARTS)
+        place += len(delimiter)
+        if body[place : place + 1] in (b" ", b"\t"):
+            raise ValueError("space behind a boundary, which nobody writes and the parser reads byte by byte")
+        place = body.find(delimiter, place)
     parts = _parse(body, boundary)
-    if not parts.are_all(body.count(delimiter)) and empty in body:
+    if not parts.are_all(boundaries):
         # An empty part may do without the line end of its content (RFC 2046, 5.1.1), and Werkzeug's own client writes it so.
-        body = body.replace(empty, b"\r\n" + empty)
-        parts = _parse(body, boundary)
-    if not parts.are_all(body.count(delimiter)):
+        empty = b"\r\n\r\n" + delimiter
+        parts = _parse(body.replace(empty, b"\r\n" + empty), boundary)
+    if not parts.are_all(boundaries):
         raise ValueError("a boundary is missing, or was taken for content")
     return parts.files
 

@@ -66,10 +66,11 @@ class Front:
         try:
             environ = environ_of(scope)
             end = monotonic() + REQUEST_SECONDS
-            environ[ABANDONED] = lambda: connection.is_lost or monotonic() > end
-            whole = False
+            environ[ABANDONED] = lambda: connection.is_gone or monotonic() > end
+            whole = can_skip = False
             try:
                 check_head(scope, is_apart=connection.is_apart)
+                can_skip = "HTTP_EXPECT" not in environ
                 body, whole = await self._body(scope, environ, receive, connection)
                 held = len(body)
                 environ["wsgi.input"] = BytesIO(body)
@@ -79,9 +80,9 @@ class Front:
             except Exception as refusal:  # noqa: BLE001 - the application answers for it, and logs it
                 environ.setdefault(COMPLETE, perf_counter())
                 answer = self._refuse(environ, refusal)
-            del environ
             if not connection.is_lost:
-                await self._send(send, connection, answer, last=not whole or self._draining)
+                is_sane = whole or (can_skip and connection.skip(int(environ.get("CONTENT_LENGTH") or -1)))
+                await self._send(send, connection, answer, last=not is_sane or self._draining)
         finally:
             self._transfers.release(held)
             connection.end()

@@ -27,7 +27,7 @@ if _mallopt := getattr(ctypes.CDLL(None), "mallopt", None):
     _mallopt(M_MMAP_THRESHOLD, 2 * 1024 * 1024)
     _mallopt(M_ARENA_MAX, 2)
 
-# prometheus_client reads this when it is imported: it must stand before wsgi is.
+# prometheus_client reads this when it is imported: it must stand before the application is.
 _metrics_folder = tempfile.mkdtemp(prefix="ragam-metrics-")
 os.environ["PROMETHEUS_MULTIPROC_DIR"] = _metrics_folder
 

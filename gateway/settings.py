@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from gateway import kinds
-from gateway.capacity import BYTES_A_PIXEL, Capacity, capacity, this_machine
+from gateway.capacity import Capacity, capacity, this_machine
 from gateway.contract import CANARY_LABEL
 from gateway.tls import Identity, read_identity
 
@@ -28,9 +28,7 @@ class Settings:
     host: str = _setting("127.0.0.1", kinds.host, "Address that the gateway listens on.")
     port: int = _setting(5000, kinds.whole(1, 65535), "Port that the gateway listens on.")
     workers: int = _setting(0, kinds.whole(0, 64), "Gateway processes. 0: one a core, at least two, or as many as the memory holds.")
-    threads: int = _setting(
-        0, kinds.whole(0, 256), "Requests that each process answers at the same time. 0: 8, or as many as the memory holds."
-    )
+    threads: int = _setting(8, kinds.whole(1, 256), "Requests that each process answers at the same time.")
     max_wait_seconds: float = _setting(
         2.5, kinds.number(0.01, 600), "How long a request may wait for a thread; one that would wait longer is answered 503 at once."
     )
@@ -120,9 +118,9 @@ class Settings:
 
     def capacity(self) -> Capacity:
         """How many processes and threads that makes on this machine."""
-        # A form is held twice while it is parsed.
-        request_bytes = 2 * max(self.max_upload_bytes, self.max_batch_bytes)
-        return capacity(this_machine(), self.workers, self.threads, self.max_pixels * BYTES_A_PIXEL, request_bytes)
+        # One of the largest requests is always taken.
+        request_bytes = max(self.max_buffered_bytes, self.max_upload_bytes, self.max_batch_bytes)
+        return capacity(this_machine(), self.workers, self.threads, request_bytes)
 
     def check_shares(self) -> None:
         """Raises ValueError for shares without a label beside them: the highest version, the canary, would answer all pictures."""

@@ -12,7 +12,8 @@ import png
 import pytest
 from application import application, multipart
 
-from gateway.cost import PICTURE_BYTES, Budget, Cost
+from gateway.capacity import PICTURE_BYTES
+from gateway.cost import Budget, Cost
 from gateway.errors import ClientGone, TooCostly
 from gateway.preprocess import DRAFT_SIZE, open_picture
 

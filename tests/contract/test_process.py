@@ -53,9 +53,9 @@ def test_calls_in_flight_finish(slow: Callable[..., Server], number: signal.Sign
     seen += [answer.status for answer in watch]  # ends: a watcher does not keep the server
     assert seen == [1, 2], "SERVING, then NOT_SERVING"
     assert not any(call.done() for call in calls)
-    newcomer = Calls(server.address)
-    assert status_of(newcomer.predict)[0] == "UNAVAILABLE"
-    newcomer.channel.close()
+    late = Calls(server.address)
+    assert status_of(late.predict)[0] == "UNAVAILABLE"
+    late.channel.close()
     assert [call.result().model_spec.version.value for call in calls] == [1] * 4
     calling.channel.close()
     assert server.process.wait(60) == 0

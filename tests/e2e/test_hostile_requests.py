@@ -185,6 +185,7 @@ def test_a_body_where_none_belongs_is_nobody_s_request(impatient, method):
         body = b"%x\r\n%s\r\n0\r\n\r\n" % (len(GET), GET) if b"chunked" in head else GET
         with Raw(impatient, GOOD_SECONDS) as raw:
             raw.send(b"%s /nowhere HTTP/1.1\r\nHost: a\r\n%s\r\n%s" % (method, head, body))
+            raw.socket.shutdown(1)
             # Never a second answer, and no 100 for a body that nobody reads.
             received = b""
             while piece := raw.socket.recv(65536):

@@ -55,19 +55,19 @@ def test_whoever_waited_for_too_long_is_refused_and_not_computed(running, pictur
         for raw in waiting:
             raw.send(data)
         # Two have a thread and wait for the model server, the others wait for a thread, and no longer than they may.
-        wait_until(lambda: len(lines(running, status=503, path="/prediction")) == 6, what="six refusals")
+        wait_until(lambda: len(lines(running, status=503, path="/prediction")) >= 6, what="six refusals")
         for path, status in (("/healthz", 200), ("/metrics", 200), ("/readyz", 503)):
             assert requests.get(running.address + path, timeout=GOOD_SECONDS).status_code == status
         running.model_server.signal(signal.SIGCONT)
         answers = [raw.answer() for raw in waiting]
-    assert sorted(answer.status for answer in answers) == [200] * THREADS + [503] * 6
-    for answer in answers:
-        if answer.status == 503:
-            assert_envelope(answer, 503)
-            assert (answer.headers["retry-after"], answer.detail) == ("1", TOO_MANY)
-            assert answer.headers.get("connection") != "close"
-    # Nothing of them is computed afterwards: a picture that was decoded has a line with its decoding.
-    assert all("decode_ms" not in line for line in lines(running, status=503, path="/prediction"))
+    refused = [answer for answer in answers if answer.status == 503 and answer.detail == TOO_MANY]
+    assert len(refused) == 6
+    for answer in refused:
+        assert_envelope(answer, 503)
+        assert answer.headers["retry-after"] == "1"
+        assert answer.headers.get("connection") != "close"
+    # Nothing of them is computed afterwards: a picture that was decoded, as those two and one before, has a line with its decoding.
+    assert len([line for line in lines(running, path="/prediction") if "decode_ms" in line]) == THREADS + 1
     wait_until(lambda: is_answered_as_ever(running, picture()), what="a picture's answer")
 
 

@@ -1,6 +1,5 @@
 """That figures which stand in different files go together."""
 
-import math
 import re
 from collections.abc import Iterator
 from decimal import Decimal
@@ -9,14 +8,14 @@ from typing import Any
 from cluster import Cluster, containers, name_of, pre_stop_seconds, template
 from prometheus_client import REGISTRY
 
+from gateway.capacity import worker_bytes
+
 _SUFFIXES = {"": Decimal(1), "m": Decimal("0.001"), **{letter: Decimal(1000) ** power for power, letter in enumerate("kMGTPE", 1)}}
 _SUFFIXES |= {f"{letter}i": Decimal(1024) ** power for power, letter in enumerate("KMGTPE", 1)}
 _QUANTITY = re.compile(r"([0-9]+(?:\.[0-9]+)?)([A-Za-z]*)")
 
-# A PNG with transparency: decoded, and on its paper, each in four bytes a pixel. A process that prepares one grows by 8.3 bytes for each;
-# by 4.4 without transparency, and a JPEG is decoded at a reduced scale.
-BYTES_A_PIXEL = 9
-IDLE_BYTES = 200e6
+# gunicorn's master, and what lies in /tmp, which is memory.
+BESIDE_WORKERS_BYTES = 200_000_000
 
 # gRPC scatters connections' ages by a tenth, and a cluster's DNS keeps an address for five seconds.
 AGE_SCATTER = 1.1
@@ -139,11 +138,9 @@ def gateway_s_size(cluster: Cluster) -> Iterator[str]:
         return  # quantities and probes_and_resources say so
     if resources.get("requests", {}).get("cpu", 0) < settings.workers:
         yield f"{settings.workers} workers share less than a processor each"
-    # As they came, and as they are read.
-    uploads = 2 * settings.workers * settings.max_buffered_bytes
-    needed = math.ceil(IDLE_BYTES + uploads + 2 * BYTES_A_PIXEL * settings.max_pixels)
+    needed = BESIDE_WORKERS_BYTES + settings.workers * worker_bytes(1, settings.max_buffered_bytes)
     if resources.get("limits", {}).get("memory", 0) < needed:
-        yield f"two of the largest pictures among full threads take {needed:,} bytes, more than the gateway's limit"
+        yield f"{settings.workers} workers may take {needed:,} bytes, more than the gateway's limit"
     _, most = cluster.replicas(gateway)
     at_a_time = most * settings.workers * settings.threads
     if int(cluster.serving_flags().get("grpc_max_threads", 0)) < at_a_time:

@@ -108,7 +108,7 @@ SPOILT = [
     ("endings", "Deployment serving", f"{POD} terminationGracePeriodSeconds", 45, "within its preStop"),
     ("endings", "Deployment serving", f"{CONTAINER} args", ["--port=8500"], "connections for ever"),
     ("gateway_s_size", "ConfigMap settings", "data RAGAM_WORKERS", "4", "less than a processor each"),
-    ("gateway_s_size", "ConfigMap settings", "data RAGAM_MAX_PIXELS", "100000000", "more than the gateway's limit"),
+    ("gateway_s_size", "ConfigMap settings", "data RAGAM_MAX_BUFFERED_BYTES", "1000000000", "more than the gateway's limit"),
     ("gateway_s_size", "ConfigMap settings", "data RAGAM_THREADS", "8", "more than --grpc_max_threads"),
     ("tags", "Deployment gateway", f"{CONTAINER} image", "ragam-gateway:latest", "the gateway's image is latest"),
     ("tags", "Deployment serving", f"{CONTAINER} image", "ragam-serving:2.19.0-model1-gpu", "of TensorFlow 2.19.0"),

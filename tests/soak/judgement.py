@@ -14,6 +14,8 @@ from traffic import Outcome
 GROWTH = {"gateway master": (0.15, 24.0), "gateway workers": (0.15, 24.0), "model server": (0.35, 64.0)}
 FILES_MORE = 12
 THREADS_MORE = 24
+# Whose errors nothing excuses: the application's, and those of the event loop and of uvicorn, which stand for the front.
+UNEXPECTED = {"ragam.app", "asyncio", "uvicorn.error"}
 # Fewer points give no slope.
 LEAST_SAMPLES = 10
 
@@ -47,7 +49,7 @@ def of_gateway(log: str, exposition: str) -> list[str]:
     """What it says itself once nobody asks any more: errors that it did not expect, and requests that never ended."""
     lines = [json.loads(line) for line in log.splitlines() if line.startswith("{")]
     found = [
-        f"gateway: {line.get('traceback', line['message'])}" for line in lines if line["level"] == "error" and line["logger"] == "ragam.app"
+        f"gateway: {line.get('traceback', line['message'])}" for line in lines if line["level"] == "error" and line["logger"] in UNEXPECTED
     ]
     [in_flight] = re.findall(r"^ragam_requests_in_flight (\S+)$", exposition, re.MULTILINE)
     # Who asks for the metrics is not counted.

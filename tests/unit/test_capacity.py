@@ -3,7 +3,7 @@ import os
 
 import pytest
 
-from gateway.capacity import Capacity, Machine, capacity, this_machine
+from gateway.capacity import Capacity, Machine, capacity, this_machine, worker_bytes
 from gateway.settings import Settings
 
 GB = 1024**3
@@ -65,52 +65,51 @@ def test_without_control_groups_it_is_all_that_the_process_may_use():
 
 
 @pytest.mark.parametrize(
-    ("cores", "memory", "megapixels", "expected"),
+    ("cores", "memory", "expected"),
     [
-        (2, 23 * GB, 100, Capacity(2, 8, 1)),
-        (1, 4 * GB, 100, Capacity(2, 8, 1)),
-        (0.5, 4 * GB, 100, Capacity(2, 8, 1)),
-        (2.5, 16 * GB, 100, Capacity(3, 8, 1)),
-        (128, 512 * GB, 100, Capacity(64, 8, 2)),
-        # What compose and the cluster's files set, on any host.
-        (2, 2 * GB, 40, Capacity(2, 4, 1)),
-        (64, 2 * GB, 40, Capacity(2, 4, 1)),
-        # Memory for one worker; for one with fewer threads; for none that would hold the largest picture.
-        (4, 2 * GB, 100, Capacity(1, 8, 1)),
-        (2, 1 * GB, 80, Capacity(1, 1, 1)),
-        (2, 256 * MB, 100, Capacity(1, 1, 1)),
-        # Memory for fewer workers than cores.
-        (8, 4 * GB, 10, Capacity(5, 4, 2)),
-        (8, 2 * GB, 10, Capacity(2, 6, 1)),
+        (2, 23 * GB, Capacity(2, 8, 2)),
+        (1, 4 * GB, Capacity(2, 8, 2)),
+        (0.5, 4 * GB, Capacity(2, 8, 2)),
+        (2.5, 16 * GB, Capacity(3, 8, 2)),
+        (128, 512 * GB, Capacity(64, 8, 3)),
+        # What compose and the cluster's files set.
+        (2, 2 * GB, Capacity(2, 8, 2)),
+        # Memory for fewer workers than cores, which decode more at a time where there is some left; for one; for less than one.
+        (64, 2 * GB, Capacity(3, 8, 5)),
+        (8, 4 * GB, Capacity(7, 8, 2)),
+        (4, 1 * GB, Capacity(1, 8, 5)),
+        (2, 256 * MB, Capacity(1, 8, 1)),
     ],
 )
-def test_workers_by_the_cores_and_threads_by_the_memory(cores, memory, megapixels, expected):
-    found = capacity(Machine(cores, memory), 0, 0, megapixels * 1_000_000 * 9, 128 * MB)
-    assert found == expected
+def test_workers_by_the_cores_or_the_memory(cores, memory, expected):
+    assert capacity(Machine(cores, memory), 0, 8, 128 * MB) == expected
 
 
 @pytest.mark.parametrize("cores", [0.5, 1, 2, 3, 8, 64])
 @pytest.mark.parametrize("memory", [1, 2, 4, 16, 256])
-def test_the_worst_that_requests_can_ask_for_fits(cores, memory):
-    picture, request = 360_000_000, 128 * MB
-    for threads in (0, 1):
-        found = capacity(Machine(cores, memory * GB), 0, threads, picture, request)
-        assert found.workers * (100 * MB + found.decoders * picture + found.threads * request) <= memory * GB
+@pytest.mark.parametrize("workers", [0, 1])
+def test_the_worst_that_requests_can_ask_for_fits(cores, memory, workers):
+    found = capacity(Machine(cores, memory * GB), workers, 8, 128 * MB)
+    assert found.workers * worker_bytes(found.decoders, 128 * MB) <= memory * GB
+
+
+def test_a_worker_with_the_defaults_takes_less_than_600_mb():
+    assert worker_bytes(2, Settings().max_buffered_bytes) < 600_000_000
 
 
 def test_where_there_is_memory_all_cores_decode():
     for cores in (1, 2, 3, 8, 64, 200):
-        found = capacity(Machine(cores, 1024 * GB), 0, 0, MB, MB)
+        found = capacity(Machine(cores, 1024 * GB), 0, 8, MB)
         assert found.workers * found.decoders >= cores
 
 
 def test_what_is_set_stays():
     machine = Machine(2, 1 * GB)
-    assert capacity(machine, 4, 0, MB, MB) == Capacity(4, 8, 1)
-    assert capacity(machine, 1, 16, MB, MB) == Capacity(1, 16, 2)
-    assert capacity(machine, 1, 16, 500 * MB, MB) == Capacity(1, 16, 1)
-    assert capacity(machine, 3, 100, 10 * GB, GB) == Capacity(3, 100, 1)
+    assert capacity(machine, 4, 8, MB) == Capacity(4, 8, 1)
+    assert capacity(machine, 1, 16, MB) == Capacity(1, 16, 3)
+    assert capacity(machine, 1, 1, MB) == Capacity(1, 1, 1)
+    assert capacity(machine, 3, 100, GB) == Capacity(3, 100, 1)
 
 
 def test_the_settings_tell_what_a_request_may_hold():
-    assert Settings(workers=3, threads=5).capacity() == Capacity(3, 5, max(1, math.ceil(this_machine().cores / 3)))
+    assert Settings(workers=3, threads=5).capacity() == Capacity(3, 5, math.ceil(this_machine().cores / 3) + 1)

@@ -30,8 +30,8 @@ ANSWERS = {
 }
 # What an address or a method that is not in the table gets.
 ELSEWHERE = {404, 405}
-# What the front door answers at any address, to what is no request or none in time. It answers 400 and 503 at any address too.
-AT_THE_DOOR = {408, 414, 417, 431, 501}
+# What the front answers at any address, to what is no request or none in time. It answers 400 and 503 at any address too.
+BY_THE_FRONT = {408, 414, 417, 431, 501}
 # These need a gateway or a model that is set up for it: no request to a running service makes them.
 FROM_INSIDE = {401, 429, 500, 502, 504}
 
@@ -95,17 +95,17 @@ def test_the_readme_has_these_routes():
 def test_the_readme_has_these_errors():
     table = README[README.index("Everything else is the same envelope") : README.index("## What to trust")]
     told = {int(code) for codes in re.findall(r"^\| ([\d, ]+) \|", table, re.MULTILINE) for code in codes.split(", ")}
-    assert told == {status for statuses in ANSWERS.values() for status in statuses if status >= 400} | ELSEWHERE | AT_THE_DOOR
+    assert told == {status for statuses in ANSWERS.values() for status in statuses if status >= 400} | ELSEWHERE | BY_THE_FRONT
 
 
 def test_the_description_tells_what_the_front_door_answers():
     told = re.findall(r"\((\d{3})\)", DESCRIPTION["info"]["description"])
-    assert {int(status) for status in told} >= AT_THE_DOOR
+    assert {int(status) for status in told} >= BY_THE_FRONT
 
 
 def test_every_error_of_the_gateway_is_an_answer():
     kinds = [kind for _, kind in inspect.getmembers(errors, inspect.isclass) if kind.__module__ == errors.__name__]
-    assert {kind.status.value for kind in kinds} <= {status for statuses in ANSWERS.values() for status in statuses} | AT_THE_DOOR
+    assert {kind.status.value for kind in kinds} <= {status for statuses in ANSWERS.values() for status in statuses} | BY_THE_FRONT
 
 
 @pytest.mark.parametrize(("key", "operation"), operations().items(), ids=lambda value: " ".join(value) if isinstance(value, tuple) else "")

@@ -105,7 +105,9 @@ def test_files_and_threads_that_stay_are_noticed():
 def test_what_the_gateway_says_itself_is_noticed():
     other = '{"level": "error", "logger": "gunicorn.error", "message": "Worker (pid:7) was sent SIGKILL!"}\n'
     unexpected = '{"level": "error", "logger": "ragam.app", "message": "unexpected error", "traceback": "KeyError"}\n'
+    in_front = '{"level": "error", "logger": "uvicorn.error", "message": "Exception in ASGI application", "traceback": "OSError"}\n'
     assert of_gateway(other, "ragam_requests_in_flight 0.0\n") == []
+    assert of_gateway(other + in_front, "ragam_requests_in_flight 0.0\n") == ["gateway: OSError"]
     assert of_gateway(other + unexpected, "ragam_requests_in_flight 0.0\n") == ["gateway: KeyError"]
     assert len(of_gateway("", "ragam_requests_in_flight 3.0\n")) == 1
 

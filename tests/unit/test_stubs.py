@@ -4,7 +4,7 @@ import sys
 SCRIPT = """
 import sys
 {before}
-import gateway.wsgi
+import gateway.asgi
 from gateway.stubs import predict_pb2
 predict_pb2.PredictRequest().inputs["image"].dtype = 1
 print("tensorflow" in sys.modules, any(name.startswith("tensorflow.python") for name in sys.modules))
