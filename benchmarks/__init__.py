@@ -1,6 +1,7 @@
 """The commands behind every figure on speed, memory and capacity. Each module says in its docstring how it is run.
 
 bench/, peers/                         the service beside what one would use instead, and under more and more clients
+hostile/                               clients that mean harm: what each attack costs, and what others get meanwhile
 overload.py                            admission: callers that wait as they are told, what is refused, and the probe beside them
 stops.py                               requests that the gateway's stops lose
 gateway_cost.py, gateway_worker.py     what a picture and a worker cost the gateway

@@ -20,8 +20,7 @@ from gateway.errors import AddressTooLong, NotHttp, RagamError, TooManyHeaders, 
 MOST_FIRST_LINE_BYTES, MOST_HEAD_BYTES = 4200, 32 * 1024
 HEAD_SECONDS = 10.0
 # httptools takes what is behind a head that asks for an upgrade, its body too, for another request. So it gets another name to read.
-UPGRADE_NAME = b"\r\nupgrade"
-UPGRADE = re.compile(b"(?i)(?<=%s):" % UPGRADE_NAME)
+UPGRADE = re.compile(rb"(?i)\r\nupgrade:")
 # Tiny chunks cost the parser far more than their bytes do, and each is two lines.
 FREE_LINES, LEAST_MEAN_LINE_BYTES = 4000, 24
 # Of a body whose request was refused from its head, what may still come on the connection. For more than that a new one is cheaper.
@@ -33,6 +32,8 @@ STALL_SECONDS = 20.0
 # A client that is done sending may still read, or be gone: a proxy ends a connection so for a client that left.
 HALF_CLOSED_SECONDS = 1.0
 SWEEP_SECONDS = 0.5
+# What is read of a connection beyond the request that is under way.
+MOST_HELD_BYTES = 64 * 1024
 # What a worker needs beside its connections: it opens no more of them.
 SPARE_DESCRIPTORS = 8
 
@@ -80,27 +81,30 @@ class Connections:
 
 
 class Connection(asyncio.Protocol):
-    """front.py calls begin() and end() around each request, and says in between what it does."""
+    """Gives uvicorn one request at a time: its head, then its body, and what is behind it once it was answered.
+
+    uvicorn would take in all that come behind one another, and read a body in chunks with its trailers before the request begins, which
+    makes headers of them. front.py calls begin() and end() around each request. A request in chunks is a connection's last, for where
+    its body ends only uvicorn knows.
+    """
 
     def __init__(self, config: Any, server_state: Any, app_state: dict[str, Any], _loop: asyncio.AbstractEventLoop | None = None) -> None:
         self._all: Connections = app_state["connections"]
         self._server = HttpToolsProtocol(config, server_state, {**app_state, "connection": self}, _loop)
         self._loop = asyncio.get_running_loop()
-        self._head = b""  # what has come of the next request's
-        self.is_ended = False
-        self._gone_at = math.inf
-        self.is_apart = False  # whether the request began with its head alone
-        self._is_mixed = False  # whether more than its body has come behind any request before its answer
-        self._length: int | None = 0  # of the request's body, None where it comes in chunks
-        self._last = b""  # bytes of it
+        self._held = bytearray()  # what has come and uvicorn does not have yet
+        self.left: int | None = 0  # bytes of the request's body that uvicorn does not have yet, None where it comes in chunks
+        self._lines = self._received = 0  # of a body in chunks
         self._refusal: RagamError | None = None
-        self.is_active = False
+        self._begins = False  # whether uvicorn has a head, and begin() comes next
+        self._is_full = False  # whether uvicorn wants no more for now
+        self.is_active = self.is_ended = self.is_closing = self.is_lost = self.answering = False
+        self._gone_at = math.inf
         self._linger_end = 0.0
-        self._skip = 0  # bytes still to come of a body whose request was answered
-        self.answering = self.is_closing = self.is_lost = False
-        self.received = self._lines = 0  # bytes and their lines since the last request's head
         # What ends the wait for more of a request's body, while there is one.
         self.stop_reading: Callable[[], Any] | None = None
+
+    # What comes.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)
@@ -111,70 +115,28 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         if self.is_closing:
-            self.received += len(data)
+            self._received += len(data)
             self.deadline = min(self._linger_end, time.monotonic() + LINGER_PAUSE_SECONDS)
-            if self.received > LINGER_BYTES:
+            if self._received > LINGER_BYTES:
                 self.abort()
-        if self.is_closing or self.is_lost or self._refusal:
-            return
-        if self._skip:
-            skipped = data[: self._skip]
-            self._skip -= len(skipped)
-            self._server.data_received(skipped)
-            data = data[len(skipped) :]
-            if not self._skip:
-                self._wait(self._all.idle_seconds)
-        if self.is_active:
-            self._body_received(data)
-        elif data:
-            self._head_received(data)
-
-    def _head_received(self, data: bytes) -> None:
-        if not self._head:
-            self._wait(HEAD_SECONDS)
-        before = len(self._head)
-        self._head += data
-        end = self._head.find(b"\r\n\r\n", max(0, before - 3)) + 4
-        is_whole = end >= 4
-        head = self._head[:end] if is_whole else self._head
-        # Of the head what has come now, its Upgrade with a name of another length.
-        context = min(len(UPGRADE_NAME), before)
-        new = UPGRADE.sub(b"-:", head[before - context :])[context:]
-        if len(head) > MOST_FIRST_LINE_BYTES and b"\n" not in head[:MOST_FIRST_LINE_BYTES]:
-            self.refuse(AddressTooLong())
-        elif len(head) > MOST_HEAD_BYTES:
-            self.refuse(TooManyHeaders())
-        elif not is_whole:
-            self._server.data_received(new)
-        else:
-            # uvicorn adds trailers to the headers of a request that has not begun: what is behind the head comes once it has.
-            self.is_apart = not self._is_mixed
-            self._server.data_received(new)
-            if data[end - before :]:
-                self._loop.call_soon(self.data_received, data[end - before :])
-
-    def _body_received(self, data: bytes) -> None:
-        self.received += len(data)
-        if self._length is None:
-            self._lines += data.count(b"\r\n")
-            self._last = (self._last + data[-4:])[-4:]
-        if self._lines > FREE_LINES + self.received // LEAST_MEAN_LINE_BYTES:
-            self.give_up("too many short lines")
-        else:
-            self._server.data_received(data)
+        elif not self._refusal:
+            if not self._held and self.is_idle:
+                self._wait(HEAD_SECONDS)
+            self._held += data
+            self._feed()
 
     def eof_received(self) -> bool:
         """A client that is done sending still gets its answer, if that is soon."""
         self.is_ended = True
         self._gone_at = time.monotonic() + HALF_CLOSED_SECONDS
-        if self.stop_reading:
-            self.stop_reading()
+        self._feed()
         self._loop.call_soon(self._settle)
         return True
 
     def connection_lost(self, error: Exception | None) -> None:
         self.is_lost = True
         self._all.remove(self)
+        self._held.clear()
         if self.stop_reading:
             self.stop_reading()
         self._server.connection_lost(error)
@@ -185,6 +147,93 @@ class Connection(asyncio.Protocol):
     def resume_writing(self) -> None:
         self._server.resume_writing()
 
+    def _feed(self) -> None:
+        if self.is_lost or self.is_closing or self._refusal or self._begins:
+            return
+        if self.left is None:
+            self._give_chunks()
+        elif self.left:
+            size = min(self.left, len(self._held))
+            self.left -= size
+            self._give(size)
+        if not self.is_active and not self.left:
+            self._give_head()
+        if self.is_ended and self.left != 0 and self.stop_reading:
+            self._loop.call_soon(self.stop_reading)
+        self._read_on()
+
+    def _give_head(self) -> None:
+        # Empty lines before a request are allowed.
+        del self._held[: len(self._held) - len(self._held.lstrip(b"\r\n"))]
+        end = self._held.find(b"\r\n\r\n") + 4
+        head = bytes(self._held[: end if end >= 4 else MOST_HEAD_BYTES + 1])
+        if not head:
+            return
+        if head.count(b"\n") != head.count(b"\r\n") or not head[:1].isupper():
+            self.refuse(NotHttp("a line feed alone, or no method"))
+        elif len(head) > MOST_FIRST_LINE_BYTES and b"\n" not in head[:MOST_FIRST_LINE_BYTES]:
+            self.refuse(AddressTooLong())
+        elif len(head) > MOST_HEAD_BYTES:
+            self.refuse(TooManyHeaders())
+        elif end >= 4:
+            del self._held[:end]
+            self._begins = True
+            self._server.data_received(UPGRADE.sub(b"\r\n-:", head))
+            self._loop.call_soon(self._check_begun)
+
+    def _check_begun(self) -> None:
+        """The task of a request that was parsed was made before this was called, and has begun."""
+        if self._begins:
+            self._begins = False
+            self.give_up("no request")
+
+    def _give_chunks(self) -> None:
+        self._received += len(self._held)
+        self._lines += self._held.count(b"\r\n")
+        if self._lines > FREE_LINES + self._received // LEAST_MEAN_LINE_BYTES:
+            self.give_up("too many short lines")
+        else:
+            self._give(len(self._held))
+
+    def _give(self, size: int) -> None:
+        data = bytes(self._held[:size])
+        del self._held[:size]
+        if data:
+            self._server.data_received(data)
+
+    def set_full(self, *, is_full: bool) -> None:
+        self._is_full = is_full
+        self._read_on()
+
+    def _read_on(self) -> None:
+        """Or not, where enough has come."""
+        if self._is_full or len(self._held) > MOST_HELD_BYTES:
+            self.transport.pause_reading()
+        else:
+            self.transport.resume_reading()
+
+    # What front.py says and asks.
+
+    def begin(self, length: int | None) -> None:
+        """A request's head is complete; its body has `length` bytes, or comes in chunks (None)."""
+        self.is_active, self._begins = True, False
+        self.left, self._lines, self._received = length, 0, 0
+        self.deadline = math.inf
+        # Only now: front.py has taken the headers by then.
+        self._loop.call_soon(self._feed)
+
+    def end(self) -> None:
+        """It was answered, or nobody is there any more."""
+        self.is_active = self.answering = False
+        if not self.is_closing:
+            self._wait(HEAD_SECONDS if self.left or self._held else self._all.idle_seconds)
+        self._loop.call_soon(self._settle)
+
+    @property
+    def can_stay(self) -> bool:
+        """Whether another request may follow: what is left of the body is let pass behind the answer."""
+        return self.left is not None and self.left <= MOST_SKIPPED_BYTES
+
     @property
     def is_waiting(self) -> bool:
         """Whether it waits for its client, and not its client for an answer."""
@@ -193,7 +242,7 @@ class Connection(asyncio.Protocol):
     @property
     def is_idle(self) -> bool:
         """Whether no request has begun to come that is not answered."""
-        return not self.is_active and not self._head and not self.is_closing
+        return not (self.is_active or self._begins or self._held or self.left or self.is_closing)
 
     @property
     def is_gone(self) -> bool:
@@ -210,32 +259,12 @@ class Connection(asyncio.Protocol):
         """What is wrong with the request whose body is read."""
         return self._refusal
 
-    def begin(self, length: int | None) -> None:
-        """A request's head is complete; its body has `length` bytes, or comes in chunks (None)."""
-        self.is_active, self._head, self.received, self._lines = True, b"", 0, 0
-        self._length, self._last = length, b""
-        self.deadline = math.inf
-
-    def skip(self, length: int) -> bool:
-        """Whether the rest of a body of `length` is let pass behind the answer, so that the connection can stay."""
-        left = length - self.received
-        if not (self.is_apart and 0 <= left <= MOST_SKIPPED_BYTES):
-            return False
-        self._skip = left
-        return True
-
-    def end(self) -> None:
-        """It was answered, or nobody is there any more."""
-        # Where the next head began is not known from then on: what looks like its end may be that of trailers.
-        self._is_mixed |= self._last != b"\r\n\r\n" if self._length is None else self.received + self._skip != self._length
-        self.is_active = self.answering = self.is_apart = False
-        if not self.is_closing:
-            self._wait(HEAD_SECONDS if self._skip else self._all.idle_seconds)
-        self._loop.call_soon(self._settle)
+    # How it ends.
 
     def give_up(self, reason: str) -> None:
-        """What comes is parsed no further. Requests before that are answered first."""
+        """What comes is parsed no further. A request before that is answered first."""
         self._refusal = self._refusal or NotHttp(reason)
+        self._held.clear()
         if self.stop_reading:
             self.stop_reading()
         self._loop.call_soon(self._settle)
@@ -248,7 +277,8 @@ class Connection(asyncio.Protocol):
         """Ends the answer, and waits for the client's own end."""
         if self.is_closing or self.is_lost:
             return
-        self.is_closing, self.received = True, 0
+        self.is_closing, self._received = True, 0
+        self._held.clear()
         now = time.monotonic()
         self._linger_end, self.deadline = now + LINGER_SECONDS, now + LINGER_PAUSE_SECONDS
         if self.is_ended:
@@ -267,7 +297,7 @@ class Connection(asyncio.Protocol):
             self.deadline = now + LINGER_PAUSE_SECONDS
         elif self.is_closing or self.transport.get_write_buffer_size():
             self.abort()
-        elif self._head:
+        elif self._held:
             self.refuse(TooSlow())
         else:
             self.close()
@@ -277,13 +307,15 @@ class Connection(asyncio.Protocol):
         self.deadline = self.since + seconds
 
     def _settle(self) -> None:
-        """Once no request is left to be answered. A request that was parsed has begun by now, for its task was made before."""
-        if self.is_active or self.is_closing:
+        """Between two requests."""
+        if not self.is_active:
+            self._feed()
+        if self.is_active or self._begins or self.is_closing or self.is_lost:
             return
         if self._refusal:
             self.refuse(self._refusal)
-        elif self.is_ended and not self.is_lost:
-            self.refuse(NotHttp("cut short")) if self._head else self.close()
+        elif self.is_ended:
+            self.refuse(NotHttp("cut short")) if self._held else self.close()
 
 
 class Guarded(asyncio.Transport):
@@ -313,7 +345,7 @@ class Guarded(asyncio.Transport):
         return self._transport.get_extra_info(name, default)
 
     def pause_reading(self) -> None:
-        self._transport.pause_reading()
+        self._connection.set_full(is_full=True)
 
     def resume_reading(self) -> None:
-        self._transport.resume_reading()
+        self._connection.set_full(is_full=False)

@@ -64,9 +64,8 @@ class Front:
             await send({"type": "lifespan.shutdown.complete"})
             return
         connection: Connection = scope["state"]["connection"]
-        is_chunked = any(name == b"transfer-encoding" for name, _ in scope["headers"])
-        has_trailers = is_chunked and not connection.is_apart
-        environ = environ_of({**scope, "headers": []} if has_trailers else scope)
+        environ = environ_of(scope)
+        is_chunked = "HTTP_TRANSFER_ENCODING" in environ
         connection.begin(None if is_chunked else int(environ.get("CONTENT_LENGTH") or 0))
         held = 0
         try:
@@ -74,7 +73,7 @@ class Front:
             environ[ABANDONED] = lambda: connection.is_gone or monotonic() > end
             whole = can_skip = False
             try:
-                check_head(scope, has_trailers=has_trailers)
+                check_head(scope)
                 can_skip = "HTTP_EXPECT" not in environ
                 body, whole = await self._body(scope, environ, receive, connection)
                 held = len(body)
@@ -86,8 +85,8 @@ class Front:
                 environ.setdefault(COMPLETE, perf_counter())
                 answer = self._refuse(environ, refusal)
             if not connection.is_lost:
-                is_sane = whole or (can_skip and connection.skip(int(environ.get("CONTENT_LENGTH") or -1)))
-                await self._send(send, connection, answer, last=not is_sane or self._draining)
+                stays = not is_chunked and (whole or can_skip) and connection.can_stay
+                await self._send(send, connection, answer, last=not stays or self._draining)
         finally:
             self._transfers.release(held)
             connection.end()
@@ -102,40 +101,45 @@ class Front:
         is_form = environ.get("CONTENT_TYPE", "").lower().startswith("multipart/form-data")
         if scope["method"] != "POST" or path not in self._routes or not is_form or length > most:
             return b"", False
-        # What came in one packet with the head is fed to uvicorn once the request has begun, which is now.
+        # What came in one packet with the head is uvicorn's once the request has begun, which is now.
         await asyncio.sleep(0)
-        if connection.is_apart and not is_chunked and connection.received >= length:
+        if connection.left == 0:
             body: bytes = (await receive()).get("body", b"")
-            if len(body) == length:
-                self._transfers.hold(length)
-                return body, True
-            raise CutShort
+            if len(body) < length:
+                raise CutShort
+            self._transfers.hold(length)
+            return body, True
         self._queue.check()
-        pieces: list[bytes] = []
-        size, more = 0, True
+        # One block that grows: thousands of pieces, of many requests among one another, would leave holes that the process keeps.
+        whole, more = bytearray(), True
         try:
             async with self._transfers.run() as transfer:
                 connection.stop_reading = lambda: transfer.stop(connection.refusal or CutShort())
                 if connection.refusal or connection.is_ended:
                     # What had come by then is still there, and all of it may be.
                     asyncio.get_running_loop().call_soon(connection.stop_reading)
-                while more and size <= most:
+                while more and len(whole) <= most:
                     message = await receive()
                     if message["type"] == "http.disconnect":
                         raise CutShort
                     more = message["more_body"]
-                    pieces.append(message["body"])
-                    size += len(message["body"])
+                    whole += message["body"]
                     self._transfers.hold(len(message["body"]), transfer)
-                    transfer.moved(size)
+                    transfer.moved(len(whole))
         except RagamError:
-            self._transfers.release(size)
+            self._transfers.release(len(whole))
+            # The error's traceback holds this frame, and whoever holds the error what is in it.
+            whole.clear()
             raise
         finally:
             connection.stop_reading = None
-        environ["CONTENT_LENGTH"] = str(size)
+        environ["CONTENT_LENGTH"] = str(len(whole))
         environ.pop("HTTP_TRANSFER_ENCODING", None)
-        return b"".join(pieces), not more
+        if len(whole) > most:
+            # As where its head says so.
+            self._transfers.release(len(whole))
+            return b"", False
+        return bytes(whole), True
 
     async def _answer(self, environ: dict[str, Any]) -> Answer:
         path, loop = environ["PATH_INFO"], asyncio.get_running_loop()
@@ -249,14 +253,12 @@ class Probe:
             self._count -= 1
 
 
-def check_head(scope: dict[str, Any], *, has_trailers: bool) -> None:
-    """What uvicorn's parser lets pass; `has_trailers`: some may be among the headers. Raises a RagamError."""
+def check_head(scope: dict[str, Any]) -> None:
+    """What uvicorn's parser lets pass. Raises a RagamError."""
     if scope["http_version"] not in ("1.0", "1.1"):
         raise NotHttp("another version")
     headers = scope["headers"]
     values = dict(headers)
-    if has_trailers or b"upgrade" in values:
-        raise NotHttp("behind another request, whose answer was to be awaited")
     if len(scope["raw_path"]) + len(scope["query_string"]) > MOST_TARGET_BYTES:
         raise AddressTooLong
     if len(headers) > MOST_HEADERS or any(len(name) + len(value) > MOST_HEADER_BYTES for name, value in headers):

@@ -129,28 +129,23 @@ def test_requests_that_come_at_once_are_answered_in_their_order(impatient, pictu
         assert [raw.answer().status for _ in range(31)] == [200, 200, 404] * 10 + [405]
 
 
-def test_a_trailer_is_no_header(impatient, picture):
+def test_a_trailer_is_no_header_and_a_body_in_chunks_the_connection_s_last(impatient, picture):
     body = multipart(picture()).partition(b"\r\n\r\n")[2]
     data = CHUNKED + b"%x\r\n%s\r\n0\r\nX-Request-ID: of-a-trailer\r\n\r\n" % (len(body), body)
-    with Raw(impatient) as raw:
-        for _ in range(2):
-            raw.send(data)
+    for before in (b"", multipart(picture())):
+        with Raw(impatient) as raw:
+            raw.send(before + data + GET)
+            if before:
+                assert raw.answer().status == 200
             answer = raw.answer()
-            assert answer.status == 200
+            assert (answer.status, answer.headers["connection"]) == (200, "close")
             assert answer.headers["x-request-id"] != "of-a-trailer"
-    with Raw(impatient) as raw:
-        # Behind another request the parser cannot tell one from the other.
-        raw.send(multipart(picture()) + data)
-        assert raw.answer().status == 200
-        assert raw.answer().status == 400
-        assert raw.answer() is None
-    chunked = CHUNKED + b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)
-    for first in (GET + multipart(picture()), multipart(picture()), chunked):
+            assert raw.answer() is None
+    for before in (GET, multipart(picture())):
         with Raw(impatient) as raw:
             # What is behind "\n" looks like a head, for its beginning came before the first answer.
-            raw.send(first + CHUNKED[:-1])
-            for _ in range(first.count(b"HTTP/1.1")):
-                assert raw.answer().status == 200
+            raw.send(before + CHUNKED[:-1])
+            assert raw.answer().status == 200
             raw.send(b"\n0\r\nX-Request-ID: %s\r\n\r\n" % (b"e" * 32))
             answer = raw.answer()
             assert_envelope(answer, 400)
@@ -208,6 +203,31 @@ def test_whoever_wants_to_send_too_much_is_told_before(impatient):
             assert_envelope(answer, 413)
             assert answer.detail == detail
             assert raw.answer() is None
+
+
+@pytest.mark.parametrize("method", [b"HEAD", b"OPTIONS", b"GET", b"PUT", b"DELETE"])
+def test_a_body_where_none_belongs_is_nobody_s_request(impatient, method):
+    for head in (b"Content-Length: %d\r\n" % len(GET), b"Transfer-Encoding: chunked\r\n", b"Content-Length: 9\r\nExpect: 100-continue\r\n"):
+        body = b"%x\r\n%s\r\n0\r\n\r\n" % (len(GET), GET) if b"chunked" in head else GET
+        with Raw(impatient, GOOD_SECONDS) as raw:
+            raw.send(b"%s /nowhere HTTP/1.1\r\nHost: a\r\n%s\r\n%s" % (method, head, body))
+            raw.socket.shutdown(1)
+            # Never a second answer, and no 100 for a body that nobody reads.
+            received = b""
+            while piece := raw.socket.recv(65536):
+                received += piece
+        assert received.count(b"HTTP/1.1 ") == 1, received
+        assert received.startswith((b"HTTP/1.1 404", b"HTTP/1.1 405"))
+
+
+def test_whoever_does_not_wait_to_be_told_to_go_on_is_answered_too(impatient, picture):
+    data = multipart(picture(), headers="Expect: 100-continue\r\n")
+    with Raw(impatient, GOOD_SECONDS) as raw:
+        raw.send(data * 2)
+        statuses = [raw.answer().status for _ in range(2)]
+        while statuses.count(200) < 2:
+            statuses.append(raw.answer().status)
+        assert set(statuses) <= {100, 200}
 
 
 def test_a_length_that_is_too_small_leaves_what_is_no_request(impatient):

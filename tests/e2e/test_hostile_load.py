@@ -1,0 +1,57 @@
+"""Each attack of benchmarks.hostile on one service: others are answered, nothing costs more than its bounds, and no worker ends.
+
+`python -m benchmarks.hostile` runs the same for longer, and tells how long others waited: that is a clock's, and no test's.
+"""
+
+import json
+
+import pytest
+from service import Service, wait_until
+
+from benchmarks.hostile.attacks import ATTACKS, Target
+from benchmarks.hostile.measure import attacked, settle, workers_of
+from benchmarks.hostile.pictures import with_damaged_exif
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory, models):
+    """What `make serve` starts, with its default settings and two workers."""
+    service = Service(tmp_path_factory.mktemp("service"))
+    service.publish(models["first"], 1)
+    service.start_model_server()
+    service.gateway = service.start_gateway()
+    try:
+        wait_until(service.ready, what="readiness")
+        wait_until(lambda: len(workers_of(service.gateway.popen.pid)) == 2, what="the second worker")
+        workers = workers_of(service.gateway.popen.pid)
+        yield service
+        # Whatever was sent, each line of the log is JSON, and the workers are those of the beginning.
+        lines = [json.loads(line) for line in service.gateway.text().splitlines()]
+        assert not [line for line in lines if line["level"] in ("error", "critical")]
+        assert workers_of(service.gateway.popen.pid) == workers
+    finally:
+        for process in reversed(service.processes):
+            process.stop()
+
+
+@pytest.fixture(scope="module")
+def target(running):
+    target = Target(running.port, running.serving_port, workers_of(running.gateway.popen.pid), seconds=2)
+    settle(target)
+    return target
+
+
+@pytest.mark.parametrize("name", ATTACKS)
+def test_others_are_answered_and_the_bounds_hold(target, name):
+    result = attacked(target, name)
+    assert result.faults() == []
+    assert ATTACKS[name].alone or result.answers
+    assert result.outcome.answers.total() > 0
+
+
+def test_a_damaged_exif_is_one_line_of_the_log(running, picture):
+    data = with_damaged_exif(picture(), 65_000, 5)
+    answer = running.post(data, headers={"X-Request-ID": "of-the-damaged"})
+    assert answer.status_code == 200
+    wait_until(lambda: "of-the-damaged" in running.gateway.text(), what="the line")
+    assert running.gateway.text().count("of-the-damaged") == 1
