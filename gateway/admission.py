@@ -53,7 +53,10 @@ class Queue:
         IN_FLIGHT.inc()
         try:
             try:
-                async with asyncio.timeout(self._most_seconds):
+                if self._free.locked():
+                    async with asyncio.timeout(self._most_seconds):
+                        await self._free.acquire()
+                else:
                     await self._free.acquire()
             except TimeoutError:
                 raise Overloaded from None

@@ -111,35 +111,36 @@ class Front:
             return body, True
         self._queue.check()
         # One block that grows: thousands of pieces, of many requests among one another, would leave holes that the process keeps.
-        whole, more = bytearray(), True
+        whole, size, more = BytesIO(), 0, True
         try:
             async with self._transfers.run() as transfer:
                 connection.stop_reading = lambda: transfer.stop(connection.refusal or CutShort())
                 if connection.refusal or connection.is_ended:
                     # What had come by then is still there, and all of it may be.
                     asyncio.get_running_loop().call_soon(connection.stop_reading)
-                while more and len(whole) <= most:
+                while more and size <= most:
                     message = await receive()
                     if message["type"] == "http.disconnect":
                         raise CutShort
                     more = message["more_body"]
-                    whole += message["body"]
+                    size += whole.write(message["body"])
                     self._transfers.hold(len(message["body"]), transfer)
-                    transfer.moved(len(whole))
+                    transfer.moved(size)
         except RagamError:
-            self._transfers.release(len(whole))
+            self._transfers.release(size)
             # The error's traceback holds this frame, and whoever holds the error what is in it.
-            whole.clear()
+            whole.close()
             raise
         finally:
             connection.stop_reading = None
-        environ["CONTENT_LENGTH"] = str(len(whole))
+        environ["CONTENT_LENGTH"] = str(size)
         environ.pop("HTTP_TRANSFER_ENCODING", None)
-        if len(whole) > most:
+        if size > most:
             # As where its head says so.
-            self._transfers.release(len(whole))
+            self._transfers.release(size)
             return b"", False
-        return bytes(whole), True
+        # Which is no copy.
+        return whole.getvalue(), True
 
     async def _answer(self, environ: dict[str, Any]) -> Answer:
         path, loop = environ["PATH_INFO"], asyncio.get_running_loop()
