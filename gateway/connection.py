@@ -88,9 +88,10 @@ class Connection(asyncio.Protocol):
     its body ends only uvicorn knows.
     """
 
-    def __init__(self, config: Any, server_state: Any, app_state: dict[str, Any], _loop: asyncio.AbstractEventLoop | None = None) -> None:
+    def __init__(self, *, app_state: dict[str, Any], **arguments: Any) -> None:
+        """As uvicorn makes the class that its `http` setting names; `app_state` is the state of the lifespan."""
         self._all: Connections = app_state["connections"]
-        self._server = HttpToolsProtocol(config, server_state, {**app_state, "connection": self}, _loop)
+        self._server = HttpToolsProtocol(app_state={**app_state, "connection": self}, **arguments)
         self._loop = asyncio.get_running_loop()
         self._held = bytearray()  # what has come and uvicorn does not have yet
         self.left: int | None = 0  # bytes of the request's body that uvicorn does not have yet, None where it comes in chunks

@@ -24,6 +24,7 @@ GRID = (
     Cell("png", 8),
     Cell("small", 128),
     Cell("medium", 128),
+    Cell("small", 512),
 )
 
 ROUNDS = 3

@@ -81,6 +81,7 @@ def test_all_of_the_grid_is_measured_whatever_the_rounds():
 
 def test_the_grid_is_what_was_asked_for():
     assert {cell.connections for cell in GRID if cell.kind == "medium"} == {1, 8, 32, 128}
+    assert {cell.connections for cell in GRID if cell.kind == "small"} == {1, 8, 32, 128, 512}
     assert {cell.kind for cell in GRID} == {"small", "medium", "large", "png"}
     # Of 20 minutes with seven peers, which take about ten seconds to start, and as long again to settle and to be read.
     loads = sum(ROUNDS if cell.every_round else 1 for cell in GRID) * (SECONDS + 1 + 1)
