@@ -9,8 +9,10 @@ The settings are those of the gateway, and RAGAM_MODEL_BASE_PATH, the folder of 
 
 import contextlib
 import ctypes
+import errno
 import http.client
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -60,6 +62,19 @@ class Signals:
             self.hurry = True
 
 
+class Terminal:
+    """The one that this process was started in, if there was one. make keeps SIGHUP to itself where it leads the terminal's session."""
+
+    def __init__(self) -> None:
+        self._poll = select.poll()
+        # nohup's process goes on when its terminal closes.
+        if sys.stderr.isatty() and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+            self._poll.register(sys.stderr.fileno(), 0)
+
+    def has_closed(self) -> bool:
+        return any(event & (select.POLLHUP | select.POLLERR) for _, event in self._poll.poll(0))
+
+
 def main() -> None:
     signals = Signals()
     try:
@@ -86,12 +101,13 @@ def run(settings: Settings, model: list[str], signals: Signals) -> None:
     """Returns once one of `signals` has come. Raises CannotServe where the service cannot start, or ends by itself."""
     serving_host, _, port = settings.serving.rpartition(":")
     serving_host, serving_port = serving_host.strip("[]"), int(port)
-    require_free("RAGAM_SERVING", serving_host, serving_port)
-    require_free("RAGAM_PORT", settings.host, settings.port)
+    require_free("RAGAM_SERVING, where the model server is started,", "RAGAM_SERVING", serving_host, serving_port)
+    require_free("RAGAM_HOST", "RAGAM_PORT", settings.host, settings.port)
     if _prctl:
         # What loses its parent, as a worker whose gunicorn was killed, becomes a child of this process, which ends it.
         _prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
+    terminal = Terminal()
     processes: dict[str, subprocess.Popen[bytes]] = {}
     try:
         processes["model server"] = start(
@@ -115,7 +131,7 @@ def run(settings: Settings, model: list[str], signals: Signals) -> None:
             return
         address = f"http://{host_and_port(host, settings.port)}"
         print(f"\nRagam is ready at {address}\nTry: curl -F image=@painting.jpg {address}/prediction\nStop with Ctrl-C.\n", flush=True)
-        while not signals.stop:
+        while not signals.stop and not terminal.has_closed():
             require_running(processes)
             time.sleep(POLL_SECONDS)
     finally:
@@ -173,13 +189,14 @@ def reachable(host: str) -> str:
     return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared with, not bound to
 
 
-def require_free(variable: str, host: str, port: int) -> None:
+def require_free(address_variable: str, port_variable: str, host: str, port: int) -> None:
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         # As the servers bind: a port that only waits for old connections to time out is free.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
         except OSError as error:
+            variable = port_variable if error.errno == errno.EADDRINUSE else address_variable
             raise CannotServe(f"{host_and_port(host, port)} cannot be used ({error.strerror}). Set {variable} to another.") from error
 
 

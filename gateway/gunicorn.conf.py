@@ -7,6 +7,7 @@ import signal
 import sys
 import tempfile
 import time
+from pathlib import Path
 
 from gateway import logs, tracing
 from gateway.listener import BACKLOG, listener, refuse_new_connections
@@ -31,9 +32,12 @@ if _mallopt := getattr(ctypes.CDLL(None), "mallopt", None):
 # Who signals a process and its group signals it twice within milliseconds: that is one signal to stop, and a later one a second.
 ONE_SIGNAL_SECONDS = 0.3
 
-# prometheus_client reads this when it is imported: it must stand before the application is.
-_metrics_folder = tempfile.mkdtemp(prefix="ragam-metrics-")
-os.environ["PROMETHEUS_MULTIPROC_DIR"] = _metrics_folder
+# prometheus_client reads this when it is imported: it must stand before the application is. SIGHUP has gunicorn read this file again,
+# and what was counted goes on.
+METRICS_PREFIX = "ragam-metrics-"
+if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix=METRICS_PREFIX)
+_metrics_folder = os.environ["PROMETHEUS_MULTIPROC_DIR"]
 
 wsgi_app = "gateway.asgi:app"
 worker_class = "gateway.asgi.Worker"
@@ -87,4 +91,6 @@ def child_exit(_server, worker):
 
 
 def on_exit(_server):
-    shutil.rmtree(_metrics_folder, ignore_errors=True)
+    # An operator's own folder is left alone.
+    if Path(_metrics_folder).name.startswith(METRICS_PREFIX):
+        shutil.rmtree(_metrics_folder, ignore_errors=True)

@@ -20,7 +20,7 @@ from threading import Lock
 # By its prefix a scanner for leaked secrets can tell a key. 256 random bits need no slow hash.
 KEY_PREFIX = "ragam_"
 _LINE = re.compile(r"([0-9a-fA-F]{64})\s+(\S+)")
-_NAME = re.compile(r"[A-Za-z0-9._@-]{1,64}")
+_NAME = re.compile(r"[A-Za-z0-9._@][A-Za-z0-9._@-]{0,63}")
 
 # A file that was not changed for so long is whole: who rewrites it in place has no moment at which it is not there, or half there.
 SETTLE_SECONDS = 2.0
@@ -103,7 +103,7 @@ def _age(state: tuple[int, int, int] | None) -> float:
 
 def main(arguments: list[str]) -> None:
     if len(arguments) != 1 or not _NAME.fullmatch(arguments[0]):
-        sys.exit("Say whose key it is: python -m gateway.keys NAME, of letters, digits and . _ @ -")
+        sys.exit("Say whose key it is: python -m gateway.keys NAME, of letters, digits and . _ @ -, which do not begin with -")
     key = KEY_PREFIX + secrets.token_urlsafe(32)
     sys.stdout.write(f"{hashlib.sha256(key.encode()).hexdigest()} {arguments[0]}\n")
     sys.stderr.write(f"The key of {arguments[0]}, shown only now: {key}\n")

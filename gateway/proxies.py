@@ -50,9 +50,11 @@ def client_network(request: Request) -> str:
 def _plain(text: str) -> str:
     for candidate in (text, _without_port(text)):
         try:
-            return str(ip_address(candidate))
+            address = ip_address(candidate)
         except ValueError:
             continue
+        # An IPv4 client of a gateway that listens on :: is an IPv4 client.
+        return str((isinstance(address, IPv6Address) and address.ipv4_mapped) or address)
     return text[:LONGEST]
 
 
