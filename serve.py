@@ -124,7 +124,7 @@ def run(settings: Settings, model: list[str], signals: Signals) -> None:
         )
         if not wait_for(lambda: accepts(serving_host, serving_port), processes, signals):
             return
-        # The program and not python -m gunicorn, which on SIGUSR2 cannot start itself again.
+        # The program, as the image starts it.
         processes["gateway"] = start(str(Path(sysconfig.get_path("scripts")) / "gunicorn"), "--config=gateway/gunicorn.conf.py")
         host = reachable(settings.host)
         if not wait_for(lambda: is_ready(host, settings.port), processes, signals):
@@ -161,7 +161,7 @@ def finish(process: subprocess.Popen[bytes], seconds: float, signals: Signals) -
         if signals.hurry or time.monotonic() > end:
             signal_group(process, signal.SIGKILL)
         elif process.poll() is not None and not process_ended:
-            # Left over: workers of a gunicorn that was killed, or a gunicorn that has taken its place (SIGUSR2).
+            # Left over: workers of a gunicorn that was killed.
             process_ended = True
             signal_group(process, signal.SIGTERM)
         time.sleep(POLL_SECONDS)

@@ -211,16 +211,6 @@ def test_a_kill_orphans_nobody(service, models, name):
     wait_until(lambda: not processes_with(f"RAGAM_PORT={service.port}"), 60, "the end of every process")
 
 
-def test_a_gunicorn_that_has_taken_its_place_ends_too(service, models):
-    process = ready(service, models)
-    old = server_of(process, "gunicorn.conf.py")
-    os.kill(old, signal.SIGUSR2)
-    wait_until(lambda: any(children_of(child) for child in children_of(old)), what="a new master with workers")
-    process.signal(signal.SIGTERM)
-    assert process.wait() == 0
-    wait_until(lambda: not processes_with(f"RAGAM_PORT={service.port}"), 20, "the end of every process")
-
-
 def test_a_proxy_in_the_environment_is_not_asked(service, models, picture):
     proxies = dict.fromkeys(("http_proxy", "https_proxy", "all_proxy", "grpc_proxy", "HTTP_PROXY", "ALL_PROXY"), "http://127.0.0.1:9")
     process = ready(service, models, **proxies, no_proxy="", NO_PROXY="", no_grpc_proxy="")
