@@ -7,6 +7,7 @@ between that protocol and the transport: what uvicorn answers by itself becomes 
 import asyncio
 import math
 import re
+import socket
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -44,6 +45,7 @@ class Connections:
     def __init__(self, most: int, idle_seconds: float, refuse: Callable[[RagamError, str], bytes]) -> None:
         self.refuse, self.idle_seconds = refuse, idle_seconds
         self._most, self._all = most, set[Connection]()
+        self.make: Callable[[], Connection] | None = None  # as uvicorn makes one
         self.sweep()
 
     def add(self, connection: "Connection") -> None:
@@ -73,6 +75,22 @@ class Connections:
             if connection.is_idle:
                 connection.deadline = min(connection.deadline, time.monotonic() + seconds)
 
+    async def serve_rest(self, listener: socket.socket) -> None:
+        """Closes `listener`, and answers who has come to it since uvicorn did."""
+        listener.setblocking(False)
+        clients: list[socket.socket] = []
+        make = self.make
+        with suppress(BlockingIOError):
+            while True:
+                clients.append(listener.accept()[0])
+        listener.close()
+        for client in clients:
+            client.setblocking(False)
+            if make:
+                await asyncio.get_running_loop().connect_accepted_socket(make, client)
+        while self._all:
+            await asyncio.sleep(SWEEP_SECONDS)
+
     def sweep(self) -> None:
         now = time.monotonic()
         for connection in [connection for connection in self._all if connection.deadline <= now]:
@@ -91,6 +109,7 @@ class Connection(asyncio.Protocol):
     def __init__(self, *, app_state: dict[str, Any], **arguments: Any) -> None:
         """As uvicorn makes the class that its `http` setting names; `app_state` is the state of the lifespan."""
         self._all: Connections = app_state["connections"]
+        self._all.make = self._all.make or (lambda: Connection(app_state=app_state, **arguments))
         self._server = HttpToolsProtocol(app_state={**app_state, "connection": self}, **arguments)
         self._loop = asyncio.get_running_loop()
         self._held = bytearray()  # what has come and uvicorn does not have yet

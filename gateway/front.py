@@ -60,6 +60,7 @@ class Front:
             self._start(scope["state"])
             await send({"type": "lifespan.startup.complete"})
             await receive()
+            await scope["state"]["connections"].serve_rest(listener(self._settings.host, self._settings.port))
             await asyncio.to_thread(tracing.stop)
             await send({"type": "lifespan.shutdown.complete"})
             return
@@ -189,6 +190,9 @@ class Front:
                     transfer.moved(at)
         except RagamError:
             connection.abort()
+            # uvicorn logs an answer that was not completed, unless it knows of the end.
+            while not connection.is_lost:
+                await asyncio.sleep(0)
         else:
             if last:
                 connection.close()

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 from gateway import logs, tracing
-from gateway.listener import BACKLOG, listener, refuse_new_connections
+from gateway.listener import BACKLOG, listener
 from gateway.listener import bind as bind_listener
 from gateway.settings import Settings, SettingsError
 
@@ -57,17 +57,18 @@ def when_ready(_server):
     stop, stop_at_once = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGQUIT)
     first = 0.0
 
-    def refuse_and_stop(number, frame):
+    def close_and_stop(number, frame):
         nonlocal first
         now = time.monotonic()
         if not first:
             first = now
-            refuse_new_connections(listener(_settings.host, _settings.port))
+            # The workers have it too: the last of them that closes it ends it.
+            listener(_settings.host, _settings.port).close()
             stop(number, frame)
         elif now - first > ONE_SIGNAL_SECONDS:
             stop_at_once(signal.SIGQUIT, frame)
 
-    signal.signal(signal.SIGTERM, refuse_and_stop)
+    signal.signal(signal.SIGTERM, close_and_stop)
     # A second master would share the listener, which the first one's stop closes for both. New workers (HUP) lose nothing.
     signal.signal(signal.SIGUSR2, signal.SIG_IGN)
 

@@ -3,7 +3,7 @@ import socket
 
 import pytest
 
-from gateway.listener import bind, listener, refuse_new_connections
+from gateway.listener import bind, listener
 
 
 @pytest.fixture(autouse=True)
@@ -34,18 +34,3 @@ def test_an_address_that_is_taken_is_one_sentence(port):
         pytest.raises(SystemExit, match=rf"cannot listen on 127\.0\.0\.1 port {port}.*Set RAGAM_HOST or RAGAM_PORT"),
     ):
         bind("127.0.0.1", port)
-
-
-def test_a_refusing_listener_lets_nobody_new_in_and_loses_nobody_who_is(port):
-    with listener("127.0.0.1", port) as sock, socket.create_connection(("127.0.0.1", port), 10) as waits:
-        refuse_new_connections(sock)
-        with socket.socket() as late:
-            late.settimeout(0.5)
-            with pytest.raises(TimeoutError):
-                late.connect(("127.0.0.1", port))
-        accepted, _ = sock.accept()
-        with accepted:
-            waits.sendall(b"a")
-            assert accepted.recv(1) == b"a"
-            accepted.sendall(b"b")
-            assert waits.recv(1) == b"b"
