@@ -88,4 +88,5 @@ def test_scheme_and_host_come_from_trusted_proxies_alone(classifier, trusted, sc
 def test_what_a_client_can_choose_from(address, network):
     request = Request(EnvironBuilder(environ_base={"REMOTE_ADDR": address}).get_environ())
     assert client_network(request) == network
-    assert client_address(request) in {address, "::ffff:192.0.2.7", "::ffff:c000:207"}
+    # As an address, an IPv4 client of a gateway that listens on :: is an IPv4 client.
+    assert client_address(request) == (network if "ffff" in address else address)
