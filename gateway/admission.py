@@ -106,7 +106,8 @@ class Transfers:
         self._running[transfer] = None
         try:
             async with asyncio.timeout(MOVE_SECONDS) as timeout:
-                transfer.reschedule = timeout.reschedule
+                # Once its time is over asyncio takes no other, and whoever would have stopped it is a request of somebody else's.
+                transfer.reschedule = lambda when: None if timeout.expired() else timeout.reschedule(when)
                 yield transfer
         except TimeoutError:
             raise transfer.error or TooSlow() from None

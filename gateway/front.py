@@ -87,6 +87,11 @@ class Front:
             if not connection.is_lost:
                 stays = not is_chunked and (whole or can_skip) and connection.can_stay
                 await self._send(send, connection, answer, last=not stays or self._draining)
+        except BaseException:
+            # Of an answer that has begun the client counts bytes: nothing may come behind a part of it.
+            if connection.answering:
+                connection.abort()
+            raise
         finally:
             self._transfers.release(held)
             connection.end()
@@ -121,12 +126,12 @@ class Front:
                 while more and size <= most:
                     message = await receive()
                     if message["type"] == "http.disconnect":
-                        raise CutShort
+                        raise CutShort  # noqa: TRY301 - whatever ends it here, the bytes are released
                     more = message["more_body"]
                     size += whole.write(message["body"])
                     self._transfers.hold(len(message["body"]), transfer)
                     transfer.moved(size)
-        except RagamError:
+        except BaseException:
             self._transfers.release(size)
             # The error's traceback holds this frame, and whoever holds the error what is in it.
             whole.close()
@@ -153,8 +158,12 @@ class Front:
             return await loop.run_in_executor(self._pool, call, self.app, environ)
 
     def _refuse(self, environ: dict[str, Any], refusal: Exception) -> Answer:
-        """The application's answer, which logs what is unexpected. Of what refuses the many it is made once, and copied."""
-        if not isinstance(refusal, Overloaded) or "HTTP_ORIGIN" in environ or self.app.extensions["traced"]:
+        """The application's answer, which logs what is unexpected. Of what refuses the many it is made once, and copied.
+
+        That is for what comes in great numbers. Any other address would be a series of its own in the metrics, and HEAD has no body.
+        """
+        is_common = environ["REQUEST_METHOD"] == "POST" and environ["PATH_INFO"] in self._routes and "HTTP_ORIGIN" not in environ
+        if not isinstance(refusal, Overloaded) or not is_common or self.app.extensions["traced"]:
             return call(self.app, {**environ, REFUSAL: refusal})
         if self._overloaded is None:
             status, headers, body = call(self.app, {**environ, REFUSAL: refusal})

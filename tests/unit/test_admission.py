@@ -1,6 +1,7 @@
 """Who waits for a thread and for how long, and what may be held meanwhile. No clock decides: the test ends a wait, or its limit does."""
 
 import asyncio
+import time
 from types import SimpleNamespace
 
 import pytest
@@ -247,3 +248,31 @@ def test_a_transfer_that_was_stopped_is_not_moved_on():
 
     with pytest.raises(Overloaded):
         asyncio.run(asyncio.wait_for(scenario(), 60))
+
+
+def test_who_stops_what_has_run_out_of_time_and_does_not_know_yet_is_none_the_worse(monkeypatch):
+    """asyncio gives no other time to it then, and says so with an error: to whoever came for the bytes, who had done nothing."""
+    monkeypatch.setattr(admission, "MOVE_SECONDS", 0.05)
+    told = []
+
+    async def scenario():
+        transfers = Transfers(100)
+
+        def come():
+            try:
+                transfers.hold(90, Transfer())
+            except RuntimeError as error:
+                told.append(error)
+            else:
+                told.append(None)
+
+        async with transfers.run() as transfer:
+            transfers.hold(90, transfer)
+            asyncio.get_running_loop().call_later(0.06, come)
+            # Both are due, one behind the other.
+            time.sleep(0.1)
+            await asyncio.Event().wait()
+
+    with pytest.raises(Overloaded):
+        asyncio.run(asyncio.wait_for(scenario(), 60))
+    assert told == [None]
