@@ -11,6 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
+from heapq import nsmallest
 from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -36,6 +37,8 @@ SWEEP_SECONDS = 0.5
 MOST_HELD_BYTES = 64 * 1024
 # What a worker needs beside its connections: it opens no more of them.
 SPARE_DESCRIPTORS = 8
+# Where a worker has as many connections as it may, room is made for a share of them at once.
+MOST_PARTS_OF_ROOM = 64
 
 
 class Connections:
@@ -55,11 +58,18 @@ class Connections:
         self._all.discard(connection)
 
     def make_room(self) -> None:
-        """Ends the connection that has kept the worker waiting for longest, of the address that has most of them."""
+        """Ends those that have kept the worker waiting for longest, of the address that has most of them.
+
+        A few at once: to look through thousands takes milliseconds, and a new connection costs its client next to nothing.
+        """
         waiting = [connection for connection in self._all if connection.is_waiting and not connection.transport.is_closing()]
         by_address = Counter(connection.address for connection in waiting)
         if waiting:
-            min(waiting, key=lambda connection: (-by_address[connection.address], connection.since)).abort()
+            longest = min(waiting, key=lambda connection: (-by_address[connection.address], connection.since))
+            few = max(1, min(self._most // MOST_PARTS_OF_ROOM, by_address[longest.address] // 2))
+            of_address = [connection for connection in waiting if connection.address == longest.address]
+            for connection in nsmallest(few, of_address, key=lambda connection: connection.since):
+                connection.abort()
 
     def no_descriptor_left(self) -> None:
         self._most = max(1, len(self._all) - SPARE_DESCRIPTORS)
@@ -156,6 +166,9 @@ class Connection(asyncio.Protocol):
         if self.is_lost or self.is_closing or self._refusal or self._begins:
             return
         if self.left is None:
+            if self.answering:
+                # The connection ends behind the answer. What uvicorn has against a chunk it would write into the midst of it.
+                self._held.clear()
             self._give_chunks()
         elif self.left:
             size = min(self.left, len(self._held))
@@ -180,6 +193,9 @@ class Connection(asyncio.Protocol):
             self.refuse(AddressTooLong())
         elif len(head) > MOST_HEAD_BYTES:
             self.refuse(TooManyHeaders())
+        elif head.startswith(b"CONNECT "):
+            # As with an upgrade what is behind it would be read as another request, and here whatever else the head says.
+            self.refuse(NotHttp("CONNECT"))
         elif end >= 4:
             del self._held[:end]
             self._begins = True
@@ -332,7 +348,7 @@ class Guarded(asyncio.Transport):
         self._connection, self._transport = connection, transport
 
     def write(self, data: Any) -> None:
-        if self._connection.is_closing:
+        if self._connection.is_closing or self._connection.is_lost:
             return
         if self._connection.answering or data.startswith(b"HTTP/1.1 100 "):
             self._transport.write(data)

@@ -32,8 +32,14 @@ class Answer:
 class Raw:
     """A connection of its own to `service`."""
 
-    def __init__(self, service: Service, seconds: float = 20) -> None:
-        self.socket = socket.create_connection(("127.0.0.1", service.port), seconds)
+    def __init__(self, service: Service, seconds: float = 20, segment: int | None = None) -> None:
+        """`segment`: so few bytes in a packet, of which the kernel holds few then."""
+        self.socket = socket.socket()
+        self.socket.settimeout(seconds)
+        if segment:
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, segment)
+        self.socket.connect(("127.0.0.1", service.port))
         self._read = b""
 
     def __enter__(self) -> "Raw":

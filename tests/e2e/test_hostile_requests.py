@@ -2,6 +2,7 @@
 
 import random
 import re
+import time
 
 import pytest
 from raw import GOOD_SECONDS, Raw, Watch, assert_envelope, multipart
@@ -34,6 +35,10 @@ REFUSED = {
     "a method in lower case": (get(b"/", b"get"), 400),
     "a method that was made up": (get(b"/", b"MADEUP"), 400),
     "CONNECT": (get(b"a:80", b"CONNECT"), 400),
+    "CONNECT, with a path and a request for its body": (
+        b"CONNECT /healthz HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % len(GET) + GET,
+        400,
+    ),
     "no host": (b"GET / HTTP/1.1\r\n\r\n", 400),
     "a NUL in the address": (get(b"/\x00"), 400),
     "an address that is no ASCII": (get(b"/\xff\xfe"), 400),
@@ -151,6 +156,21 @@ def test_a_trailer_is_no_header_and_a_body_in_chunks_the_connection_s_last(impat
             assert_envelope(answer, 400)
             assert answer.headers["x-request-id"] != "e" * 32
             assert raw.answer() is None
+
+
+def test_a_bad_chunk_is_no_part_of_an_answer_that_is_on_its_way(impatient):
+    """An answer that its client is slow to take; uvicorn says what it has against the chunk at once."""
+    with Raw(impatient, GOOD_SECONDS, segment=536) as raw:
+        raw.send(b"GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n")
+        raw.socket.recv(1)
+        raw.send(b"no size\r\n")
+        time.sleep(0.5)
+        received = b"H"
+        while piece := raw.socket.recv(65536):
+            received += piece
+    head, _, body = received.partition(b"\r\n\r\n")
+    assert b"Content-Length: %d\r\n".lower() % len(body) in head.lower()
+    assert b"Invalid HTTP request received" not in body
 
 
 def test_an_upgrade_is_ignored_and_its_body_is_no_request(impatient, picture):
