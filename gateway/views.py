@@ -66,6 +66,9 @@ def predictions() -> Response:
         try:
             outcomes.append(_look(read_upload(upload, settings.max_upload_bytes), settings, budget))
         except (BadUpload, TooLarge) as error:
+            # Its traceback, and its cause's, holds this frame with the whole request, and this frame would hold it: all would stay in
+            # memory until a collection of garbage, which counts objects and no bytes.
+            error.__traceback__ = error.__cause__ = error.__context__ = None
             outcomes.append(error)
     readable = [outcome for outcome in outcomes if not isinstance(outcome, RagamError)]
     g.fields.update(pictures=len(uploads), readable=len(readable))

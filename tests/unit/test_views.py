@@ -1,3 +1,4 @@
+import gc
 import json
 import re
 import time
@@ -10,7 +11,7 @@ from werkzeug.test import encode_multipart
 
 from gateway import views
 from gateway.decoders import Decoders
-from gateway.errors import ServingBusy, ServingTimeout, ServingUnavailable, WrongModel
+from gateway.errors import BadUpload, ServingBusy, ServingTimeout, ServingUnavailable, WrongModel
 
 
 def post(client, data, query="", **options):
@@ -269,3 +270,21 @@ def test_unknown_path_and_method(client):
     assert (answer.status_code, answer.json["status"]["message"], answer.json["data"]) == (405, "Method Not Allowed", None)
     assert "POST" in answer.headers["Allow"]
     assert json.loads(client.delete("/").data)["status"]["code"] == 405
+
+
+def test_nothing_of_a_request_is_left_for_the_collection_of_garbage(client, picture):
+    """Its bytes are counted as gone when it was answered: 60 MB of each would stay until as many objects have been made."""
+    files = [(BytesIO(data), "a.png") for data in (picture(), b"no picture", b"", picture()[:50])]
+
+    def refusals():
+        return sum(isinstance(thing, BadUpload) for thing in gc.get_objects())
+
+    gc.collect()
+    gc.disable()
+    try:
+        before = refusals()
+        answer = client.post("/predictions", data={"image": files})
+        assert [entry["status"]["code"] for entry in answer.json["data"]] == [200, 400, 400, 400]
+        assert refusals() == before
+    finally:
+        gc.enable()
