@@ -52,6 +52,11 @@ class Budget:
     def __init__(self, request_bytes: int) -> None:
         self._whole = self._left = REQUEST_SECONDS + SECONDS_A_MEGABYTE * max(0, request_bytes / 1e6 - 1)
 
+    @property
+    def is_dear(self) -> bool:
+        """Whether what was spent is as much as one dear picture is."""
+        return self._whole - self._left > CHEAP_SECONDS
+
     def spend(self, cost: Cost) -> None:
         """Raises TooCostly where a picture of `cost` is too much by itself, or for what is left. Then nothing is spent."""
         if cost.bytes > PICTURE_BYTES or cost.seconds > self._whole:

@@ -77,12 +77,14 @@ class Decoders:
         self._dear = Lane(1, max(1, threads // 2), max_wait_seconds)
 
     @contextmanager
-    def lane(self, cost: Cost, milliseconds: dict[str, Any]) -> Iterator[None]:
-        """For a picture of `cost`, held for the body. The wait is the stage `decode_wait`, as metrics.stage has it.
+    def lane(self, cost: Cost, milliseconds: dict[str, Any], *, is_dear: bool = False) -> Iterator[None]:
+        """For a picture of `cost`, or one of a request that `is_dear` in all, held for the body.
+
+        The wait is the stage `decode_wait`, as metrics.stage has it.
 
         Raises Overloaded where there are too many dear pictures.
         """
-        lane = self._dear if cost.is_dear else self._cheap
+        lane = self._dear if cost.is_dear or is_dear else self._cheap
         with stage("decode_wait", milliseconds):
             lane.acquire(cost.seconds)
         try:

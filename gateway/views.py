@@ -107,7 +107,7 @@ def _look(data: bytes | memoryview, settings: Settings, budget: Budget) -> Predi
     UPLOAD_PIXELS.observe(width * height)
     cost = picture.cost(DRAFT_SIZE)
     budget.spend(cost)
-    with decoders.lane(cost, g.fields):
+    with decoders.lane(cost, g.fields, is_dear=budget.is_dear):
         stop_if_abandoned()
         with stage("decode", g.fields):
             pixels = to_pixels(picture)

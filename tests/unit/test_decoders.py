@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from gateway.capacity import CHEAP_BYTES
-from gateway.cost import CHEAP_SECONDS, Cost
+from gateway.cost import CHEAP_SECONDS, Budget, Cost
 from gateway.decoders import Decoders, Lane
 from gateway.errors import Overloaded
 from gateway.metrics import stage
@@ -115,3 +115,17 @@ def test_nobody_goes_on_waiting_for_longer_than_is_allowed():
     # Who gave up is not waited for.
     lane.release(0.01)
     lane.acquire(0.01)
+
+
+def test_the_many_pictures_of_a_request_are_dear_once_they_have_cost_as_much_as_a_dear_one():
+    budget = Budget(0)
+    budget.spend(Cost(CHEAP_SECONDS - 0.01, 0))
+    assert not budget.is_dear
+    budget.spend(Cost(0.02, 0))
+    assert budget.is_dear
+    decoders = Decoders(1, 2, 60)
+    with decoders.lane(DEAR, {}):
+        with decoders.lane(CHEAP, {}):
+            pass
+        with pytest.raises(Overloaded), decoders.lane(CHEAP, {}, is_dear=True):
+            pass
