@@ -35,7 +35,7 @@ STALL_SECONDS = 20.0
 HALF_CLOSED_SECONDS = 1.0
 SWEEP_SECONDS = 0.5
 # What is read of a connection beyond the request that is under way.
-MOST_HELD_BYTES = 64 * 1024
+MOST_HELD_BYTES = 16 * 1024
 # What a worker needs beside its connections: it opens no more of them.
 SPARE_DESCRIPTORS = 8
 # Where a worker has as many connections as it may, room is made for a share of them at once.
@@ -102,10 +102,10 @@ class Connections:
             await asyncio.sleep(SWEEP_SECONDS)
 
     def sweep(self) -> None:
+        asyncio.get_running_loop().call_later(SWEEP_SECONDS, self.sweep)
         now = time.monotonic()
         for connection in [connection for connection in self._all if connection.deadline <= now]:
             connection.expire(now)
-        asyncio.get_running_loop().call_later(SWEEP_SECONDS, self.sweep)
 
 
 class Connection(asyncio.Protocol):
