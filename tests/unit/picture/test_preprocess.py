@@ -183,7 +183,8 @@ def test_a_damaged_exif_is_none_and_says_nothing_on_standard_error(tmp_path, pic
     data = picture(image_format=image_format, exif=exif)
     (tmp_path / "a").write_bytes(data)
     code = (
-        "import sys; from gateway.picture.decode import *; from gateway.picture.preprocess import *; print(to_pixels(open_picture(open(sys.argv[1], 'rb').read(), 10**9)).mean())"
+        "import sys; from gateway.picture.decode import open_picture; from gateway.picture.preprocess import to_pixels; "
+        "print(to_pixels(open_picture(open(sys.argv[1], 'rb').read(), 10**9)).mean())"
     )
     command = [sys.executable, "-c", code, tmp_path / "a"]
     done = subprocess.run(command, cwd=Path(__file__).resolve().parents[3], capture_output=True, text=True, check=True)
