@@ -9,8 +9,8 @@ from typing import Any
 
 import yaml
 
+from gateway.api.upload import most_body_bytes
 from gateway.settings import Settings
-from gateway.uploads import most_body_bytes
 
 ROOT = Path(__file__).resolve().parents[2]
 K8S = ROOT / "k8s"
