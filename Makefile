@@ -82,7 +82,7 @@ train: $(VENV)/.training ## a new version of the model; PAINTINGS=folder has the
 	$(BIN)/python -m training train --data $(BUILD)/dataset --out $(BUILD)/run --weights $(WEIGHTS)
 	$(BIN)/python -m training evaluate --data $(BUILD)/dataset --run $(BUILD)/run
 	$(BIN)/python -m training export --data $(BUILD)/dataset --run $(BUILD)/run
-	$(BIN)/python -m training reference
+	$(BIN)/python -m release reference
 
 bench: $(VENV)/.dev ## the service beside what one would use instead, 20 minutes on an idle machine: needs wrk; ROUNDS=1 SECONDS=2 for a short look
 	$(BIN)/python -m benchmarks.bench compare $(if $(ROUNDS),--rounds=$(ROUNDS)) $(if $(SECONDS),--seconds=$(SECONDS)) $(if $(OUT),--out=$(OUT))

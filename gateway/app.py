@@ -7,30 +7,31 @@ from pathlib import Path
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-from gateway import envelope, tracing
-from gateway.access import begin_counts, note_requests
-from gateway.authorization import require_keys
-from gateway.browser import secure
+from gateway.api import envelope
+from gateway.api.decode_queue import Decoders
+from gateway.api.docs import description
+from gateway.api.explanation import explanation
+from gateway.api.genres import GenreList, genres
+from gateway.api.health import Readiness, health
+from gateway.api.pages import pages
+from gateway.api.prediction import views
+from gateway.api.upload import MULTIPART_OVERHEAD_BYTES, InMemoryRequest
+from gateway.auth.authorization import require_keys
+from gateway.auth.browser_headers import secure
+from gateway.auth.cors import allow_origins
+from gateway.auth.keys import Keys
+from gateway.auth.proxies import trust_proxies
+from gateway.auth.quota import Quota
+from gateway.auth.rate_limit import limit_guesses, limit_senders
 from gateway.cache import AnswerCache
-from gateway.canary import Canary
-from gateway.cors import allow_origins
-from gateway.decoders import Decoders
-from gateway.description import description
 from gateway.environ import REFUSAL
 from gateway.errors import ClientGone, NotHttp, Overloaded, RagamError, Unauthorized, is_exhausted
-from gateway.explanation import explanation
-from gateway.genres import GenreList, genres
-from gateway.health import Readiness, health
-from gateway.keys import Keys
-from gateway.metrics import SHED
-from gateway.pages import pages
 from gateway.prediction import Classifier
-from gateway.proxies import trust_proxies
-from gateway.quota import Quota
-from gateway.rate_limits import limit_guesses, limit_senders
+from gateway.serving.canary import Canary
 from gateway.settings import Settings
-from gateway.uploads import MULTIPART_OVERHEAD_BYTES, InMemoryRequest
-from gateway.views import views
+from gateway.telemetry import tracing
+from gateway.telemetry.access_log import begin_counts, note_requests
+from gateway.telemetry.metrics import SHED
 
 logger = logging.getLogger("ragam.app")
 

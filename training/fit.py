@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from gateway.preprocess import to_tensor
+from gateway.picture.preprocess import to_tensor
 from training import measure
 from training.augment import AUGMENTATIONS
 from training.average import MovingAverage

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from PIL import Image
 from tqdm import tqdm
 
-from gateway.preprocess import open_picture, to_pixels
+from gateway.picture.preprocess import open_picture, to_pixels
 
 T = TypeVar("T")
 R = TypeVar("R")

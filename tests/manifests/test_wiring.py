@@ -5,9 +5,9 @@ from dataclasses import fields
 
 from cluster import PROBES, ROOT, SECRETS, Cluster, flags, name_of
 
+from gateway.api.upload import most_body_bytes
 from gateway.app import create_app
 from gateway.settings import Settings
-from gateway.uploads import most_body_bytes
 
 # What a client has no business with.
 INNER_ROUTES = {"/healthz", "/readyz", "/metrics"}
@@ -30,7 +30,8 @@ def test_selectors_choose_the_pods_that_they_mean(cluster: Cluster) -> None:
     assert cluster.names("Service") == cluster.names("PodDisruptionBudget") == {"gateway", "serving"}
 
 
-def test_services_probes_and_prometheus_ask_at_ports_that_there_are(cluster: Cluster) -> None:
+def test_services_probes_and_prometheus_ask_where_there_is_an_answer(cluster: Cluster) -> None:
+    [metrics] = re.findall(r'path: "([^"]+)"', (ROOT / "model_repository" / "monitoring.config").read_text())
     for service in cluster.of("Service"):
         for entry in service["spec"]["ports"]:
             number = cluster.ports(name_of(service))[entry["targetPort"]]
@@ -43,6 +44,7 @@ def test_services_probes_and_prometheus_ask_at_ports_that_there_are(cluster: Clu
             assert kind != "httpGet" or asked["path"] in routes()
         told = deployment["spec"]["template"]["metadata"]["annotations"]
         assert int(told["prometheus.io/port"]) in cluster.ports(name)
+        assert told["prometheus.io/path"] == {"gateway": "/metrics", "serving": metrics}[name]
     named = flags(cluster.container("serving")["args"])
     assert cluster.ports("serving")["grpc"] == int(named["port"])
     assert cluster.ports("serving")["metrics"] == int(named["rest_api_port"])
@@ -151,9 +153,3 @@ def test_pods_are_held_to_the_restricted_standard_and_cannot_fill_a_node(cluster
             assert kind == "secret" or "sizeLimit" in volume["emptyDir"]
             if kind == "secret":
                 assert [mount["readOnly"] for mount in mounts if mount["name"] == volume["name"]] == [True]
-
-
-def test_prometheus_asks_each_server_where_it_answers(cluster: Cluster) -> None:
-    [path] = re.findall(r'path: "([^"]+)"', (ROOT / "model_repository" / "monitoring.config").read_text())
-    told = {name_of(entry): entry["spec"]["template"]["metadata"]["annotations"]["prometheus.io/path"] for entry in cluster.deployments}
-    assert told == {"gateway": "/metrics", "serving": path}
