@@ -1,4 +1,4 @@
-"""What a person can build of k8s/: each overlay alone and with each component, and the overlay that k8s/README.md has a person write."""
+"""What a person can build of k8s/: each overlay alone and with each component, and the overlay that docs/operations.md shows."""
 
 import re
 import shutil
@@ -28,7 +28,7 @@ def kubectl() -> Callable[..., subprocess.CompletedProcess[str]]:
 
 @pytest.fixture(scope="session")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """k8s/ with the overlay of its README as `mine`, and monitoring/."""
+    """k8s/ with the overlay of docs/operations.md as `mine`, and monitoring/."""
     folder = tmp_path_factory.mktemp("checkout")
     for name in ("k8s", "monitoring"):
         shutil.copytree(ROOT / name, folder / name)
@@ -39,7 +39,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
             mine.mkdir()
             document = {"resources": [f"../{overlay}"], "components": [f"../../components/{component}"]}
             (mine / "kustomization.yaml").write_text(yaml.safe_dump(document))
-    [mine] = re.findall(r"```yaml\n(.*?)```", (ROOT / "k8s" / "README.md").read_text(), re.DOTALL)
+    [mine] = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "operations.md").read_text(), re.DOTALL)
     (overlays / "mine").mkdir()
     (overlays / "mine" / "kustomization.yaml").write_text(mine)
     return folder

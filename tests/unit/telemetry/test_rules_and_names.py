@@ -8,7 +8,7 @@ import yaml
 ROOT = Path(__file__).resolve().parents[3]
 RULES = sorted((ROOT / "monitoring" / "rules").glob("*.yml"))
 DASHBOARDS = sorted((ROOT / "monitoring" / "grafana" / "dashboards").glob("*.json"))
-RUNBOOK = (ROOT / "RUNBOOK.md").read_text()
+OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
 
 DECLARED = set(re.findall(r'"(ragam_\w+)"', (ROOT / "gateway/telemetry/metrics.py").read_text()))
 
@@ -23,18 +23,18 @@ RECORDED = {rule["record"] for rule in rules() if "record" in rule}
 
 def test_every_metric_that_the_runbook_names_is_exported_or_recorded():
     """Of the rules and the dashboard a real Prometheus says so."""
-    named = set(re.findall(r"(?<![\w:])[\w:]*ragam_[\w:]+", RUNBOOK))
+    named = set(re.findall(r"(?<![\w:])[\w:]*ragam_[\w:]+", OPERATIONS))
     assert len(named) >= 10
     assert {re.sub(r"_(total|bucket|sum|count)$", "", name) for name in named - RECORDED} <= DECLARED
 
 
 def test_every_alert_has_its_chapter_and_every_chapter_its_alert():
-    chapters = set(re.findall(r"^### (Ragam\w+)$", RUNBOOK, re.MULTILINE))
+    chapters = set(re.findall(r"^### (Ragam\w+)$", OPERATIONS, re.MULTILINE))
     assert chapters == set(ALERTS)
     for name, rule in ALERTS.items():
-        assert rule["annotations"]["runbook"] == f"RUNBOOK.md#{name.lower()}"
+        assert rule["annotations"]["runbook"] == f"docs/operations.md#{name.lower()}"
         assert rule["labels"]["severity"] in ("page", "ticket")
-        chapter = RUNBOOK.partition(f"### {name}\n")[2].partition("\n### ")[0].partition("\n## ")[0]
+        chapter = OPERATIONS.partition(f"### {name}\n")[2].partition("\n### ")[0].partition("\n## ")[0]
         assert [word for word in ("**Means**", "**Look**", "**Do**") if word not in chapter] == []
 
 
