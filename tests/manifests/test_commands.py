@@ -10,12 +10,12 @@ import pytest
 from cluster import ROOT, SECRETS, Cluster, flags
 
 DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("k8s/*.md")]
-README = (ROOT / "k8s" / "README.md").read_text()
+OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
 # Up to a pipe: what comes after it is not kubectl's.
 COMMANDS = sorted(
     {command for path in DOCUMENTS for command in re.findall(r"^\$ (kubectl [^|\n]*[^|\n ])", path.read_text(), re.MULTILINE)}
 )
-SECRET_FILES = {Path(name).name for name in re.findall(r"--from-file (\S+)", README)}
+SECRET_FILES = {Path(name).name for name in re.findall(r"--from-file (\S+)", OPERATIONS)}
 
 
 @pytest.fixture(scope="module")
@@ -47,31 +47,31 @@ def test_the_commands_name_what_is_there(built: dict[str, str]) -> None:
     assert set(re.findall(r"--namespace (\S+)", text)) == cluster.names("Namespace") | {"monitoring"}
 
 
-def test_the_readme_s_secrets_have_what_the_pods_look_for(built: dict[str, str]) -> None:
+def test_the_page_s_secrets_have_what_the_pods_look_for(built: dict[str, str]) -> None:
     cluster = Cluster(built["mine"])
     words = [*cluster.environment().values(), *flags(cluster.container("serving")["args"]).values()]
     assert {Path(word).name for word in words if word.startswith(SECRETS)} == SECRET_FILES
     mounted = {
         volume["secret"]["secretName"] for name in ("gateway", "serving") for volume in cluster.pod(name)["volumes"] if "secret" in volume
     }
-    assert mounted == set(re.findall(r"kubectl create secret generic (\S+)", README))
+    assert mounted == set(re.findall(r"kubectl create secret generic (\S+)", OPERATIONS))
 
 
-def test_the_readme_s_overlay_is_its_reader_s(built: dict[str, str]) -> None:
+def test_the_page_s_overlay_is_its_reader_s(built: dict[str, str]) -> None:
     cluster = Cluster(built["mine"])
     assert {cluster.container(name)["image"].partition("ragam-")[0] for name in ("gateway", "serving")} == {"registry.example.com/"}
     assert cluster.get("Ingress", "gateway")["spec"]["rules"][0]["host"] == "ragam.example.com"
 
 
-def test_the_readme_s_images_run_and_its_tags_change_them_there_and_back(kubectl, built: dict[str, str], checkout: Path) -> None:
+def test_the_page_s_images_run_and_its_tags_change_them_there_and_back(kubectl, built: dict[str, str], checkout: Path) -> None:
     def image() -> str:
         done = kubectl("kustomize", "k8s/overlays/gpu", folder=checkout)
         return str(Cluster(done.stdout).container("serving")["image"])
 
-    tags = set(re.findall(r"--tag (\S+)", README))
+    tags = set(re.findall(r"--tag (\S+)", OPERATIONS))
     first = image()
     assert {first, Cluster(built["gpu"]).container("gateway")["image"]} <= tags
-    there, back = re.findall(r"^\$ (sed -i .*)$", README, re.MULTILINE)
+    there, back = re.findall(r"^\$ (sed -i .*)$", OPERATIONS, re.MULTILINE)
     subprocess.run(shlex.split(there), cwd=checkout, check=True)
     assert image() in tags - {first}
     subprocess.run(shlex.split(back), cwd=checkout, check=True)

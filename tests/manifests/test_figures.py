@@ -123,12 +123,12 @@ def test_the_capacity_model_reckons_with_these_pods(built: dict[str, str]) -> No
     assert wanted.servings <= cluster.replicas("serving")[0]
 
 
-def test_the_readme_s_tables_are_the_capacity_model_s() -> None:
-    readme = (ROOT / "k8s" / "README.md").read_text()
+def test_the_tables_in_the_docs_are_the_capacity_model_s() -> None:
+    page = (ROOT / "docs" / "performance.md").read_text()
     for load in (10, 1000, 100_000):
         found = plan(load, Inputs())
-        assert row(f"{load:,.0f}", *(f"{getattr(found, name):,.{digits}f}" for name, digits in COLUMNS.values())) in readme
-    costs = re.findall(r"^\| (\d+ x \d+ \w+) \|.*?\| ([\d,]+) \| [\d,]+ \| ([\d.]+) \| ([\d,]+) \|$", readme, re.MULTILINE)
+        assert row(f"{load:,.0f}", *(f"{getattr(found, name):,.{digits}f}" for name, digits in COLUMNS.values())) in page
+    costs = re.findall(r"^\| (\d+ x \d+ \w+) \|.*?\| ([\d,]+) \| [\d,]+ \| ([\d.]+) \| ([\d,]+) \|$", page, re.MULTILINE)
     assert len(costs) == 5
     for _, milliseconds, rate, gateways in costs:
         inputs = Inputs(gateway_ms=float(milliseconds.replace(",", "")))
