@@ -40,7 +40,7 @@ class LimitState:
 
 @dataclass(frozen=True)
 class Outcome:
-    """Whether the pictures fit every limit, else the seconds until they do, and the limits' states: none while Redis is away."""
+    """Whether the pictures fit every limit, the seconds until they do, and the state of each limit: of none while Redis is away."""
 
     fits: bool
     wait: int
@@ -134,7 +134,7 @@ class MemoryStorage:
 
     def __init__(self) -> None:
         self._lock = Lock()
-        # By the length of the window and the sender: when each picture stops to count, the oldest first. The senders by their last picture.
+        # For each length of window and each sender, when each picture stops counting, the oldest first. Senders in the order of their last.
         self._ends: defaultdict[int, OrderedDict[str, list[float]]] = defaultdict(OrderedDict)
 
     def acquire_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
@@ -164,7 +164,7 @@ class MemoryStorage:
 
 
 def _forget(senders: OrderedDict[str, list[float]], now: float) -> None:
-    """Drops the senders all of whose pictures have stopped to count: they are the first, so that the others are not looked at."""
+    """Drops the senders whose pictures have all stopped counting. They come first, so that no others are looked at."""
     while senders:
         first = next(iter(senders))
         if senders[first] and senders[first][-1] > now:
