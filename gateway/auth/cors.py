@@ -1,4 +1,7 @@
-"""CORS: pages of the origins that the operator has listed may read the answers, and without a list none."""
+"""CORS: pages of the origins that the operator has listed may read the answers, and without a list none.
+
+Origins are compared as whole strings. flask-cors takes some of them for patterns, ignores case and leaves Vary out where there is one.
+"""
 
 from flask import Flask, Response, request
 
