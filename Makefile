@@ -94,6 +94,10 @@ check: $(VENV)/.dev ## lint, format, types and the rules on who imports whom
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-issue-forms .github/ISSUE_TEMPLATE/*.yml
+	$(BIN)/zizmor --offline --quiet .github .pre-commit-config.yaml
 
 format: $(VENV)/.dev ## format the code
 	$(BIN)/ruff check --fix-only .
