@@ -24,7 +24,7 @@ help: ## print this list
 serve: $(VENV)/.model_server $(VENV)/.messages ## set up, then run the model server and the gateway until Ctrl-C
 	@exec $(BIN)/python serve.py
 
-dev: $(VENV)/.dev ## the same with all that tests need, and a server starts anew when one of its files changes
+dev: $(VENV)/.dev ## set up for development, then run both servers, each restarted when one of its files changes
 	@exec $(BIN)/python serve.py --reload
 
 test: $(VENV)/.dev ## set up, then run the tests that need no browser and no Docker engine
@@ -112,7 +112,7 @@ lock: $(VENV)/.dev ## pin requirements/*.in again, with hashes
 		../../../$(BIN)/pip-compile --quiet --upgrade --generate-hashes --strip-extras --allow-unsafe \
 			--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --output-file=requirements.txt requirements.in) || exit 1; done
 
-audit: $(VENV)/.dev ## known holes in what is pinned; exit code 3 where no source of advisories can be asked
+audit: $(VENV)/.dev ## known vulnerabilities of what is pinned; exit code 3 where no source of advisories can be asked
 	$(BIN)/python requirements/audit.py
 
 fuzz: $(VENV)/.dev ## RUNS=100000 SEED=1: files that a fuzzer makes, against the upload path
