@@ -13,8 +13,9 @@ from gateway.api.upload import list_uploads, read_picture, read_upload, request_
 from gateway.auth.rate_limit import count_pictures
 from gateway.cache import AnswerCache
 from gateway.errors import BadQuery, BadUpload, RagamError, TooLarge
+from gateway.picture.decode import DRAFT_SIZE, open_picture
 from gateway.picture.limits import Budget
-from gateway.picture.preprocess import DRAFT_SIZE, open_picture, to_pixels, to_tensor
+from gateway.picture.preprocess import to_pixels, to_tensor
 from gateway.picture.statistics import picture_statistics
 from gateway.prediction import Prediction
 from gateway.serving.canary import Canary

@@ -1,4 +1,7 @@
-"""Which pages of other origins may read the answers: those that an operator has listed, and without the list none."""
+"""Which pages of other origins may read the answers: those that an operator has listed, and without the list none.
+
+Origins are compared as whole strings. flask-cors takes some of them for patterns, ignores case and leaves Vary out where there is one.
+"""
 
 from flask import Flask, Response, request
 

@@ -13,7 +13,7 @@ CHOICES = [(), *((name,) for name in COMPONENTS), tuple(COMPONENTS)]
 
 @pytest.fixture(scope="session")
 def overlay_with(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
-    """A folder with an overlay of one's own, as k8s/README.md tells to write it."""
+    """A folder with an overlay of one's own, as docs/operations.md tells to write it."""
 
     def make(overlay: str, components: tuple[str, ...]) -> Path:
         k8s = tmp_path_factory.mktemp("k8s") / "k8s"

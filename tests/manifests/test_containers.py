@@ -71,7 +71,7 @@ def test_yamllint_has_nothing_to_say():
 
 
 def test_every_image_of_tensorflow_serving_is_the_one_version():
-    files = [ROOT / "docker-compose.yml", ROOT / "README.md", *(ROOT / path for path in DOCKERFILES)]
+    files = [ROOT / "docker-compose.yml", ROOT / "docs" / "operations.md", *(ROOT / path for path in DOCKERFILES)]
     tags = [tag for path in files for tag in re.findall(r"tensorflow/serving:(\S+)", path.read_text())]
     assert len(tags) >= 4
     assert set(tags) == {TENSORFLOW, f"{TENSORFLOW}-gpu"}

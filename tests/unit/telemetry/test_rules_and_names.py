@@ -10,7 +10,7 @@ import yaml
 ROOT = Path(__file__).resolve().parents[3]
 RULES = sorted((ROOT / "monitoring" / "rules").glob("*.yml"))
 DASHBOARDS = sorted((ROOT / "monitoring" / "grafana" / "dashboards").glob("*.json"))
-RUNBOOK = (ROOT / "RUNBOOK.md").read_text()
+OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
 
 DECLARED = set(re.findall(r'"(ragam_\w+)"', (ROOT / "gateway/telemetry/metrics.py").read_text()))
 
@@ -29,10 +29,10 @@ def expressions(source):
     if source == "dashboards":
         panels = [panel for path in DASHBOARDS for panel in json.loads(path.read_text())["panels"]]
         return [target["expr"] for panel in panels for target in panel.get("targets", [])]
-    return [RUNBOOK]
+    return [OPERATIONS]
 
 
-@pytest.mark.parametrize("source", ["rules", "dashboards", "runbook"])
+@pytest.mark.parametrize("source", ["rules", "dashboards", "operations"])
 def test_every_metric_that_is_named_is_exported_or_recorded(source):
     named = {name for text in expressions(source) for name in re.findall(r"(?<![\w:])[\w:]*ragam_[\w:]+", text)}
     assert len(named) >= 10
@@ -41,12 +41,12 @@ def test_every_metric_that_is_named_is_exported_or_recorded(source):
 
 
 def test_every_alert_has_its_chapter_and_every_chapter_its_alert():
-    chapters = set(re.findall(r"^### (Ragam\w+)$", RUNBOOK, re.MULTILINE))
+    chapters = set(re.findall(r"^### (Ragam\w+)$", OPERATIONS, re.MULTILINE))
     assert chapters == set(ALERTS)
     for name, rule in ALERTS.items():
-        assert rule["annotations"]["runbook"] == f"RUNBOOK.md#{name.lower()}"
+        assert rule["annotations"]["runbook"] == f"docs/operations.md#{name.lower()}"
         assert rule["labels"]["severity"] in ("page", "ticket")
-        chapter = RUNBOOK.partition(f"### {name}\n")[2].partition("\n### ")[0].partition("\n## ")[0]
+        chapter = OPERATIONS.partition(f"### {name}\n")[2].partition("\n### ")[0].partition("\n## ")[0]
         assert [word for word in ("**Means**", "**Look**", "**Do**") if word not in chapter] == []
 
 

@@ -1,4 +1,4 @@
-"""The few figures that the README quotes, between two marks there."""
+"""The few figures that docs/performance.md quotes, between two marks there."""
 
 import math
 from pathlib import Path
@@ -9,7 +9,7 @@ from benchmarks.bench.table import figure, share, table
 from benchmarks.pictures import KINDS
 from benchmarks.service import ROOT
 
-README = ROOT / "README.md"
+PAGE = ROOT / "docs" / "performance.md"
 BEGIN, END = "<!-- make bench writes from here -->\n", "<!-- to here -->\n"
 COLUMNS = ("8 clients", "small/s", "medium/s", "Ragam, times as many", "p99, ms", "wrong or failed", "processor, ms", "memory, MB")
 
@@ -42,7 +42,7 @@ def preprocessing(measured: Data) -> str:
     )
 
 
-def write(text: str, file: Path = README) -> None:
+def write(text: str, file: Path = PAGE) -> None:
     """Puts `text` between the two marks. Raises ValueError where they are missing."""
     whole = file.read_text(encoding="utf-8")
     before, begin, rest = whole.partition(BEGIN)
@@ -52,7 +52,7 @@ def write(text: str, file: Path = README) -> None:
     file.write_text(before + begin + text + end + after, encoding="utf-8")
 
 
-def quoted(file: Path = README) -> str:
+def quoted(file: Path = PAGE) -> str:
     """What stands between the two marks."""
     return file.read_text(encoding="utf-8").partition(BEGIN)[2].partition(END)[0]
 
