@@ -3,7 +3,7 @@
 import asyncio
 from types import SimpleNamespace
 
-from gateway.front.connection import MOST_PARTS_OF_ROOM, Connections
+from gateway.front.connections import MOST_PARTS_OF_ROOM, Connections
 
 
 class Other:
