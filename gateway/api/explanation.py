@@ -11,10 +11,10 @@ from PIL import Image
 from gateway.api import envelope
 from gateway.api.decode_queue import Decoders
 from gateway.api.upload import read_picture, stop_if_abandoned
+from gateway.picture.decode import DRAFT_SIZE, Picture, open_picture, to_upright
 from gateway.picture.limits import Budget, Cost
 from gateway.picture.overlay import LONG_SIDE, overlay, view_of
-from gateway.picture.preprocess import DRAFT_SIZE, Picture, open_picture, to_tensor, to_upright
-from gateway.picture.resize import to_model_size
+from gateway.picture.preprocess import to_model_size, to_tensor
 from gateway.prediction import Classifier, Explanation
 from gateway.settings import Settings
 from gateway.telemetry.metrics import UPLOAD_BYTES, UPLOAD_PIXELS, note_answer, stage

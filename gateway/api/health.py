@@ -100,7 +100,7 @@ def readyz() -> Response:
     if problem is None:
         return envelope.success("OK")
     # Whatever the reason, a probe is told 503: this gateway should get no traffic now.
-    return envelope.failure(HTTPStatus.SERVICE_UNAVAILABLE, problem.detail)
+    return envelope.failure(HTTPStatus.SERVICE_UNAVAILABLE, problem.error, problem.detail)
 
 
 @health.get("/metrics")

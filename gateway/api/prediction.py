@@ -12,8 +12,9 @@ from gateway.api.decode_queue import Decoders
 from gateway.api.upload import list_uploads, read_picture, read_upload, request_bytes, stop_if_abandoned
 from gateway.auth.rate_limit import count_pictures
 from gateway.errors import BadQuery, BadUpload, RagamError, TooLarge
+from gateway.picture.decode import DRAFT_SIZE, open_picture
 from gateway.picture.limits import Budget
-from gateway.picture.preprocess import DRAFT_SIZE, open_picture, to_pixels, to_tensor
+from gateway.picture.preprocess import to_pixels, to_tensor
 from gateway.picture.statistics import picture_statistics
 from gateway.prediction import Classifier, Prediction
 from gateway.settings import Settings

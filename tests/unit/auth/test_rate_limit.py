@@ -47,6 +47,7 @@ def test_more_than_the_quota_is_429_in_the_envelope(make, picture, classifier):
         "status": {
             "code": 429,
             "message": "Too Many Requests",
+            "error": "rate_limited",
             "detail": f"You have sent more than this service takes from one client. Try again in {seconds} s.",
         },
         "data": None,
