@@ -22,11 +22,9 @@ from gateway.auth.keys import Keys, require_keys
 from gateway.auth.moving_window import IN_MEMORY, MovingWindows
 from gateway.auth.proxies import trust_proxies
 from gateway.auth.rate_limit import limit_senders, limit_unknown_keys
-from gateway.cache import AnswerCache
 from gateway.environ import REFUSAL
 from gateway.errors import ClientGone, NotHttp, Overloaded, RagamError, Unauthorized, is_exhausted
 from gateway.prediction import Classifier
-from gateway.serving.canary import Canary
 from gateway.settings import Settings
 from gateway.telemetry import tracing
 from gateway.telemetry.access_log import begin_counts, note_requests
@@ -52,13 +50,11 @@ def create_app(settings: Settings, classifier: Classifier) -> Flask:
     app.request_class = InMemoryRequest
     app.config["MAX_CONTENT_LENGTH"] = settings.max_upload_bytes + MULTIPART_OVERHEAD_BYTES
     app.extensions["settings"] = settings
-    app.extensions["canary"] = Canary(classifier, settings.serving_label, settings.canary_share, settings.shadow_share)
-    # While a canary is tried its answers are to be measured, and two versions answer.
-    app.extensions["answers"] = AnswerCache(0 if settings.canary_share else settings.cache_answers)
+    app.extensions["classifier"] = classifier
     capacity = settings.capacity()
     app.extensions["decoders"] = Decoders(capacity.decoders, capacity.threads, settings.max_wait_seconds)
-    app.extensions["readiness"] = Readiness(classifier, settings.serving_label)
-    app.extensions["genres"] = GenreList(classifier, label=settings.serving_label)
+    app.extensions["readiness"] = Readiness(classifier)
+    app.extensions["genres"] = GenreList(classifier)
     app.extensions["traced"] = tracing.wanted()
     if app.extensions["traced"]:
         tracing.trace_requests(app)

@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import shutil
 import signal
 import socket
 from pathlib import Path
@@ -246,23 +245,6 @@ def test_an_address_of_either_family(service, models, picture, host, reached):
     assert f"Ragam is ready at http://{reached}:{service.port}\n" in process.text()
     service.address = f"http://{reached}:{service.port}"
     assert service.post(picture()).status_code == 200
-
-
-def test_metrics_outlive_a_cleaner_of_tmp(service, models, picture):
-    folder = service.folder / "tmp"
-    folder.mkdir()
-    process = ready(service, models, TMPDIR=str(folder))
-    [metrics] = folder.glob("ragam-metrics-*")
-    shutil.rmtree(metrics)
-    assert requests.get(f"{service.address}/metrics", timeout=5).status_code == 200
-    gunicorn = server_of(process, "gunicorn.conf.py")
-    before = children_of(gunicorn)
-    for worker in before:
-        os.kill(worker, signal.SIGKILL)
-    wait_until(lambda: len(children_of(gunicorn)) == 2 and not set(children_of(gunicorn)) & set(before), what="new workers")
-    wait_until(service.ready, what="readiness")
-    assert service.post(picture()).status_code == 200
-    assert "ragam_predictions_total{" in requests.get(f"{service.address}/metrics", timeout=5).text
 
 
 def test_the_real_model(service, picture):
