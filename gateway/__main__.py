@@ -5,9 +5,9 @@ import sys
 try:
     import click
 
-    from gateway.client.command import classify
+    from ragam.command import classify
 except ModuleNotFoundError as error:
-    if (error.name or "").partition(".")[0] == "gateway":
+    if (error.name or "").partition(".")[0] in {"gateway", "ragam"}:
         raise
     sys.exit(f"{error.name} is missing. `make client` installs what this needs, or pip with requirements/client.txt.")
 

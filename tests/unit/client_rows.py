@@ -4,7 +4,7 @@ import os
 
 from hypothesis import strategies as st
 
-from gateway.client.answer import Answer, Prediction
+from ragam.results import Answer, Prediction
 
 AWKWARD = [
     "=1+1.jpg",

@@ -1,7 +1,7 @@
 import json
 from datetime import UTC, datetime
 
-from gateway.client.answer import Answer, Prediction
+from ragam.results import Answer, Prediction
 
 KEYS = ["file", "genre", "confidence", "certain", "model_version", "scores", "error", "time"]
 MOMENT = datetime(2026, 11, 24, 8, 30, 0, 123456, UTC)

@@ -3,8 +3,8 @@ from contextlib import aclosing
 
 import pytest
 
-from gateway.client.answer import Answer
-from gateway.client.asking import ask_all
+from ragam.asking import ask_all
+from ragam.results import Answer
 
 
 class Desk:

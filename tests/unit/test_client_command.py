@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 from gateway.__main__ import gateway
-from gateway.client import patience
+from ragam import patience
 
 ROOT = Path(__file__).resolve().parents[2]
 

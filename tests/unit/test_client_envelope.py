@@ -5,8 +5,8 @@ from io import BytesIO
 import httpx
 import pytest
 
-from gateway.client.envelope import LONGEST_DETAIL, NotUnderstood, complaint, is_envelope, prediction
 from gateway.errors import ServingBusy
+from ragam.envelope import LONGEST_DETAIL, NotUnderstood, complaint, is_envelope, prediction
 
 
 def read(answer):

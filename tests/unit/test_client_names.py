@@ -3,9 +3,9 @@ import os
 import pytest
 
 from gateway import uploads
-from gateway.client import service
-from gateway.client.errors import Mistake
-from gateway.client.names import EXTENSIONS, from_lines, identity, pictures
+from ragam import client as service
+from ragam.errors import Mistake
+from ragam.files import EXTENSIONS, from_lines, identity, pictures
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from gateway.client.patience import FIRST_SECONDS, LONGEST_BACKOFF_SECONDS, LONGEST_PAUSE_SECONDS, Patience, pause_of
+from ragam.patience import FIRST_SECONDS, LONGEST_BACKOFF_SECONDS, LONGEST_PAUSE_SECONDS, Patience, pause_of
 
 NOW = datetime(2026, 11, 24, 8, 30, tzinfo=UTC)
 

@@ -1,6 +1,6 @@
 import io
 
-from gateway.client.progress import Progress
+from ragam.progress import Progress
 
 
 class Terminal(io.StringIO):

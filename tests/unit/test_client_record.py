@@ -10,10 +10,10 @@ from client_rows import AWKWARD, answers, failed, predicted
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.client.errors import Mistake, Unwritable
-from gateway.client.names import identity
-from gateway.client.record import Record
-from gateway.client.table import file_cell
+from ragam.errors import Mistake, Unwritable
+from ragam.files import identity
+from ragam.record import Record
+from ragam.table import file_cell
 
 
 def rows(path):

@@ -6,10 +6,10 @@ from email.policy import HTTP
 import httpx
 import pytest
 
-from gateway.client.errors import Mistake, NoService
-from gateway.client.patience import Patience
-from gateway.client.service import Service, connection
 from gateway.errors import ServingBusy
+from ragam.client import Service, connection
+from ragam.errors import Mistake, NoService
+from ragam.patience import Patience
 
 URL = "http://ragam.test/museum"
 BUSY = httpx.Response(503, headers={"Retry-After": "3"}, json={"status": {"code": 503, "detail": "Try again."}, "data": None})

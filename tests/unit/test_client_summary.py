@@ -1,4 +1,4 @@
-from gateway.client.summary import Summary
+from ragam.summary import Summary
 
 
 def test_genres_by_number_then_name():

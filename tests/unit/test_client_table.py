@@ -9,8 +9,8 @@ from client_rows import AWKWARD, answers, failed, names, predicted
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.client.names import identity
-from gateway.client.table import FORMULA_STARTS, NotOurs, Row, Table, file_cell, harmless, read
+from ragam.files import identity
+from ragam.table import FORMULA_STARTS, NotOurs, Row, Table, file_cell, harmless, read
 
 
 def table_of(*given_answers):

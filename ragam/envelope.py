@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 import httpx
 
-from gateway.client.answer import Prediction
+from ragam.results import Prediction
 
 T = TypeVar("T")
 

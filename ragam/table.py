@@ -14,8 +14,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from gateway.client.answer import Answer
-from gateway.client.names import identity
+from ragam.files import identity
+from ragam.results import Answer
 
 HEAD = ("file", "genre", "confidence", "certain", "model version")
 TAIL = ("error", "time")

@@ -3,10 +3,10 @@
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, closing
 
-from gateway.client.answer import Answer
-from gateway.client.progress import Progress
-from gateway.client.record import Record
-from gateway.client.summary import Summary
+from ragam.progress import Progress
+from ragam.record import Record
+from ragam.results import Answer
+from ragam.summary import Summary
 
 
 class Run:

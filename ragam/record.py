@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from io import FileIO
 from pathlib import Path
 
-from gateway.client.answer import Answer
-from gateway.client.errors import Mistake, Unwritable
-from gateway.client.names import identity
-from gateway.client.table import NotOurs, Row, Table, file_cell, read
+from ragam.errors import Mistake, Unwritable
+from ragam.files import identity
+from ragam.results import Answer
+from ragam.table import NotOurs, Row, Table, file_cell, read
 
 
 class Record:

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import httpx
 
-from gateway.client.answer import Answer
-from gateway.client.envelope import NotUnderstood, complaint, is_envelope, prediction
-from gateway.client.errors import Mistake, NoService
-from gateway.client.patience import Patience, pause_of
+from ragam.envelope import NotUnderstood, complaint, is_envelope, prediction
+from ragam.errors import Mistake, NoService
+from ragam.patience import Patience, pause_of
+from ragam.results import Answer
 
 FIELD = "image"
 CONNECT_SECONDS = 10.0

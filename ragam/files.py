@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NoReturn
 
-from gateway.client.errors import Mistake
+from ragam.errors import Mistake
 
 # What the gateway accepts (gateway/uploads.py). A file that is named itself is sent whatever its name: the gateway then says what is wrong.
 EXTENSIONS = (".png", ".jpg", ".jpeg")

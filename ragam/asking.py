@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from itertools import islice
 
-from gateway.client.answer import Answer
+from ragam.results import Answer
 
 
 async def ask_all(ask: Callable[[str], Awaitable[Answer]], files: Iterable[str], concurrency: int) -> AsyncGenerator[Answer, None]:

@@ -9,12 +9,12 @@ from pathlib import Path
 import click
 import httpx
 
-from gateway.client.asking import ask_all
-from gateway.client.names import from_lines, pictures
-from gateway.client.patience import Patience
-from gateway.client.record import Record
-from gateway.client.run import Run
-from gateway.client.service import Service, connection
+from ragam.asking import ask_all
+from ragam.client import Service, connection
+from ragam.files import from_lines, pictures
+from ragam.patience import Patience
+from ragam.record import Record
+from ragam.run import Run
 
 INTERRUPTED = 130
 STANDARD_INPUT = "-"
