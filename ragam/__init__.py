@@ -1,1 +1,1 @@
-"""`python -m gateway classify`: sends pictures to a running gateway and keeps its answers. Knows nothing of the server's code."""
+"""Ragam's client: it sends pictures to a gateway over HTTP and keeps the answers. Knows nothing of the server's code."""

@@ -1,136 +1,186 @@
-"""The service from outside: whether it is Ragam, and what it says of a picture. Asks again where that helps."""
+"""A gateway over HTTP: whether it answers, and what it says of a picture. Asks again where that helps."""
 
 import asyncio
 import os
+import random
 import stat
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Callable, Iterable
+from contextlib import ExitStack
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from itertools import count
+from itertools import count, islice
 from pathlib import Path
+from typing import Any
 
 import httpx
 
-from ragam.envelope import NotUnderstood, complaint, is_envelope, prediction
-from ragam.errors import Mistake, NoService
-from ragam.patience import Patience, pause_of
-from ragam.results import Answer
+from ragam.errors import InvalidInput, RagamError, Unavailable
+from ragam.results import Prediction, is_envelope, parse, prediction, printable, reason
 
 FIELD = "image"
 CONNECT_SECONDS = 10.0
+# 200 genres are 20 kB. Answers are asked for uncompressed and read as they come, so that no server fills the memory.
+MAX_ANSWER_BYTES = 1 << 20
+# An attempt ends after the timeout and the time of an upload at this rate, so that a server that sends a byte a second ends too.
+SLOWEST_UPLOAD = 50_000  # bytes a second
+FIRST_WAIT, LONGEST_WAIT = 0.5, 30.0
+# A service that wants a longer pause takes no more pictures today.
+LONGEST_RETRY_AFTER = 300.0
 
 BUSY = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
-REFUSED = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
-AWAY = (httpx.ConnectError, httpx.ConnectTimeout)
-# A picture changes nothing at the other end, so it may be sent again where a connection broke off too.
-LOST = (*AWAY, httpx.ReadError, httpx.WriteError, httpx.CloseError, httpx.RemoteProtocolError)
+UNREACHABLE = (httpx.ConnectError, httpx.ConnectTimeout)
+# A picture changes nothing at the service, so it may be sent again where a connection was lost too.
+LOST = (httpx.NetworkError, httpx.ConnectTimeout, httpx.RemoteProtocolError)
 
 
-def connection(url: str, key: str, seconds: float, concurrency: int) -> httpx.AsyncClient:
-    """To the gateway at `url`, which may have a path; `seconds` is the longest wait for an answer. Raises Mistake."""
-    try:
-        address = httpx.URL(url)
-    except httpx.InvalidURL as error:
-        raise Mistake(f"--url is no address that can be used: {error}.") from error
-    if address.scheme not in {"http", "https"} or not address.host or not 0 < (address.port or 80) < 65536:
-        raise Mistake(f"--url must be an address such as http://127.0.0.1:5000, not {url}.")
-    if not key.isascii() or not key.isprintable() or " " in key:
-        raise Mistake("The API key may hold only letters, digits and signs of ASCII, without a space.")
-    headers = {"Accept": "application/json", "User-Agent": "ragam-classify"}
-    if key:
-        headers["Authorization"] = f"Bearer {key}"
-    return httpx.AsyncClient(
-        base_url=address,
-        headers=headers,
-        timeout=httpx.Timeout(seconds, connect=min(seconds, CONNECT_SECONDS), pool=None),
-        limits=httpx.Limits(max_connections=concurrency, max_keepalive_connections=concurrency),
-    )
+class Client:
+    """The gateway at `url`, which may have a path. `timeout`: seconds to wait for an answer; `retries`: further attempts."""
 
-
-class Service:
-    """What `http` leads to. `tell` hears when the first attempt to reach it fails."""
-
-    def __init__(
-        self,
-        http: httpx.AsyncClient,
-        patience: Patience,
-        tell: Callable[[str], None] = lambda _: None,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-    ) -> None:
-        self._http, self._patience, self._tell, self._sleep = http, patience, tell, sleep
-        url = http.base_url
+    def __init__(self, url: str, api_key: str | None = None, timeout: float = 60.0, retries: int = 5, concurrency: int = 4) -> None:
+        try:
+            address = httpx.URL(url)
+        except httpx.InvalidURL as error:
+            raise InvalidInput(f"The address of the gateway cannot be used: {error}.") from error
+        if address.scheme not in {"http", "https"} or not address.host or not 0 < (address.port or 80) < 65536:
+            raise InvalidInput(f"The address of the gateway must be one such as http://127.0.0.1:5000, not {url}.")
+        headers = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "ragam"}
+        if api_key:
+            if not api_key.isascii() or not api_key.isprintable() or " " in api_key:
+                raise InvalidInput("The API key may hold only letters, digits and signs of ASCII, without a space.")
+            headers["Authorization"] = f"Bearer {api_key}"
+        wait = httpx.Timeout(timeout, connect=min(timeout, CONNECT_SECONDS), pool=None)
+        limits = httpx.Limits(max_connections=concurrency, max_keepalive_connections=concurrency)
+        self._http = httpx.AsyncClient(base_url=address, headers=headers, timeout=wait, limits=limits)
+        self._timeout, self._retries, self._concurrency = timeout, retries, concurrency
         # Without a name and password that may stand in it.
-        self._address = f"{url.scheme}://{url.netloc.decode()}{url.path.rstrip('/')}"
+        self._address = f"{address.scheme}://{address.netloc.decode()}{address.path.rstrip('/')}"
 
-    async def check(self) -> None:
-        """Raises NoService where nobody answers or everything is refused, and Mistake where it is not Ragam that answers."""
-        told = False
+    async def aclose(self) -> None:
+        await self._http.aclose()
 
-        def tell_once() -> None:
-            nonlocal told
-            if not told:
-                self._tell(f"{self._address} does not answer yet, trying again.")
-            told = True
+    async def check(self, tell: Callable[[str], None] = lambda _: None) -> None:
+        """Raises Unavailable where nothing answers or everything is refused, and InvalidInput where it is not Ragam that answers.
 
-        try:
-            response = await self._insist(lambda: self._http.get("/"), tell_once)
-        except httpx.HTTPError as error:
-            raise NoService(self._failure(error)) from error
+        `tell` is given a sentence when the first attempt fails.
+        """
+        response, answer = await self._send(None, tell)
         if response.is_redirect:
-            raise Mistake(f"{self._address} sends on to {response.headers.get('Location')}. Give that address with --url.")
-        if not is_envelope(response):
-            raise Mistake(f"{self._address} answers, but not as Ragam does. Give the address of its gateway with --url.")
+            raise InvalidInput(f"{self._address} redirects to {printable(response.headers.get('Location', ''))}. Use that address.")
+        if not is_envelope(answer):
+            raise InvalidInput(f"{self._address} answers, but it is not Ragam. Use the address of its gateway.")
         if not response.is_success:
-            raise NoService(complaint(response))
+            raise Unavailable(reason(response.status_code, answer))
 
-    async def ask(self, file: str) -> Answer:
-        """Never raises for what is wrong with the file or the answer: the reason is in the answer's `error`."""
-        try:
-            response = await self._insist(lambda: self._post(file))
-        except OSError as error:
-            return Answer(file, error=f"The file cannot be read: {error.strerror or error}.")
-        except httpx.HTTPError as error:
-            return Answer(file, error=self._failure(error), is_last=isinstance(error, AWAY))
+    async def classify(self, file: str) -> Prediction:
+        """Raises RagamError where there is no prediction for `file`, and Unavailable where there would be none for any other."""
+        response, answer = await self._send(Path(file))
+        if response.status_code in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
+            raise Unavailable(reason(response.status_code, answer))
         if response.status_code != HTTPStatus.OK:
-            return Answer(file, error=complaint(response), is_last=response.status_code in REFUSED)
-        try:
-            return Answer(file, prediction(response))
-        except NotUnderstood:
-            return Answer(file, error="The answer was not understood. It may come from another version of Ragam.")
+            raise RagamError(reason(response.status_code, answer))
+        return prediction(answer)
 
-    async def _post(self, file: str) -> httpx.Response:
-        path = Path(file)
-        if not stat.S_ISREG(path.stat().st_mode):
-            # Opening a named pipe would wait for its other end for ever.
-            raise OSError(f"it is a {'folder' if path.is_dir() else 'device or pipe'}")
-        # Names may be of any bytes on a disk, but are UTF-8 in a request.
-        name = os.fsencode(path.name).decode("utf-8", "replace")
-        with path.open("rb") as picture:
-            return await self._http.post("/prediction", params={"details": "true"}, files={FIELD: (name, picture)})
+    async def classify_many(self, files: Iterable[str]) -> AsyncGenerator[tuple[str, Prediction | RagamError], None]:
+        """What `classify` returns or raises for each of `files`, as it comes, while at most `concurrency` are under way.
 
-    async def _insist(self, request: Callable[[], Awaitable[httpx.Response]], on_wait: Callable[[], None] = lambda: None) -> httpx.Response:
-        """The answer to `request`, which is repeated while it is refused, broken off, or answered with 429 or 503."""
-        for attempt in count():
+        After Unavailable no other picture is begun, and those under way are finished. Close the generator to stop earlier.
+        """
+
+        async def outcome(file: str) -> tuple[str, Prediction | RagamError]:
             try:
-                response = await request()
-            except LOST:
-                wait = self._patience.seconds(attempt)
-                if wait is None:
-                    raise
-            else:
-                pause = pause_of(response.headers.get("Retry-After", ""), datetime.now(UTC))
-                wait = self._patience.seconds(attempt, pause) if response.status_code in BUSY else None
-                if wait is None:
-                    return response
-            on_wait()
-            await self._sleep(wait)
+                return file, await self.classify(file)
+            except RagamError as error:
+                return file, error
+
+        waiting = iter(files)
+        running = {asyncio.ensure_future(outcome(file)) for file in islice(waiting, self._concurrency)}
+        try:
+            while running:
+                done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+                outcomes = [task.result() for task in done]
+                if any(isinstance(found, Unavailable) for _, found in outcomes):
+                    waiting = iter(())
+                # Before they are handed out: their reader may be slow.
+                running |= {asyncio.ensure_future(outcome(file)) for file in islice(waiting, len(done))}
+                for entry in outcomes:
+                    yield entry
+        finally:
+            for task in running:
+                task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
+
+    async def _send(self, file: Path | None, tell: Callable[[str], None] = lambda _: None) -> tuple[httpx.Response, dict[str, Any]]:
+        """The answer to the picture in `file`, or to a plain request; sent again where the connection is lost, or for 429 and 503."""
+        for attempt in count():
+            pause = 0.0
+            try:
+                response, answer = await self._attempt(file)
+                pause = retry_after(response.headers.get("Retry-After", ""), datetime.now(UTC))
+                if response.status_code not in BUSY or attempt >= self._retries or pause > LONGEST_RETRY_AFTER:
+                    return response, answer
+            except httpx.HTTPError as error:
+                if not isinstance(error, LOST) or attempt >= self._retries:
+                    raise self._failure(error, is_picture=file is not None) from error
+            except OSError as error:
+                raise RagamError(f"The file cannot be read: {error.strerror or error}.") from error
+            if attempt == 0:
+                tell(f"{self._address} does not answer yet, trying again.")
+            await asyncio.sleep(wait_seconds(attempt, pause))
         raise AssertionError("count() has no end")
 
-    def _failure(self, error: httpx.HTTPError) -> str:
-        if isinstance(error, AWAY):
-            return f"Nobody answers at {self._address} ({str(error) or 'no connection in time'})."
+    async def _attempt(self, file: Path | None) -> tuple[httpx.Response, dict[str, Any]]:
+        with ExitStack() as stack:
+            request, seconds = self._http.build_request("GET", "/"), self._timeout
+            if file:
+                status = file.stat()
+                if not stat.S_ISREG(status.st_mode):
+                    # Opening a named pipe would wait for its other end for ever.
+                    raise OSError("it is a folder, a device or a pipe")
+                # Names may be of any bytes on a disk, but are UTF-8 in a request.
+                part = (os.fsencode(file.name).decode("utf-8", "replace"), stack.enter_context(file.open("rb")))
+                request = self._http.build_request("POST", "/prediction", params={"details": "true"}, files={FIELD: part})
+                seconds += status.st_size / SLOWEST_UPLOAD
+            try:
+                async with asyncio.timeout(seconds):
+                    response = await self._http.send(request, stream=True)
+                    try:
+                        body = b""
+                        async for chunk in response.aiter_raw():
+                            body += chunk
+                            if len(body) > MAX_ANSWER_BYTES:
+                                return response, {}
+                        return response, parse(body)
+                    finally:
+                        await response.aclose()
+            except TimeoutError as error:
+                raise httpx.ReadTimeout("") from error
+
+    def _failure(self, error: httpx.HTTPError, *, is_picture: bool) -> RagamError:
+        if isinstance(error, UNREACHABLE):
+            return Unavailable(f"There is no connection to {self._address} ({printable(str(error)) or 'none in time'}).")
+        kind = RagamError if is_picture else Unavailable
         if isinstance(error, httpx.TimeoutException):
-            return f"{self._address} did not answer in time. --timeout allows more."
+            return kind(f"{self._address} did not answer in time. A longer timeout allows more.")
         if isinstance(error, LOST):
-            return f"The connection to {self._address} broke off."
-        return f"{self._address} could not be asked: {error}."
+            return kind(f"The connection to {self._address} was lost.")
+        return kind(f"The request to {self._address} failed: {printable(str(error))}.")
+
+
+def wait_seconds(attempt: int, pause: float = 0.0) -> float:
+    """Before the attempt after `attempt` (from 0): at least the `pause`, and by chance longer, so that clients that were refused spread."""
+    backoff = min(LONGEST_WAIT, FIRST_WAIT * 2.0**attempt)
+    return max(pause, backoff / 2) + random.random() * backoff / 2  # noqa: S311 - no secret
+
+
+def retry_after(header: str, now: datetime) -> float:
+    """The seconds that a Retry-After header asks for, given as a number or as a date; 0 where it says nothing."""
+    text = header.strip()
+    if text.isascii() and text.isdigit():
+        # A number of any length; beyond the longest pause all are the same.
+        return float(text)
+    try:
+        date = parsedate_to_datetime(text)
+        return max(0.0, ((date if date.tzinfo else date.replace(tzinfo=UTC)) - now).total_seconds())
+    except (ValueError, OverflowError):
+        return 0.0

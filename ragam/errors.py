@@ -1,23 +1,23 @@
-"""What ends the command before every picture has an answer, in one sentence and with its exit code.
+"""What can go wrong. The text of each is one sentence for a person.
 
-ClickException
-├── Mistake      2  what was typed cannot be done: no pictures, an address that is not Ragam's, a CSV of something else
-├── NoService    1  the service is away, or refuses everything
-└── Unwritable   1  the CSV cannot be written
+RagamError         this picture has no answer
+├── Unavailable    nor would another: the service cannot be reached, or refuses everything
+├── InvalidInput   what was given cannot be used: no pictures, an address that is not Ragam's, a CSV of something else
+└── NotWritable    the CSV cannot be written
 """
 
-from typing import ClassVar
 
-from click import ClickException
-
-
-class Mistake(ClickException):
-    exit_code: ClassVar[int] = 2
+class RagamError(Exception):
+    pass
 
 
-class NoService(ClickException):
-    exit_code: ClassVar[int] = 1
+class Unavailable(RagamError):
+    pass
 
 
-class Unwritable(ClickException):
-    exit_code: ClassVar[int] = 1
+class InvalidInput(RagamError):
+    pass
+
+
+class NotWritable(RagamError):
+    pass
