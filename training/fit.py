@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from gateway.preprocess import to_tensor
+from gateway.picture.preprocess import to_tensor
 from training import measure
 from training.augment import AUGMENTATIONS
 from training.average import MovingAverage
@@ -109,6 +109,7 @@ def fit(
         compile_main(model, recipe, steps)
         restore(model, checkpoint)
         average = MovingAverage(recipe.moving_average, checkpoint.average)
+    # Outside the scope, as the head is fitted: predict_on_batch under MirroredStrategy answers once a device.
     judged = build(genre_count, None, seed)
     factors = class_weights(train.labels, genre_count) if recipe.class_weights else None
     stopped = finished(recipe, checkpoint)

@@ -11,7 +11,7 @@ from email.policy import HTTP
 import pytest
 from stub_gateway import answer, hang_up
 
-from gateway import uploads
+from gateway.api import upload as uploads
 from gateway.errors import ServingBusy
 from ragam import client as ragam_client
 from ragam import files
