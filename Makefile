@@ -19,13 +19,16 @@ RUNS ?= 100000
 SEED ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-unit test-contract test-manifests test-e2e test-monitoring test-faces test-deploy test-faults test-releases soak certificates tracing train bench bench-growth check format lock audit fuzz clean
+.PHONY: help serve dev test test-unit test-contract test-manifests test-e2e test-monitoring test-faces test-deploy test-faults test-releases soak certificates tracing train bench bench-growth check format lock audit fuzz clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 
 serve: $(VENV)/.model_server $(VENV)/.messages ## set up, then run the model server and the gateway until Ctrl-C
 	@exec $(BIN)/python serve.py
+
+dev: $(VENV)/.dev ## set up for development, then run both servers, each restarted when one of its files changes
+	@exec $(BIN)/python serve.py --reload
 
 test: $(VENV)/.dev ## set up, then run the tests that need no browser and no Docker engine
 	$(BIN)/python -m pytest
@@ -96,6 +99,10 @@ check: $(VENV)/.dev ## lint, format, types and the rules on who imports whom; YA
 	$(BIN)/yamllint --strict .
 	$(BIN)/hadolint */Dockerfile
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-issue-forms .github/ISSUE_TEMPLATE/*.yml
+	$(BIN)/zizmor --offline --quiet .github .pre-commit-config.yaml
 
 format: $(VENV)/.dev ## format the code
 	$(BIN)/ruff check --fix-only .
@@ -110,7 +117,7 @@ lock: $(VENV)/.dev ## pin requirements/*.in again, with hashes
 		../../../$(BIN)/pip-compile --quiet --upgrade --generate-hashes --strip-extras --allow-unsafe \
 			--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --output-file=requirements.txt requirements.in) || exit 1; done
 
-audit: $(VENV)/.dev ## known holes in what is pinned; exit code 3 where no source of advisories can be asked
+audit: $(VENV)/.dev ## known vulnerabilities of what is pinned; exit code 3 where no source of advisories can be asked
 	$(BIN)/python requirements/audit.py
 
 fuzz: $(VENV)/.dev ## RUNS=100000 SEED=1: files that a fuzzer makes, against the upload path

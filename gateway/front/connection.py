@@ -32,6 +32,8 @@ LINGER_SECONDS, LINGER_PAUSE_SECONDS, LINGER_BYTES = 30.0, 2.0, 64 * 1024**2
 STALL_SECONDS = 20.0
 # A client that is done sending may still read, or be gone: a proxy ends a connection so for a client that left.
 HALF_CLOSED_SECONDS = 1.0
+# Nothing is begun for a request that is older.
+REQUEST_SECONDS = 30.0
 # What is read of a connection beyond the request that is under way.
 MOST_HELD_BYTES = 16 * 1024
 
@@ -57,7 +59,7 @@ class Connection(asyncio.Protocol):
         self._begins = False  # whether uvicorn has a head, and begin() comes next
         self._is_full = False  # whether uvicorn wants no more for now
         self.is_active = self.is_ended = self.is_closing = self.is_lost = self.answering = False
-        self._gone_at = math.inf
+        self._gone_at = self._answer_by = math.inf
         self._linger_end = 0.0
         # What ends the wait for more of a request's body, while there is one.
         self.stop_reading: Callable[[], Any] | None = None
@@ -188,6 +190,7 @@ class Connection(asyncio.Protocol):
         self.is_active, self._begins = True, False
         self.left, self._lines, self._received = length, 0, 0
         self.deadline = math.inf
+        self._answer_by = time.monotonic() + REQUEST_SECONDS
         # Only now: front.py has taken the headers by then.
         self._loop.call_soon(self._feed)
 
@@ -213,10 +216,9 @@ class Connection(asyncio.Protocol):
         """Whether no request has begun to come that is not answered."""
         return not (self.is_active or self._begins or self._held or self.left or self.is_closing)
 
-    @property
-    def is_gone(self) -> bool:
-        """Whether nobody waits for an answer any more, as far as can be told."""
-        return self.is_lost or time.monotonic() > self._gone_at
+    def is_abandoned(self) -> bool:
+        """Whether nobody waits for an answer any more, as far as can be told, or the time for the request is over."""
+        return self.is_lost or time.monotonic() > min(self._gone_at, self._answer_by)
 
     @property
     def is_writable(self) -> bool:

@@ -12,7 +12,7 @@ import asyncio
 import resource
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
-from time import monotonic, perf_counter
+from time import perf_counter
 from typing import Any
 
 from flask import Flask
@@ -32,8 +32,6 @@ from gateway.telemetry import tracing
 from gateway.telemetry.access_log import REQUEST_ID_HEADER, name_request, note_shed
 
 PIECE_BYTES = 64 * 1024
-# Nothing is begun for a request that is older.
-REQUEST_SECONDS = 30.0
 MOST_CONNECTIONS, SPARE_DESCRIPTORS = 4000, 100
 MOST_PROBES = 16
 RELISTEN_SECONDS = 0.1
@@ -69,8 +67,7 @@ class Front:
         connection.begin(None if is_chunked else int(environ.get("CONTENT_LENGTH") or 0))
         held = 0
         try:
-            end = monotonic() + REQUEST_SECONDS
-            environ[ABANDONED] = lambda: connection.is_gone or monotonic() > end
+            environ[ABANDONED] = connection.is_abandoned
             whole = can_skip = False
             try:
                 check_head(scope)

@@ -22,9 +22,7 @@ PANELS = {panel["title"]: [target["expr"] for target in panel["targets"]] for pa
 AFTER_AN_EVENT = {
     "ragam_serving_retries_total",
     "ragam_rate_limited_requests_total",
-    "ragam_cache_lookups_total",
     "ragam_label_failures_total",
-    "ragam_canary_comparisons_total",
     ":tensorflow:serving:request_count",
 }
 # Recorded, but only of what is in the rows above, or of a version whose distribution on its test is known.

@@ -5,6 +5,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -43,12 +44,22 @@ def test_every_requirement_is_pinned_with_hashes_and_names_no_index(path):
     assert not re.search(r"^\s*--(extra-)?(index|find)", text, re.MULTILINE)
 
 
+def targets():
+    return set(re.findall(r"^([a-z0-9-]+):.*##", (ROOT / "Makefile").read_text(), re.MULTILINE))
+
+
+def test_the_workflow_has_a_job_for_every_step_of_ci_run():
+    steps = re.search(r"steps=\(([a-z -]+)\)", (ROOT / ".ci" / "run").read_text())[1].split()
+    jobs = yaml.safe_load((ROOT / ".github" / "workflows" / "ci.yml").read_text())["jobs"]
+    assert jobs["step"]["strategy"]["matrix"]["step"] == steps
+    assert set(steps) <= targets()
+
+
 def test_every_command_of_the_pages_is_a_target():
-    targets = set(re.findall(r"^([a-z0-9-]+):.*##", (ROOT / "Makefile").read_text(), re.MULTILINE))
     named = set()
     for document in PAGES:
         named |= set(re.findall(r"(?:`|\$ )make ([a-z0-9-]+)", document.read_text()))
-    assert {"serve", "test"} <= named <= targets
+    assert {"serve", "test"} <= named <= targets()
 
 
 def test_every_folder_on_the_readme_s_map_exists():
