@@ -19,7 +19,7 @@ RUNS ?= 100000
 SEED ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help serve dev test test-unit test-contract test-manifests test-e2e test-monitoring test-faces test-deploy test-faults test-releases soak certificates client tracing train bench bench-growth check format lock audit fuzz clean
+.PHONY: help serve dev test test-unit test-contract test-manifests test-e2e test-monitoring test-faces test-deploy test-faults test-releases soak certificates tracing train bench bench-growth check format lock audit fuzz clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -77,8 +77,6 @@ certificates: ## for mutual TLS between gateway and model server, in secrets/; a
 
 tracing: $(VENV)/.tracing ## set up what OTEL_TRACES_EXPORTER=otlp makes traces with
 
-client: $(VENV)/.client ## set up python -m gateway classify, which sends a folder of pictures
-
 train: $(VENV)/.training ## a new version of the model; PAINTINGS=folder has the pictures, by default the Kaggle sets are downloaded
 	@test -e $(PAINTINGS) || $(BIN)/python -m training collect --out $(PAINTINGS)
 	@test -e $(BUILD)/dataset || $(BIN)/python -m training prepare --data $(PAINTINGS) --out $(BUILD)/dataset
@@ -127,7 +125,7 @@ fuzz: $(VENV)/.dev ## RUNS=100000 SEED=1: files that a fuzzer makes, against the
 	$(BIN)/python tests/bad_input/fuzz_uploads.py $(RUNS) $(SEED)
 
 clean: ## remove the virtual environment and everything that was built
-	rm -rf $(VENV) build tests/faces/node_modules .schemathesis .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) build ragam.egg-info tests/faces/node_modules .schemathesis .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 is needed, and no python3 was found." >&2; exit 1; }
