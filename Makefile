@@ -7,9 +7,12 @@ BIN := $(VENV)/bin
 # imported is compiled then, and of the rest nothing.
 UV := $(shell command -v uv)
 MAKE_VENV := $(if $(UV),uv venv --quiet --seed --python $(PYTHON),$(PYTHON) -m venv)
-INSTALL := $(if $(UV),uv pip install --python $(BIN)/python,$(BIN)/python -m pip install --no-compile --disable-pip-version-check) --require-hashes
+install_into = $(if $(UV),uv pip install --python $(1)/bin/python,$(1)/bin/python -m pip install --no-compile --disable-pip-version-check) --require-hashes
+INSTALL := $(call install_into,$(VENV))
 
 BUILD := build
+# Beside .venv: checkov pins a hundred packages, many of which others here want in another version.
+CHECKOV := $(BUILD)/checkov
 PAINTINGS ?= $(BUILD)/paintings
 WEIGHTS ?= imagenet
 RUNS ?= 100000
@@ -33,7 +36,8 @@ test-unit: $(VENV)/.dev ## the tests that need no TensorFlow and no network: sec
 test-contract: $(VENV)/.dev ## the model server against TensorFlow Serving's behaviour; TFS_ADDRESS=host:port asks a real one
 	$(BIN)/python -m pytest tests/contract
 
-test-manifests: $(VENV)/.dev ## the cluster's files, without a cluster
+test-manifests: $(VENV)/.dev $(CHECKOV)/.installed ## the cluster's files, without a cluster: with the rules of checkov, which make test does without
+	@test -x $(BIN)/kubectl || { echo "make test-manifests needs .venv/bin/kubectl: make clean, and then again" >&2; exit 1; }
 	$(BIN)/python -m pytest tests/manifests
 
 test-e2e: $(VENV)/.dev ## the real processes, as make serve runs them
@@ -78,7 +82,7 @@ train: $(VENV)/.training ## a new version of the model; PAINTINGS=folder has the
 	$(BIN)/python -m training train --data $(BUILD)/dataset --out $(BUILD)/run --weights $(WEIGHTS)
 	$(BIN)/python -m training evaluate --data $(BUILD)/dataset --run $(BUILD)/run
 	$(BIN)/python -m training export --data $(BUILD)/dataset --run $(BUILD)/run
-	$(BIN)/python -m training reference
+	$(BIN)/python -m release reference
 
 bench: $(VENV)/.dev ## the service beside what one would use instead, 20 minutes on an idle machine: needs wrk; ROUNDS=1 SECONDS=2 for a short look
 	$(BIN)/python -m benchmarks.bench compare $(if $(ROUNDS),--rounds=$(ROUNDS)) $(if $(SECONDS),--seconds=$(SECONDS)) $(if $(OUT),--out=$(OUT))
@@ -86,11 +90,14 @@ bench: $(VENV)/.dev ## the service beside what one would use instead, 20 minutes
 bench-growth: $(VENV)/.dev ## ... and alone under 1 to 512 clients, with more workers and model servers
 	$(BIN)/python -m benchmarks.bench growth $(if $(SECONDS),--seconds=$(SECONDS)) $(if $(OUT),--out=$(OUT))
 
-check: $(VENV)/.dev ## lint, format, types and the rules on who imports whom
+check: $(VENV)/.dev ## lint, format, types and the rules on who imports whom; YAML, Dockerfiles and docker-compose.yml
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/yamllint --strict .
+	$(BIN)/hadolint */Dockerfile
+	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 
 format: $(VENV)/.dev ## format the code
 	$(BIN)/ruff check --fix-only .
@@ -98,7 +105,7 @@ format: $(VENV)/.dev ## format the code
 
 lock: $(VENV)/.dev ## pin requirements/*.in again, with hashes
 	cd requirements && ../$(BIN)/uv pip compile --quiet --upgrade --universal --no-deps --generate-hashes --python-version=3.11 \
-		--output-file=messages.txt messages.in && for name in client gateway model_server training tracing dev fuzz; do \
+		--output-file=messages.txt messages.in && for name in client gateway model_server training tracing dev fuzz checkov; do \
 		../$(BIN)/pip-compile --quiet --upgrade --generate-hashes --strip-extras --allow-unsafe \
 			--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --output-file=$$name.txt $$name.in || exit 1; done
 	for folder in benchmarks/peers/*/; do [ ! -e $$folder/requirements.in ] || (cd $$folder && \
@@ -124,6 +131,11 @@ $(VENV)/bin/python:
 # A stamp for each set of requirements; dev.txt holds all the others, so where it was installed since they changed nothing is missing.
 $(VENV)/.%: requirements/%.txt | $(VENV)/bin/python
 	@if [ $* = dev ] || [ ! $(VENV)/.dev -nt $< ]; then echo "Installing requirements/$*.txt."; $(INSTALL) -r $<; fi
+	@touch $@
+
+$(CHECKOV)/.installed: requirements/checkov.txt | $(VENV)/bin/python
+	@echo "Installing requirements/checkov.txt into $(CHECKOV)."
+	@rm -rf $(CHECKOV) && $(MAKE_VENV) $(CHECKOV) && $(call install_into,$(CHECKOV)) -r $<
 	@touch $@
 
 # After the others: where TensorFlow is installed its modules are there.

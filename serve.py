@@ -23,7 +23,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from gateway.contract import MODEL_NAME
-from gateway.kinds import host_and_port
+from gateway.setting_types import host_and_port
 from gateway.settings import Settings, SettingsError
 
 HERE = Path(__file__).resolve().parent

@@ -111,7 +111,7 @@ def plan(load: float, inputs: Inputs) -> Plan:
         tensor_gbit=load * IMAGE_BYTES * BITS / 1e9,
         connections=channels * servings,
         handshakes=channels * servings / inputs.connection_seconds,
-        # Each worker asks for the addresses again when a connection ends, at most once a second: see CHANNEL_OPTIONS in gateway/serving.py.
+        # Each worker resolves at a connection's end, at most once a second (CHANNEL_OPTIONS in gateway/serving/client.py).
         dns_queries=channels * min(servings / inputs.connection_seconds, 1),
         price_an_hour=gateways * inputs.gateway_cores * inputs.core_price + servings * inputs.serving_price,
     )

@@ -12,7 +12,7 @@ import statistics
 import tempfile
 import time
 
-from gateway.statistics import EDGES
+from gateway.picture.statistics import EDGES
 
 REPEATS = 5
 EXPOSITIONS = 20
@@ -20,7 +20,7 @@ WORKERS = 4
 
 
 def picture(number: int) -> None:
-    from gateway import metrics
+    from gateway.telemetry import metrics
 
     fields: dict[str, float] = {}
     metrics.IN_FLIGHT.inc()
@@ -55,7 +55,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         # prometheus_client reads this when it is imported.
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
-        from gateway import metrics
+        from gateway.telemetry import metrics
 
         print(f"metrics of a picture: {statistics.median(microseconds(arguments.rounds) for _ in range(REPEATS)):.1f} us")
         for _ in range(WORKERS - 1):

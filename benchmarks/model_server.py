@@ -20,7 +20,7 @@ import grpc
 
 from benchmarks.predict_request import predict_request
 from benchmarks.service import BATCHING, LOGS, MODELS, Command, Service, free_port
-from gateway.stubs import prediction_service_pb2_grpc
+from gateway.serving.messages import prediction_service_pb2_grpc
 
 SERVERS: dict[str, tuple[str, ...]] = {"batching": BATCHING, "alone": ()}
 CASES = ((1, 1), (8, 1), (1, 8))  # callers, pictures a call

@@ -3,7 +3,7 @@
 import numpy as np
 
 from gateway.contract import IMAGE_INPUT, IMAGE_SHAPE, MODEL_NAME, PREDICT_SIGNATURE
-from gateway.stubs import predict_pb2, types_pb2
+from gateway.serving.messages import predict_pb2, types_pb2
 
 
 def predict_request(pictures: int = 1, signature: str = PREDICT_SIGNATURE) -> predict_pb2.PredictRequest:

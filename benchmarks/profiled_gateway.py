@@ -16,8 +16,11 @@ from typing import Any
 from prometheus_client import Counter, Gauge, Histogram
 from prometheus_client.metrics import MetricWrapperBase
 
-from gateway import asgi, front, serving, views
-from gateway.logs import JsonFormatter
+from gateway import asgi
+from gateway.api import prediction as views
+from gateway.front import front
+from gateway.serving import client as serving
+from gateway.telemetry.logs import JsonFormatter
 
 PATH = "/profile"
 

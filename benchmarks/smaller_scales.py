@@ -19,7 +19,7 @@ from PIL import Image
 
 from benchmarks.service import LOGS, Service, free_port, model_server
 from benchmarks.time_to_tensor import WAYS
-from gateway.serving import TensorFlowServing
+from gateway.serving.client import TensorFlowServing
 
 GRAIN = 6
 TIMES = (4, 5, 6)

@@ -5,12 +5,12 @@ from dataclasses import asdict
 
 from uvicorn_worker import UvicornWorker
 
-from gateway import metrics
 from gateway.app import create_app
-from gateway.connection import Connection
-from gateway.front import Front
-from gateway.serving import TensorFlowServing
+from gateway.front.connection import Connection
+from gateway.front.front import Front
+from gateway.serving.client import TensorFlowServing
 from gateway.settings import Settings
+from gateway.telemetry import metrics
 
 settings = Settings.from_env()
 capacity = settings.capacity()

@@ -7,8 +7,8 @@ from time import monotonic
 
 from cachetools import TTLCache
 
-from gateway.metrics import CACHE_LOOKUPS
 from gateway.prediction import Prediction
+from gateway.telemetry.metrics import CACHE_LOOKUPS
 
 # How long an answer may outlive its version where nothing else tells of another one.
 KEPT_SECONDS = 60.0

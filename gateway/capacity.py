@@ -13,7 +13,7 @@ WORKER_BYTES = 100 * 1024**2
 # pixels of any 8-bit PNG take less; progressive JPEGs of so many, whose coefficients take 240 to 320 MB alone, do not fit.
 PICTURE_BYTES = 300_000_000
 
-# Dear pictures have a lane of their own, see gateway/decoders.py. Photographs of 12 megapixels and paintings of 3 are cheap.
+# Dear pictures have a lane of their own, see gateway/api/decode_queue.py. Photographs of 12 megapixels and paintings of 3 are cheap.
 CHEAP_BYTES = 30_000_000
 
 # One process that dies takes its requests along, and the other answers on.

@@ -9,10 +9,10 @@ import tempfile
 import time
 from pathlib import Path
 
-from gateway import logs, tracing
-from gateway.listener import BACKLOG, listener
-from gateway.listener import bind as bind_listener
+from gateway.front.listener import BACKLOG, listener
+from gateway.front.listener import bind as bind_listener
 from gateway.settings import Settings, SettingsError
+from gateway.telemetry import logs, tracing
 
 try:
     _settings = Settings.from_env()
@@ -74,7 +74,8 @@ def when_ready(_server):
 
 
 def post_worker_init(_worker):
-    from gateway import asgi, metrics  # only once PROMETHEUS_MULTIPROC_DIR stands, for they import prometheus_client
+    from gateway import asgi  # only once PROMETHEUS_MULTIPROC_DIR stands, for they import prometheus_client
+    from gateway.telemetry import metrics
 
     metrics.note_worker(_settings.capacity().threads)
     if _traced:
@@ -85,7 +86,7 @@ def post_worker_init(_worker):
 def child_exit(_server, worker):
     from prometheus_client import multiprocess  # as above
 
-    from gateway import metrics
+    from gateway.telemetry import metrics
 
     metrics.WORKER_EXITS.inc()
     multiprocess.mark_process_dead(worker.pid)

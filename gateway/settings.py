@@ -5,10 +5,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from gateway import kinds
+from gateway import setting_types as kinds
 from gateway.capacity import Capacity, capacity, this_machine
 from gateway.contract import CANARY_LABEL
-from gateway.tls import Identity, read_identity
+from gateway.serving.tls import Identity, read_identity
 
 PREFIX = "RAGAM_"
 

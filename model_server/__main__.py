@@ -8,7 +8,7 @@ import signal
 import socket
 import sys
 
-from gateway.logs import formatter
+from gateway.telemetry.logs import formatter
 from model_server.settings import SettingsError, parse_settings
 from model_server.tracing import trace_calls
 

@@ -6,9 +6,6 @@
     python -m training evaluate   measure it: the scorecard
     python -m training export     publish it as the next version of the model repository
     python -m training lite       write model.tflite for a version that has none; export does so itself
-    python -m training reference  write what Prometheus holds live answers against, from the model cards
-    python -m training promote    put a version up as canary beside the stable one, or make the canary stable
-    python -m training rollback   take the canary away, or put the stable version before back
 
 `python -m training STAGE --help` tells a stage's arguments; the docstring of training/STAGE.py what it reads and writes.
 """
@@ -19,7 +16,7 @@ import sys
 
 from training.config import Mistake
 
-STAGES = ("collect", "prepare", "train", "evaluate", "export", "lite", "reference", "promote", "rollback")
+STAGES = ("collect", "prepare", "train", "evaluate", "export", "lite")
 
 
 def main(arguments: list[str]) -> int:

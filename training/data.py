@@ -75,7 +75,7 @@ def load(folder: Path) -> Dataset:
 
 
 def scale(images: tf.Tensor) -> tf.Tensor:
-    """[0, 255] of any type and shape as float32 in [-1, 1]: gateway.preprocess.to_tensor, in a tf.data pipeline to the bit."""
+    """[0, 255] of any type and shape as float32 in [-1, 1]: gateway.picture.preprocess.to_tensor, in a tf.data pipeline to the bit."""
     return tf.cast(images, tf.float32) / IMAGE_HALF_RANGE - 1.0
 
 

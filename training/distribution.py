@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from gateway.statistics import EDGES, bin_of, picture_statistics
+from gateway.picture.statistics import EDGES, bin_of, picture_statistics
 from training.measure import Scores
 
 DECIMALS = 5

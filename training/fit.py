@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from gateway.preprocess import to_tensor
+from gateway.picture.preprocess import to_tensor
 from training.augment import AUGMENTATIONS
 from training.callbacks import KEPT, Row, callbacks, resume, snapshot
 from training.config import Recipe

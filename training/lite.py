@@ -17,7 +17,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from gateway.contract import IMAGE_INPUT, IMAGE_SHAPE
-from gateway.preprocess import to_tensor
+from gateway.picture.preprocess import to_tensor
 from training.config import Mistake
 
 FILE = "model.tflite"

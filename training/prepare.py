@@ -7,7 +7,7 @@ height where known). Rows whose split is `external` stay whole and apart: never 
 
 Writes DATASET, through a temporary folder beside it, byte for byte the same for the same input and arguments:
 
-    pixels.npy    uint8 (n, 224, 224, 3), gateway.preprocess's pixels of each picture: train, validation, test, external, by path
+    pixels.npy    uint8 (n, 224, 224, 3), gateway.picture.preprocess's pixels of each picture: train, validation, test, external, by path
     rows.csv      pixel (its row of pixels.npy), path, genre, artist, source, split, width, height, sha256, group; in the same order, one
                   line a picture, except for `--split leaky`, where a picture that is in train and in validation has a line for each
     dataset.json  genres in order, arguments, counts, what was left out and why, library versions

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from gateway.preprocess import to_tensor
+from gateway.picture.preprocess import to_tensor
 from training import split
 from training.data import Dataset, Part
 from training.fit import PREDICT_BATCH, outputs_of

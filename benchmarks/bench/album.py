@@ -14,7 +14,7 @@ from benchmarks.service import ROOT
 PICTURES = 6
 LEAST = 3
 CANDIDATES = 16
-SOURCES = ("benchmarks/pictures.py", "benchmarks/bench/answer.py", "gateway/preprocess.py", "requirements/dev.txt")
+SOURCES = ("benchmarks/pictures.py", "benchmarks/bench/answer.py", "gateway/picture/preprocess.py", "requirements/dev.txt")
 # What decoders may disagree by, less than load.py allows an answer to be off.
 STEADY = 0.007
 # More than twice the tolerance of load.py: no answer is right for two pictures.

@@ -1,4 +1,4 @@
-"""The reading side of the JSON envelope, which gateway/envelope.py writes. The only place of the command that knows its keys."""
+"""The reading side of the JSON envelope, which gateway/api/envelope.py writes. The only place of the command that knows its keys."""
 
 from http import HTTPStatus
 from typing import Any, TypeVar

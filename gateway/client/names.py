@@ -7,7 +7,7 @@ from typing import NoReturn
 
 from gateway.client.errors import Mistake
 
-# What the gateway accepts (gateway/uploads.py). A file that is named itself is sent whatever its name: the gateway then says what is wrong.
+# What the gateway accepts (gateway/api/upload.py). A file named itself is sent whatever its name: the gateway says what is wrong.
 EXTENSIONS = (".png", ".jpg", ".jpeg")
 
 

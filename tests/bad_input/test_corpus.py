@@ -12,7 +12,7 @@ import jpeg
 import pytest
 from application import send
 
-from gateway import segments
+from gateway.picture import format as segments
 
 # Pillow warns of what it forgives, and goes on: as an error the warning would be another answer.
 pytestmark = pytest.mark.filterwarnings("ignore:::PIL")

@@ -13,9 +13,9 @@ import pytest
 from application import application, multipart
 
 from gateway.capacity import PICTURE_BYTES
-from gateway.cost import Budget, Cost
 from gateway.errors import ClientGone, TooCostly
-from gateway.preprocess import DRAFT_SIZE, open_picture
+from gateway.picture.decode import DRAFT_SIZE, open_picture
+from gateway.picture.limits import Budget, Cost
 
 ROOT = Path(__file__).resolve().parents[2]
 MOST_PIXELS = 40_000_000
@@ -116,8 +116,8 @@ def test_nothing_is_decoded_for_a_client_that_has_gone(path, monkeypatch):
     def decode(*_args):
         raise AssertionError("decoded for nobody")
 
-    monkeypatch.setattr("gateway.preprocess.to_model_size", decode)
-    monkeypatch.setattr("gateway.explanation.to_model_size", decode)
+    monkeypatch.setattr("gateway.picture.preprocess.to_model_size", decode)
+    monkeypatch.setattr("gateway.api.explanation.to_model_size", decode)
     body = multipart(png.file(png.header(9, 7), png.flat(9, 7)), "a.png")
     environ = {"ragam.abandoned": lambda: True}
     answer = application().post(path, data=body, content_type="multipart/form-data; boundary=boundary", environ_overrides=environ)

@@ -34,7 +34,7 @@ def make_certificates(folder):
 def secured(deployment, tmp_path_factory):
     """The deployment with TLS and the key of one caller; afterwards as before."""
     folder = make_certificates(tmp_path_factory.mktemp("secrets") / "tls")
-    made = deployment.compose("run", "--rm", "--no-deps", "--no-TTY", "gateway", "python", "-m", "gateway.keys", "alice")
+    made = deployment.compose("run", "--rm", "--no-deps", "--no-TTY", "gateway", "python", "-m", "gateway.auth.keys", "alice")
     key = made.stderr.split("shown only now: ")[1].split()[0]
     (folder / "api_keys").write_text(made.stdout)
     deployment.variables |= {"TLS_FOLDER": str(folder), "API_KEYS_FILE": str(folder / "api_keys")}

@@ -93,7 +93,7 @@ def series(service, name):
 def command(service, *arguments, addressed=True):
     address = [f"--address=127.0.0.1:{service.serving_port}"] if addressed else []
     return subprocess.run(
-        [sys.executable, "-m", "training", *arguments, f"--config={service.config}", *address],
+        [sys.executable, "-m", "release", *arguments, f"--config={service.config}", *address],
         cwd=ROOT,
         capture_output=True,
         text=True,

@@ -10,7 +10,7 @@ from typing import Any
 
 import grpc
 
-from gateway.stubs import get_model_metadata_pb2, predict_pb2
+from gateway.serving.messages import get_model_metadata_pb2, predict_pb2
 
 FLOAT, STRING = 1, 7
 GENRES = (b"Abstract", b"Expressionism", b"Neoclassicism", b"Primitivism", b"Realism", b"Romanticism", b"Symbolism")

@@ -122,8 +122,8 @@ def test_every_panel_s_query_is_answered(watched, title):
             assert found, query
 
 
-@pytest.mark.parametrize("query", re.findall(r"```promql\n(.*?)```", (MONITORING.parent / "RUNBOOK.md").read_text(), re.DOTALL))
-def test_every_query_of_the_runbook_is_answered(watched, query):
+@pytest.mark.parametrize("query", re.findall(r"```promql\n(.*?)```", (MONITORING.parent / "docs" / "operations.md").read_text(), re.DOTALL))
+def test_every_query_of_the_page_on_operations_is_answered(watched, query):
     watched.prometheus.vector(query)
 
 

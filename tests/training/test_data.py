@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from gateway.preprocess import to_tensor
+from gateway.picture.preprocess import to_tensor
 from training import data
 from training.__main__ import main
 from training.augment import AUGMENTATIONS

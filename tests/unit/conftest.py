@@ -74,6 +74,6 @@ def fake(port):
 
 @pytest.fixture
 def serving(port):
-    from gateway.serving import TensorFlowServing
+    from gateway.serving.client import TensorFlowServing
 
     return TensorFlowServing(f"127.0.0.1:{port}", 60)

@@ -7,7 +7,7 @@ import grpc
 import numpy as np
 
 from gateway import contract
-from gateway.stubs import get_model_metadata_pb2, predict_pb2, prediction_service_pb2_grpc, types_pb2
+from gateway.serving.messages import get_model_metadata_pb2, predict_pb2, prediction_service_pb2_grpc, types_pb2
 
 IMAGES = np.linspace(-1, 1, 2 * contract.IMAGE_BYTES // 4, dtype=np.float32).reshape(2, *contract.IMAGE_SHAPE)
 

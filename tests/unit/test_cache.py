@@ -7,9 +7,9 @@ from werkzeug.test import encode_multipart
 from gateway.app import create_app
 from gateway.cache import KEPT_SECONDS, AnswerCache
 from gateway.errors import ServingUnavailable
-from gateway.metrics import CACHE_LOOKUPS
 from gateway.prediction import Prediction
 from gateway.settings import Settings
+from gateway.telemetry.metrics import CACHE_LOOKUPS
 
 
 def answer(version=1, genre="Light"):

@@ -2,7 +2,7 @@ import os
 
 import pytest
 
-from gateway import uploads
+from gateway.api import upload as uploads
 from gateway.client import service
 from gateway.client.errors import Mistake
 from gateway.client.names import EXTENSIONS, from_lines, identity, pictures

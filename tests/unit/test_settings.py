@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.kinds import host_and_port
+from gateway.setting_types import host_and_port
 from gateway.settings import Settings, SettingsError, _setting
 
 README = Path(__file__).resolve().parents[2] / "README.md"

@@ -1,0 +1,1 @@
+"""A blueprint a route. Only envelope.py knows the JSON keys."""

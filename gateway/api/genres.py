@@ -1,0 +1,49 @@
+"""What the model knows: its genres, each with what is told of it in English and Indonesian."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from time import monotonic
+
+from flask import Blueprint, Response, current_app
+
+from gateway.api import envelope
+from gateway.errors import ServingError
+from gateway.prediction import Classifier
+
+genres = Blueprint("genres", __name__)
+
+# By genre and language. The list of genres is the model's own: a text here names none, and a genre may have no text.
+TEXTS: dict[str, dict[str, str]] = json.loads(Path(__file__).with_name("genres.json").read_text(encoding="utf-8"))
+
+KEPT_SECONDS = 60.0
+
+
+class GenreList:
+    """The model's genres in its own order, asked for once a minute at most, so that another version's list is never far away."""
+
+    def __init__(self, classifier: Classifier, clock: Callable[[], float] = monotonic, label: str = "") -> None:
+        self._classifier = classifier
+        self._label = label
+        self._clock = clock
+        self._kept: tuple[float, tuple[str, ...]] | None = None
+
+    def names(self) -> tuple[str, ...]:
+        """Raises errors.ServingError where the model has never answered and does not now."""
+        # No lock: threads that come at the same time ask each for itself, and none waits for another's deadline.
+        if self._kept is None or self._clock() - self._kept[0] >= KEPT_SECONDS:
+            try:
+                names = self._classifier.genres(self._label)
+            except ServingError:
+                # What the model knew a while ago is a better answer than none, and not worth a deadline for each caller.
+                if self._kept is None:
+                    raise
+                names = self._kept[1]
+            self._kept = self._clock(), names
+        return self._kept[1]
+
+
+@genres.get("/genres")
+def listing() -> Response:
+    known: GenreList = current_app.extensions["genres"]
+    return envelope.success("Success fetching the genres", [envelope.genre_data(name, TEXTS.get(name)) for name in known.names()])

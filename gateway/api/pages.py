@@ -1,0 +1,60 @@
+"""The web page: `/` for browsers, and its files under `/page/`, from memory. Everyone else gets the paper's JSON at `/`."""
+
+from hashlib import sha256
+from http import HTTPStatus
+from pathlib import Path
+from typing import Final
+
+from flask import Blueprint, Response, abort, request
+
+from gateway.api import envelope
+from gateway.auth.browser_headers import protect
+
+_FOLDER = Path(__file__).parents[1] / "page"
+_TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+}
+_INDEX = "index.html"
+
+pages = Blueprint("pages", __name__)
+
+
+def _read(folder: Path) -> dict[str, bytes]:
+    """Every file of the page by its path below `folder`: the only names that are served, so no path is ever made of a request."""
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*")) if path.suffix in _TYPES}
+
+
+ASSETS: Final = _read(_FOLDER)
+
+
+@pages.get("/")
+def index() -> Response:
+    accepted = request.accept_mimetypes
+    # Browsers name text/html; curl, Postman and libraries send */* or nothing, and get what the paper's service answers.
+    if accepted.quality("text/html") > accepted.quality("application/json"):
+        answer = _file(_INDEX)
+    else:
+        answer = envelope.success("Success fetching the API")
+    answer.vary.add("Accept")
+    return answer
+
+
+@pages.get("/page/<path:name>")
+def asset(name: str) -> Response:
+    if name not in ASSETS or name == _INDEX:
+        abort(HTTPStatus.NOT_FOUND)
+    return _file(name)
+
+
+def _file(name: str) -> Response:
+    answer = Response(ASSETS[name], content_type=_TYPES[Path(name).suffix])
+    # Names carry no version: a browser keeps the files and asks each time whether they are still the ones it has.
+    answer.cache_control.no_cache = True
+    answer.set_etag(sha256(ASSETS[name]).hexdigest()[:32])
+    # blob: is how a browser names the pictures that a person has chosen on it.
+    protect(answer, images="blob:")
+    answer.make_conditional(request)
+    return answer

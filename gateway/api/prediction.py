@@ -1,0 +1,146 @@
+"""The routes that tell the genre of pictures. Thin: read, preprocess, classify, envelope."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from flask import Blueprint, Response, current_app, g, request
+
+from gateway.api import envelope
+from gateway.api.decode_queue import Decoders
+from gateway.api.upload import list_uploads, read_picture, read_upload, request_bytes, stop_if_abandoned
+from gateway.auth.rate_limit import count_pictures
+from gateway.cache import AnswerCache
+from gateway.errors import BadQuery, BadUpload, RagamError, TooLarge
+from gateway.picture.decode import DRAFT_SIZE, open_picture
+from gateway.picture.limits import Budget
+from gateway.picture.preprocess import to_pixels, to_tensor
+from gateway.picture.statistics import picture_statistics
+from gateway.prediction import Prediction
+from gateway.serving.canary import Canary
+from gateway.settings import Settings
+from gateway.telemetry.metrics import UPLOAD_BYTES, UPLOAD_PIXELS, note_answer, note_statistics, stage
+
+views = Blueprint("views", __name__)
+
+PREDICTED = "Success Predicting the Image"
+
+
+@dataclass(frozen=True)
+class Unanswered:
+    """A picture that the model has to be asked for: its input float32 (224, 224, 3) and statistics, its place among all, its key among
+    kept answers.
+    """
+
+    tensor: npt.NDArray[np.float32]
+    statistics: dict[str, float]
+    place: float
+    key: bytes | None
+
+
+@views.post("/prediction")
+def prediction() -> Response:
+    settings: Settings = current_app.extensions["settings"]
+    details = _wants_details()
+    data = read_picture(request, settings.max_upload_bytes)
+    [answer] = _answers([_look(data, settings, Budget(len(data)))])
+    g.fields.update(genre=answer.genre, version=answer.version)
+    return envelope.success(PREDICTED, _data(answer, details, settings))
+
+
+@views.post("/predictions")
+def predictions() -> Response:
+    """Each picture is decoded and let go of before the next, and all that could be read go to the model in one call a version.
+
+    What they may cost together grows with the request, and whatever is beyond it is told to come by itself.
+    """
+    settings: Settings = current_app.extensions["settings"]
+    details = _wants_details()
+    uploads = list_uploads(request, settings.max_batch_bytes)
+    count_pictures(len(uploads))
+    budget = Budget(request_bytes(uploads))
+    outcomes: list[Prediction | Unanswered | RagamError] = []
+    for upload in uploads:
+        stop_if_abandoned(request)
+        try:
+            outcomes.append(_look(read_upload(upload, settings.max_upload_bytes), settings, budget))
+        except (BadUpload, TooLarge) as error:
+            # Its traceback, and its cause's, holds this frame with the whole request, and this frame would hold it: all would stay in
+            # memory until a collection of garbage, which counts objects and no bytes.
+            error.__traceback__ = error.__cause__ = error.__context__ = None
+            outcomes.append(error)
+    readable = [outcome for outcome in outcomes if not isinstance(outcome, RagamError)]
+    g.fields.update(pictures=len(uploads), readable=len(readable))
+    answers = iter(_answers(readable))
+    entries = []
+    for upload, outcome in zip(uploads, outcomes, strict=True):
+        file = upload.filename or ""
+        if isinstance(outcome, RagamError):
+            entries.append(envelope.bad_entry(file, outcome))
+        else:
+            entries.append(envelope.good_entry(file, PREDICTED, _data(next(answers), details, settings)))
+    return envelope.success("Success Predicting the Images", entries)
+
+
+def _wants_details() -> bool:
+    """The parameter `details`. Raises BadQuery where it is neither true nor false."""
+    value = request.args.get("details", "false")
+    if value not in ("true", "false"):
+        raise BadQuery("details", "true or false")
+    return value == "true"
+
+
+def _look(data: bytes | memoryview, settings: Settings, budget: Budget) -> Prediction | Unanswered:
+    """The answer that is kept for the picture with these bytes, or what the model is asked with. Raises what reading a picture raises."""
+    UPLOAD_BYTES.observe(len(data))
+    g.fields["bytes"] = g.fields.get("bytes", 0) + len(data)
+    kept: AnswerCache = current_app.extensions["answers"]
+    key = kept.key(data)
+    answer = kept.find(key)
+    if answer is not None:
+        return answer
+    canary: Canary = current_app.extensions["canary"]
+    decoders: Decoders = current_app.extensions["decoders"]
+    picture = open_picture(data, settings.max_pixels)
+    width, height = picture.size
+    UPLOAD_PIXELS.observe(width * height)
+    cost = picture.cost(DRAFT_SIZE)
+    budget.spend(cost)
+    with decoders.lane(cost, g.fields, is_dear=budget.is_dear):
+        stop_if_abandoned(request)
+        with stage("decode", g.fields):
+            pixels = to_pixels(picture)
+            tensor, statistics = to_tensor(pixels), picture_statistics(pixels)
+    return Unanswered(tensor, statistics, canary.place(data), key)
+
+
+def _answers(pictures: list[Prediction | Unanswered]) -> list[Prediction]:
+    """One for each of `pictures`. The model is asked for those that have none yet, all at once."""
+    kept: AnswerCache = current_app.extensions["answers"]
+    canary: Canary = current_app.extensions["canary"]
+    asked = [picture for picture in pictures if isinstance(picture, Unanswered)]
+    if not asked:
+        return [picture for picture in pictures if isinstance(picture, Prediction)]
+    # A batch of one needs no copy.
+    images = asked[0].tensor[None] if len(asked) == 1 else np.stack([picture.tensor for picture in asked])
+    stop_if_abandoned(request)
+    with stage("predict", g.fields):
+        found = iter(canary.classify(images, [picture.place for picture in asked]))
+    answers = []
+    for picture in pictures:
+        if isinstance(picture, Prediction):
+            answers.append(picture)
+            continue
+        answer = next(found)
+        note_statistics(answer.version, {**picture.statistics, "confidence": answer.confidence})
+        kept.keep(picture.key, answer)
+        answers.append(answer)
+    return answers
+
+
+def _data(answer: Prediction, details: bool, settings: Settings) -> dict[str, Any]:
+    note_answer(answer.genre, answer.version, answer.confidence)
+    if details:
+        return envelope.detailed_prediction_data(answer, settings.certain_from)
+    return envelope.prediction_data(answer)

@@ -1,0 +1,1 @@
+"""ASGI, before Flask: takes the whole request or refuses it. Admission, limits of size and time."""

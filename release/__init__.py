@@ -1,0 +1,1 @@
+"""What happens to a published version: compare, canary, promote, roll back, the reference of the drift."""

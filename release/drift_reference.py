@@ -1,0 +1,73 @@
+"""What a version says of pictures that it has not learned from, for drift to be told from: in its card, and as Prometheus' rules.
+
+    python -m release reference [--repository model_repository] [--rules monitoring/rules/reference.yml]
+
+Reads the card of every version in the repository; `python -m training export` wrote its reference.
+
+Writes RULES: the shares of the genres (ragam_training_genre_share) and of the bins of gateway/picture/statistics.py
+(ragam_training_bin_share) as constants, for Prometheus to hold what the gateways count against.
+"""
+
+import argparse
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from gateway.contract import MODEL_NAME
+from release.errors import ReleaseError
+
+CARD = "assets.extra/model_card.json"
+
+HEAD = """\
+# Made by `python -m release reference` from the model cards, not by hand: for each version the shares of the genres that it told, and of
+# the bins that pictures and confidences fell into (gateway/picture/statistics.py), over the pictures that it was validated and tested on.
+groups:
+  - name: ragam-reference
+    interval: 5m
+    rules:
+"""
+RULE = """\
+      - record: {name}
+        labels: {{{labels}}}
+        expr: vector({value})
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--repository", type=Path, default=Path("model_repository"), metavar="FOLDER", help="default model_repository")
+    parser.add_argument("--rules", type=Path, default=Path("monitoring/rules/reference.yml"), metavar="FILE", help="what is written")
+
+
+def run(args: argparse.Namespace) -> None:
+    folders = sorted((path for path in (args.repository / MODEL_NAME).glob("*") if path.name.isdigit()), key=lambda path: int(path.name))
+    cards = [card for folder in folders if "reference" in (card := read_card(folder))]
+    if not cards:
+        raise ReleaseError(f"No version in {args.repository} has a reference.")
+    temporary = args.rules.with_name(f".part.{args.rules.name}")
+    temporary.write_text(rules(cards), encoding="utf-8")
+    temporary.replace(args.rules)
+    print(f"Wrote {args.rules}: version {', '.join(str(card['version']) for card in cards)}.")
+
+
+def rules(cards: Sequence[dict[str, Any]]) -> str:
+    """Prometheus' recording rules for the references of `cards`."""
+    lines = [HEAD]
+    for card in cards:
+        version = card["version"]
+        for genre, share in card["reference"]["genres"].items():
+            lines.append(RULE.format(name="ragam_training_genre_share", labels=f'version: "{version}", genre: "{genre}"', value=share))
+        for statistic, shares in card["reference"]["bins"].items():
+            for place, share in enumerate(shares):
+                labels = f'version: "{version}", statistic: {statistic}, bin: "{place}"'
+                lines.append(RULE.format(name="ragam_training_bin_share", labels=labels, value=share))
+    return "".join(lines)
+
+
+def read_card(folder: Path) -> dict[str, Any]:
+    """The model card of a version. Raises ReleaseError where it has none."""
+    try:
+        card: dict[str, Any] = json.loads((folder / CARD).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ReleaseError(f"{folder} has no model card that can be read.") from error
+    return card

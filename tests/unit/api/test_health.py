@@ -1,0 +1,110 @@
+import logging
+import threading
+import time
+
+import pytest
+
+from gateway.api import health
+from gateway.api.health import KEPT_SECONDS, Readiness
+from gateway.errors import ServingUnavailable, WrongModel
+
+
+def wrong(reason):
+    error = WrongModel()
+    error.__cause__ = ValueError(reason)
+    return error
+
+
+def test_alive_asks_nobody(client, classifier):
+    classifier.error = AssertionError("asked")
+    assert client.get("/healthz").status_code == 200
+
+
+def test_ready_follows_the_model(client, classifier, monkeypatch):
+    monkeypatch.setattr(health, "KEPT_SECONDS", 0)
+    assert client.get("/readyz").status_code == 200
+    for error in (ServingUnavailable(), wrong("another signature")):
+        classifier.error = error
+        answer = client.get("/readyz")
+        assert (answer.status_code, answer.json["status"]["message"]) == (503, "Service Unavailable")
+        assert "signature" not in answer.text
+    classifier.error = None
+    assert client.get("/readyz").status_code == 200
+
+
+def test_the_reason_is_logged_once_per_change(classifier, caplog):
+    caplog.set_level(logging.INFO)
+    readiness = Readiness(classifier)
+    for error in (None, None, wrong("its inputs are ['x']"), wrong("its inputs are ['x']"), None):
+        classifier.error = error
+        readiness.problem()
+    assert [record.getMessage() for record in caplog.records] == ["ready", "not ready: WrongModel: its inputs are ['x']", "ready"]
+
+
+class Counting:
+    """A classifier whose check takes a while, and is counted."""
+
+    def __init__(self, seconds=0.0):
+        self.seconds, self.checks, self.error = seconds, 0, None
+
+    def check(self, label=""):
+        self.checks += 1
+        time.sleep(self.seconds)
+        if self.error:
+            raise self.error
+
+
+def test_many_who_ask_cost_the_model_server_one_call(monkeypatch):
+    monkeypatch.setattr(health, "KEPT_SECONDS", 60)
+    classifier = Counting(0.2)
+    readiness, found = Readiness(classifier), []
+    threads = [threading.Thread(target=lambda: found.append(readiness.lately())) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (found, classifier.checks) == ([None] * 20, 1)
+
+
+def test_so_they_do_over_http(client, classifier, monkeypatch):
+    monkeypatch.setattr(health, "KEPT_SECONDS", 60)
+    counting = Counting()
+    monkeypatch.setattr(classifier, "check", counting.check)
+    assert [client.get("/readyz").status_code for _ in range(20)] == [200] * 20
+    assert counting.checks == 1
+
+
+def test_what_was_found_is_soon_asked_again():
+    classifier = Counting()
+    readiness = Readiness(classifier)
+    assert readiness.lately() is None
+    classifier.error = ServingUnavailable()
+    start = time.monotonic()
+    while readiness.lately() is None:
+        assert time.monotonic() - start < 60
+        time.sleep(0.01)
+    assert KEPT_SECONDS <= 0.5
+
+
+def test_what_the_watcher_finds_is_told_at_once(monkeypatch):
+    monkeypatch.setattr(health, "KEPT_SECONDS", 60)
+    classifier = Counting()
+    classifier.error = ServingUnavailable()
+    readiness = Readiness(classifier)
+    assert readiness.lately() is classifier.error
+    classifier.error = None
+    assert readiness.lately() is not None
+    readiness.problem()
+    assert readiness.lately() is None
+
+
+def test_metrics_are_prometheus_text(client):
+    client.get("/nowhere")
+    answer = client.get("/metrics")
+    assert answer.content_type.startswith("text/plain")
+    assert 'ragam_requests_total{method="GET",route="none",status="404"}' in answer.text
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
+def test_only_get(client, path):
+    assert client.post(path).status_code == 405

@@ -1,0 +1,291 @@
+import gc
+import json
+import re
+import time
+from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
+
+import pytest
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import encode_multipart
+
+from gateway.api import prediction as views
+from gateway.api.decode_queue import Decoders
+from gateway.errors import BadUpload, ServingBusy, ServingTimeout, ServingUnavailable, WrongModel
+
+
+def post(client, data, query="", **options):
+    return client.post(f"/prediction{query}", data={"image": (BytesIO(data), "a.png")}, **options)
+
+
+@pytest.fixture
+def dark(picture):
+    return picture(mode="L", image_format="PNG", seed=1)
+
+
+def test_index_is_the_papers_to_the_byte(client):
+    answer = client.get("/")
+    assert answer.data == b'{"status": {"code": 200, "message": "Success fetching the API"}, "data": null}'
+    assert answer.content_type == "application/json"
+
+
+def test_prediction_is_the_papers_to_the_byte(client, classifier, dark):
+    answer = post(client, dark)
+    [images] = classifier.seen
+    light = float((images[0].mean() + 1) / 2)
+    genre, confidence = max([("Light", light), ("Dark", 1 - light)], key=lambda pair: pair[1])
+    expected = (
+        '{"status": {"code": 200, "message": "Success Predicting the Image"}, '
+        f'"data": {{"image_types_prediction": "{genre}", "confidence": {round(confidence, 4)}}}}}'
+    )
+    assert answer.data.decode() == expected
+
+
+def test_details(client, dark):
+    plain, details = post(client, dark).json["data"], post(client, dark, "?details=true").json["data"]
+    assert list(details) == ["image_types_prediction", "confidence", "scores", "model", "certain"]
+    assert {key: details[key] for key in plain} == plain
+    assert details["scores"][0] == {"genre": plain["image_types_prediction"], "confidence": plain["confidence"]}
+    assert details["scores"][0]["confidence"] >= details["scores"][1]["confidence"]
+    assert details["model"] == {"name": "painting_genre", "version": 3}
+    assert details["certain"] is (plain["confidence"] >= 0.5)
+    assert post(client, dark, "?details=false").json["data"] == plain
+
+
+def test_the_model_sees_one_float32_tensor(client, classifier, dark):
+    post(client, dark)
+    [images] = classifier.seen
+    assert images.shape == (1, 224, 224, 3)
+    assert images.dtype == "float32"
+    assert images.flags.c_contiguous
+
+
+def test_too_many_pixels(client, picture):
+    answer = post(client, picture(1001, 1000, image_format="JPEG"))
+    assert answer.status_code == 413
+    assert answer.json["status"]["detail"] == "The picture has 1001 x 1000 pixels. Send at most 1,000,000 pixels."
+
+
+def test_unreadable(client):
+    answer = post(client, b"no picture")
+    assert answer.status_code == 400
+    assert answer.json == {
+        "status": {
+            "code": 400,
+            "message": "Bad Request",
+            "error": "picture_unreadable",
+            "detail": "The file cannot be read as a JPEG or PNG picture. It may be damaged, cut short or of another format.",
+        },
+        "data": None,
+    }
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "message", "retry_after"),
+    [
+        (ServingUnavailable(), 503, "Service Unavailable", "1"),
+        (ServingBusy(), 503, "Service Unavailable", "1"),
+        (ServingTimeout(), 504, "Gateway Timeout", None),
+        (WrongModel(), 502, "Bad Gateway", None),
+        (RuntimeError("secret /etc/path"), 500, "Internal Server Error", None),
+    ],
+)
+def test_each_failure_has_its_envelope(client, classifier, dark, error, status, message, retry_after):
+    classifier.error = error
+    answer = post(client, dark)
+    assert answer.status_code == status
+    assert answer.json["data"] is None
+    assert (answer.json["status"]["code"], answer.json["status"]["message"]) == (status, message)
+    assert answer.headers.get("Retry-After") == retry_after
+    assert "secret" not in answer.text
+    assert "Traceback" not in answer.text
+
+
+@pytest.mark.parametrize("route", ["/prediction", "/predictions"])
+@pytest.mark.parametrize("value", ["True", "1", "yes", "", "true false"])
+def test_a_parameter_that_means_nothing(client, classifier, dark, route, value):
+    answer = client.post(route, query_string={"details": value}, data={"image": (BytesIO(dark), "a.png")})
+    assert (answer.status_code, answer.json["status"]["detail"]) == (400, "The parameter 'details' must be true or false.")
+    assert not classifier.seen
+
+
+def test_no_more_pictures_are_decoded_at_a_time_than_there_are_decoders(client, dark, monkeypatch):
+    client.application.extensions["decoders"] = Decoders(2, 8, 2.5)
+    decoding, counts, really = [], [], views.to_pixels
+
+    def slowly(picture):
+        decoding.append(1)
+        counts.append(len(decoding))
+        time.sleep(0.02)
+        decoding.pop()
+        return really(picture)
+
+    monkeypatch.setattr(views, "to_pixels", slowly)
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: post(client.application.test_client(), dark).status_code, range(16)))
+    assert answers == [200] * 16
+    assert max(counts) == 2
+
+
+def test_a_bad_picture_gives_its_decoder_back(client, dark):
+    client.application.extensions["decoders"] = Decoders(1, 8, 2.5)
+    for route in ("/prediction", "/predictions", "/explanation"):
+        client.post(route, data={"image": (BytesIO(dark[:-100]), "a.png")})
+    assert post(client, dark).status_code == 200
+
+
+def post_many(client, *pictures, query=""):
+    """Each of `pictures` is (name, bytes)."""
+    # Encoded here, for the test client would put a large body into a temporary file and leave it open.
+    boundary, body = encode_multipart({"image": [FileStorage(BytesIO(data), name) for name, data in pictures]})
+    return client.post(f"/predictions{query}", data=body, content_type=f"multipart/form-data; boundary={boundary}")
+
+
+@pytest.mark.parametrize("query", ["", "?details=true", "?details=false"])
+def test_each_of_many_is_answered_as_it_is_alone(client, classifier, picture, query):
+    pictures = [(f"{seed}.jpg", picture(seed=seed)) for seed in range(5)]
+    answer = post_many(client, *pictures, query=query)
+    assert (answer.status_code, answer.json["status"]) == (200, {"code": 200, "message": "Success Predicting the Images"})
+    [images] = classifier.seen
+    assert images.shape == (5, 224, 224, 3)
+    assert images.dtype == "float32"
+    for (name, data), entry in zip(pictures, answer.json["data"], strict=True):
+        alone = client.post(f"/prediction{query}", data={"image": (BytesIO(data), name)}).json
+        assert list(entry) == ["file", "status", "data"]
+        assert entry == {"file": name, **alone}
+    assert len({entry["data"]["confidence"] for entry in answer.json["data"]}) == 5
+
+
+def test_bad_pictures_among_many_spoil_no_other(client, classifier, picture):
+    sent = [
+        ("good.png", picture(mode="L", image_format="PNG")),
+        ("notes.txt", b"text"),
+        ("empty.jpg", b""),
+        ("damaged.jpg", picture()[:2000]),
+        ("heavy.jpg", picture() + bytes(200_000)),
+        ("large.jpg", picture(1001, 1000)),
+        ("", picture()),
+        ("good.png", picture(seed=2)),
+    ]
+    entries = post_many(client, *sent).json["data"]
+    assert [entry["file"] for entry in entries] == [name for name, _ in sent]
+    assert [entry["status"]["code"] for entry in entries] == [200, 400, 400, 400, 413, 413, 400, 200]
+    [images] = classifier.seen
+    assert len(images) == 2
+    for entry, (name, data) in zip(entries, sent, strict=True):
+        assert (entry["data"] is None) == (entry["status"]["code"] != 200)
+        alone = post_many(client, (name, data)) if not name else client.post("/prediction", data={"image": (BytesIO(data), name)})
+        expected = alone.json["data"][0] if not name else alone.json
+        assert (entry["status"], entry["data"]) == (expected["status"], expected["data"])
+
+
+def test_where_every_picture_is_bad_the_model_is_not_asked(client, classifier):
+    answer = post_many(client, ("a.txt", b"text"), ("b.jpg", b""))
+    assert answer.status_code == 200
+    assert [entry["status"]["code"] for entry in answer.json["data"]] == [400, 400]
+    assert not classifier.seen
+
+
+def test_as_many_as_a_call_takes_and_no_more(client, classifier, dark):
+    assert len(post_many(client, *[("a.png", dark)] * 16).json["data"]) == 16
+    answer = post_many(client, *[("a.png", dark)] * 17)
+    assert answer.status_code == 400
+    assert answer.json["status"]["detail"] == "There are 17 pictures in the request. Send at most 16 at a time."
+    assert answer.json["data"] is None
+    assert len(classifier.seen) == 1
+
+
+def test_none_among_many(client):
+    for answer in (client.post("/predictions"), client.post("/predictions", data={"image": "text"}), post_many(client)):
+        assert answer.status_code == 400
+        assert "field 'image'" in answer.json["status"]["detail"]
+
+
+def test_many_have_a_limit_together(client, dark):
+    # Ten of them are more than one request of /prediction may have, and less than one of /predictions.
+    padded = dark + bytes(190_000 - len(dark))
+    assert {entry["status"]["code"] for entry in post_many(client, *[("a.png", padded)] * 10).json["data"]} == {200}
+    answer = post_many(client, *[("a.png", padded)] * 11)
+    assert answer.status_code == 413
+    assert answer.json["status"]["detail"] == "The request is too large. Send at most 2,000,000 bytes, or the pictures in several requests."
+
+
+@pytest.mark.parametrize(("error", "status"), [(ServingUnavailable(), 503), (ServingTimeout(), 504), (WrongModel(), 502)])
+def test_without_the_model_there_is_no_list(client, classifier, dark, error, status):
+    classifier.error = error
+    answer = post_many(client, ("a.png", dark), ("b.txt", b"text"))
+    assert (answer.status_code, answer.json["status"]["code"], answer.json["data"]) == (status, status, None)
+
+
+@pytest.mark.parametrize("name", ["Gemälde 1.png", "../a.png", "絵.png", "a;b.png", "a'b.png"])
+def test_a_file_keeps_its_name(client, dark, name):
+    # As browsers write it, in UTF-8.
+    body = b'--x\r\nContent-Disposition: form-data; name="image"; filename="%s"\r\n\r\n%s\r\n--x--\r\n' % (name.encode(), dark)
+    [entry] = client.post("/predictions", data=body, content_type="multipart/form-data; boundary=x").json["data"]
+    assert (entry["file"], entry["status"]["code"]) == (name, 200)
+
+
+@pytest.mark.parametrize(
+    ("name", "status"),
+    [
+        (b'filename="a\x01.png"', 200),
+        (b"filename*=UTF-8''%ed%a0%80.png", 200),
+        (b'filename="\xff\xfe.png"', 400),
+    ],
+)
+def test_a_name_that_is_hardly_text_is_answered(client, dark, name, status):
+    body = b'--x\r\nContent-Disposition: form-data; name="image"; %s\r\n\r\n%s\r\n--x--\r\n' % (name, dark)
+    answer = client.post("/predictions", data=body, content_type="multipart/form-data; boundary=x")
+    assert answer.status_code == answer.json["status"]["code"] == status
+
+
+def test_many_are_noted_in_one_line(client, picture, caplog):
+    pictures = [picture(seed=seed) for seed in range(3)]
+    with caplog.at_level("INFO", "ragam.access"):
+        post_many(client, *[("a.jpg", data) for data in pictures], ("b.txt", b"text"))
+    fields = caplog.records[-1].fields
+    assert (fields["pictures"], fields["readable"], fields["bytes"]) == (4, 3, sum(map(len, pictures)))
+    assert fields["decode_ms"] > 0
+
+
+def test_methods_that_every_route_has(client):
+    for path, allowed in (
+        ("/", {"GET", "HEAD", "OPTIONS"}),
+        ("/predictions", {"POST", "OPTIONS"}),
+        ("/genres", {"GET", "HEAD", "OPTIONS"}),
+    ):
+        answer = client.options(path)
+        assert answer.status_code == 200
+        assert set(re.split(", ", answer.headers["Allow"])) == allowed
+        assert set(re.split(", ", client.patch(path).headers["Allow"])) == allowed
+    head, get = client.head("/"), client.get("/")
+    assert (head.status_code, head.data, head.content_type) == (200, b"", get.content_type)
+    assert head.content_length == get.content_length
+    assert client.head("/prediction").status_code == 405
+
+
+def test_unknown_path_and_method(client):
+    answer = client.get("/nowhere")
+    assert (answer.status_code, answer.json["status"]["message"], answer.json["data"]) == (404, "Not Found", None)
+    answer = client.get("/prediction")
+    assert (answer.status_code, answer.json["status"]["message"], answer.json["data"]) == (405, "Method Not Allowed", None)
+    assert "POST" in answer.headers["Allow"]
+    assert json.loads(client.delete("/").data)["status"]["code"] == 405
+
+
+def test_nothing_of_a_request_is_left_for_the_collection_of_garbage(client, picture):
+    """Its bytes are counted as gone when it was answered: 60 MB of each would stay until as many objects have been made."""
+    files = [(BytesIO(data), "a.png") for data in (picture(), b"no picture", b"", picture()[:50])]
+
+    def refusals():
+        return sum(isinstance(thing, BadUpload) for thing in gc.get_objects())
+
+    gc.collect()
+    gc.disable()
+    try:
+        before = refusals()
+        answer = client.post("/predictions", data={"image": files})
+        assert [entry["status"]["code"] for entry in answer.json["data"]] == [200, 400, 400, 400]
+        assert refusals() == before
+    finally:
+        gc.enable()

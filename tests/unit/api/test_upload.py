@@ -1,0 +1,75 @@
+import tempfile
+from io import BytesIO
+
+import pytest
+from flask import request
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import encode_multipart
+
+from gateway.api.upload import read_upload
+
+PICTURE = "image"
+
+
+def post(client, data, name="painting.jpg", field=PICTURE):
+    # Encoded here, for the test client would put a large body into a temporary file and leave it open.
+    boundary, body = encode_multipart({field: FileStorage(BytesIO(data), name)})
+    return client.post("/prediction", data=body, content_type=f"multipart/form-data; boundary={boundary}")
+
+
+@pytest.mark.parametrize("name", ["a.jpg", "a.jpeg", "a.png", "a.b.JPG", "A.JPEG", "..png", "ä ö.Png"])
+def test_accepts_extensions_in_any_case(client, picture, name):
+    assert post(client, picture(), name).status_code == 200
+
+
+@pytest.mark.parametrize("name", ["a.webp", "jpg", "a.jpg.exe", "a.", "a.jpgx"])
+def test_refuses_other_extensions(client, picture, name):
+    answer = post(client, picture(), name)
+    assert (answer.status_code, answer.json["status"]["detail"]) == (400, "The file name must end in .png, .jpg or .jpeg.")
+
+
+def test_a_missing_field(client, picture):
+    for answer in (
+        client.post("/prediction"),
+        client.post("/prediction", data=b"raw bytes"),
+        client.post("/prediction", data={"image": "text"}),
+        post(client, picture(), field="file"),
+        post(client, picture(), name=""),
+        client.post("/prediction", data=b"--x", content_type="multipart/form-data"),
+    ):
+        assert answer.status_code == 400
+        assert "field 'image'" in answer.json["status"]["detail"]
+
+
+def test_an_empty_file(client):
+    answer = post(client, b"")
+    assert (answer.status_code, answer.json["status"]["detail"]) == (400, "The file is empty. Send a JPEG or PNG picture.")
+
+
+def test_too_many_bytes(client, picture):
+    padded = picture() + bytes(200_000)
+    exact = padded[:200_000]
+    assert post(client, exact).status_code == 200
+    for data in (padded[:200_001], padded + bytes(10_000_000)):
+        answer = post(client, data)
+        assert (answer.status_code, answer.json["status"]["detail"]) == (413, "The file is too large. Send at most 200,000 bytes.")
+
+
+def test_a_picture_is_read_without_a_copy(client, picture):
+    boundary, body = encode_multipart({"image": FileStorage(BytesIO(picture()), "a.jpg")})
+    options = {"input_stream": BytesIO(body), "content_length": len(body), "content_type": f"multipart/form-data; boundary={boundary}"}
+    with client.application.test_request_context("/prediction", method="POST", **options):
+        data = read_upload(request.files["image"], 100_000)
+    assert data == picture()
+    assert data.obj is body
+
+
+def test_nothing_is_written_to_disk(client, picture, monkeypatch):
+    def refuse(*_args, **_kwargs):
+        raise AssertionError("a temporary file was opened")
+
+    for opener in ("TemporaryFile", "NamedTemporaryFile", "SpooledTemporaryFile", "mkstemp"):
+        monkeypatch.setattr(tempfile, opener, refuse)
+    client.application.config["MAX_CONTENT_LENGTH"] = 10_000_000
+    # Werkzeug alone would open a temporary file from 500 kB on.
+    assert post(client, picture() + bytes(5_000_000)).status_code == 413

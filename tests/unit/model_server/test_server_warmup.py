@@ -1,0 +1,50 @@
+"""TFRecords of warm-up requests, without TensorFlow."""
+
+from pathlib import Path
+
+import pytest
+
+from model_server.status import StatusError
+from model_server.warmup import WARMUP_FILE, warmup_requests
+
+PUBLISHED = Path(__file__).resolve().parents[3] / "model_repository" / "painting_genre" / "2"
+
+
+@pytest.fixture
+def records():
+    return (PUBLISHED / WARMUP_FILE).read_bytes()
+
+
+@pytest.fixture
+def version(tmp_path):
+    (tmp_path / WARMUP_FILE).parent.mkdir()
+    return tmp_path
+
+
+def test_the_published_records():
+    asked = [
+        (request.model_spec.signature_name, request.inputs["image"].tensor_shape.dim[0].size) for request in warmup_requests(PUBLISHED)
+    ]
+    assert asked == [("serving_default", 1), ("serving_default", 16), ("explain", 1), ("explain", 16)]
+
+
+def test_no_file_is_no_record(tmp_path):
+    assert list(warmup_requests(tmp_path)) == []
+
+
+def test_a_bit_that_fell_over_anywhere(version, records):
+    for at in range(0, len(records), 7):
+        broken = bytearray(records)
+        broken[at] ^= 4
+        (version / WARMUP_FILE).write_bytes(broken)
+        with pytest.raises(StatusError, match="corrupted record at") as error:
+            list(warmup_requests(version))
+        assert error.value.code.name == "DATA_LOSS"
+
+
+def test_cut_short_anywhere(version, records):
+    whole = len(records) // 4  # four records of one size, or nearly
+    for length in range(1, whole - 20, 5):
+        (version / WARMUP_FILE).write_bytes(records[:length])
+        with pytest.raises(StatusError, match="corrupted record at 0"):
+            list(warmup_requests(version))

@@ -1,0 +1,134 @@
+import numpy as np
+import pytest
+
+from gateway.serving.messages import get_model_metadata_pb2, predict_pb2, types_pb2
+from gateway.serving.signature import ContractBroken, compare, explanations, genres, predictions
+
+FLOAT, STRING, DOUBLE = types_pb2.DT_FLOAT, types_pb2.DT_STRING, types_pb2.DT_DOUBLE
+GOOD = {"image": (FLOAT, (-1, 224, 224, 3)), "scores": (FLOAT, (-1, 7)), "classes": (STRING, (-1, 7))}
+
+
+def signatures(tensors, name="serving_default"):
+    result = get_model_metadata_pb2.SignatureDefMap()
+    signature = result.signature_def[name]
+    for key, (dtype, shape) in tensors.items():
+        info = (signature.inputs if key.startswith("image") else signature.outputs)[key]
+        info.dtype = dtype
+        for size in shape:
+            info.tensor_shape.dim.add(size=size)
+    return result
+
+
+def answer(scores=(0.1, 0.9), classes=(b"A", b"B"), shape=(1, 2), dtype=FLOAT):
+    result = predict_pb2.PredictResponse()
+    for name, kind, values in (("scores", dtype, scores), ("classes", STRING, classes)):
+        if values is None:
+            continue
+        tensor = result.outputs[name]
+        tensor.dtype = kind
+        for size in shape:
+            tensor.tensor_shape.dim.add(size=size)
+        (tensor.string_val if kind == STRING else tensor.float_val).extend(values)
+    return result
+
+
+@pytest.mark.parametrize("extra", [{}, {"heatmap": (FLOAT, (-1, 7, 7))}, {"scores": (FLOAT, (-1, -1))}])
+def test_a_signature_that_keeps_the_contract(extra):
+    compare(signatures({**GOOD, **extra}))
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"image": (FLOAT, (-1, 299, 299, 3))}, "299"),
+        ({"image": (DOUBLE, (-1, 224, 224, 3))}, "DT_DOUBLE"),
+        ({"image": (FLOAT, (224, 224, 3))}, "'image' is DT_FLOAT"),
+        ({"image2": (FLOAT, (-1, 1))}, "image2"),
+        ({"scores": (FLOAT, (7,))}, "'scores'"),
+        ({"classes": (FLOAT, (-1, 7))}, "'classes'"),
+        ({"classes": None}, "no output 'classes'"),
+        ({"image": None}, "its inputs are []"),
+    ],
+)
+def test_what_breaks_the_contract_is_said(change, said):
+    tensors = {name: value for name, value in {**GOOD, **change}.items() if value}
+    with pytest.raises(ContractBroken) as caught:
+        compare(signatures(tensors))
+    assert said in str(caught.value)
+
+
+def test_another_signature_is_not_enough():
+    with pytest.raises(ContractBroken):
+        compare(signatures(GOOD, "predict"))
+
+
+def test_scores_come_best_first_with_their_genres():
+    [prediction] = predictions(answer(), 1)
+    assert [genre for genre, _ in prediction.scores] == ["B", "A"]
+    assert prediction.confidence == pytest.approx(0.9)
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        answer(scores=None),
+        answer(classes=None),
+        answer(scores=(0.1, np.nan)),
+        answer(scores=(0.1, np.inf)),
+        answer(scores=(-0.1, 1.1)),
+        answer(classes=(b"A", b"\xff")),
+        answer(scores=(0.1,)),
+        answer(shape=(2, 1)),
+        answer(shape=(2,)),
+        answer(scores=(), classes=(), shape=(1, 0)),
+        answer(dtype=DOUBLE),
+        predict_pb2.PredictResponse(),
+    ],
+)
+def test_an_answer_that_breaks_the_contract(broken):
+    with pytest.raises(ContractBroken):
+        predictions(broken, 1)
+
+
+def with_heatmap(values, shape=(1, 7, 7), dtype=FLOAT):
+    result = answer()
+    tensor = result.outputs["heatmap"]
+    tensor.dtype = dtype
+    for size in shape:
+        tensor.tensor_shape.dim.add(size=size)
+    tensor.float_val.extend(values)
+    return result
+
+
+def test_a_heat_map_lies_beside_its_prediction():
+    [explanation] = explanations(with_heatmap(np.arange(49) / 48), 1)
+    assert explanation.prediction == predictions(answer(), 1)[0]
+    assert [len(row) for row in explanation.heatmap] == [7] * 7
+    assert explanation.heatmap[0][0] == 0
+    assert explanation.heatmap[1][0] == pytest.approx(7 / 48)
+    assert explanation.heatmap[6][6] == 1
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        answer(),
+        with_heatmap([0] * 48),
+        with_heatmap([0] * 36, (1, 6, 6)),
+        with_heatmap([0] * 49, (1, 49)),
+        with_heatmap([0] * 98, (2, 7, 7)),
+        with_heatmap([0] * 48 + [1.01]),
+        with_heatmap([0] * 48 + [-0.01]),
+        with_heatmap([0] * 48 + [np.nan]),
+        with_heatmap([], dtype=DOUBLE),
+    ],
+)
+def test_a_heat_map_that_breaks_the_contract(broken):
+    with pytest.raises(ContractBroken):
+        explanations(broken, 1)
+
+
+def test_genres_keep_the_model_s_order():
+    assert genres(answer(scores=(0.1, 0.9), classes=(b"B", b"A")), 1) == ("B", "A")
+    with pytest.raises(ContractBroken):
+        genres(answer(classes=None), 1)

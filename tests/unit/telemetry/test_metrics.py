@@ -1,0 +1,116 @@
+import dataclasses
+from io import BytesIO
+
+import pytest
+from prometheus_client import REGISTRY
+
+from gateway.picture.statistics import EDGES
+from gateway.settings import Settings
+from gateway.telemetry.metrics import LatestVersion, note_build_and_settings, stage
+
+
+def value(name, **labels):
+    return REGISTRY.get_sample_value(name, labels) or 0
+
+
+def send(client, data, name="a.jpg", route="/prediction"):
+    return client.post(route, data={"image": (BytesIO(data), name)})
+
+
+@pytest.mark.parametrize("route", ["/prediction", "/predictions", "/explanation"])
+def test_counts_answers_by_genre_version_and_confidence(client, picture, route):
+    def counts():
+        predictions = sum(value("ragam_predictions_total", genre=genre, version="3") for genre in ("Light", "Dark"))
+        above_half = value("ragam_confidence_bucket", version="3", le="1.0") - value("ragam_confidence_bucket", version="3", le="0.4")
+        return predictions, value("ragam_confidence_count", version="3"), above_half
+
+    before = counts()
+    assert send(client, picture(), route=route).status_code == 200
+    assert counts() == tuple(count + 1 for count in before)
+
+
+@pytest.mark.parametrize("route", ["/prediction", "/predictions", "/explanation"])
+def test_bytes_and_pixels_of_what_is_sent(client, picture, route):
+    def sums():
+        return value("ragam_upload_bytes_sum"), value("ragam_upload_pixels_sum")
+
+    before, data = sums(), picture(320, 240)
+    send(client, data, route=route)
+    assert sums() == (before[0] + len(data), before[1] + 320 * 240)
+    send(client, b"no picture", route=route)
+    assert sums() == (before[0] + len(data) + len(b"no picture"), before[1] + 320 * 240)
+
+
+def test_a_stage_that_raises_is_timed_too():
+    times = {}
+    with pytest.raises(KeyError), stage("decode", times):
+        raise KeyError
+    assert times["decode_ms"] >= 0
+
+
+def test_the_objectives_are_bounds_of_the_histogram(client):
+    client.get("/")
+    assert REGISTRY.get_sample_value("ragam_request_seconds_bucket", {"route": "/", "le": "0.5"}) >= 1
+
+
+def test_the_version_before_is_taken_back():
+    versions = LatestVersion()
+    for version, expected in ((41, (1, 0)), (42, (0, 1)), (42, (0, 1)), (41, (1, 0))):
+        versions.note(version)
+        assert (value("ragam_model_version", version="41"), value("ragam_model_version", version="42")) == expected
+
+
+def test_only_numbers_of_the_settings_are_shown():
+    settings = Settings(threads=5, serving="model-server:8500", predict_seconds=2.5)
+    note_build_and_settings(settings.masked())
+    [family] = [family for family in REGISTRY.collect() if family.name == "ragam_settings"]
+    shown = {sample.labels["setting"]: sample.value for sample in family.samples}
+    assert shown == {name: number for name, number in dataclasses.asdict(settings).items() if not isinstance(number, str)}
+    assert (shown["threads"], shown["predict_seconds"]) == (5, 2.5)
+    assert {"serving", "host", "serving_key", "api_keys_file"}.isdisjoint(shown)
+
+
+def test_no_word_of_a_caller_s_becomes_a_series(client, picture):
+    """Each request differs from the one before in everything that a caller can choose."""
+
+    def series():
+        names = {(family.name, *sorted(sample.labels.items())) for family in REGISTRY.collect() for sample in family.samples}
+        return {name for name in names if name[0].startswith("ragam_")}
+
+    def ask(number):
+        headers = {
+            "X-Request-ID": f"id{number}",
+            "User-Agent": f"agent{number}",
+            "Accept": f"text/{number}",
+            "X-Forwarded-For": f"10.0.0.{number}",
+        }
+        client.open(f"/{number}", method=f"WORD{number}", headers=headers)
+        client.open("/prediction", method=f"WORD{number}", headers=headers)
+        client.post(f"/prediction?details={number}&a{number}=1", headers=headers)
+        client.post("/prediction", data={"image": (BytesIO(picture(seed=number)), f"{number}.jpg", f"image/{number}")}, headers=headers)
+        client.post("/prediction", data={f"image{number}": (BytesIO(b"x"), f"{number}.jpg")}, headers=headers)
+
+    for number in range(6):
+        ask(number)
+    before = series()
+    for number in range(6, 40):
+        ask(number)
+    more = series() - before
+    # A picture falls into one of ten bins of each statistic, and more pictures into more of them.
+    assert {name for name, *_ in more} <= {"ragam_answer_bins", "ragam_answer_bins_total", "ragam_answer_bins_created"}
+    assert {label for _, *labels in more for label in labels} <= {
+        *(("bin", str(number)) for number in range(10)),
+        *(("statistic", name) for name in EDGES),
+        ("version", "3"),
+    }
+
+
+def test_the_version_is_the_project_s():
+    import tomllib
+    from pathlib import Path
+
+    import gateway
+
+    root = Path(__file__).resolve().parents[3]
+    assert gateway.__version__ == tomllib.loads((root / "pyproject.toml").read_text())["project"]["version"]
+    assert f"\n  version: {gateway.__version__}\n" in (root / "gateway" / "openapi.yaml").read_text()
