@@ -48,7 +48,8 @@ def weights_of(run: Path) -> list[np.ndarray]:
 
 def test_a_run_writes_what_its_docstring_says(trained: Path) -> None:
     names = {path.name for path in trained.iterdir()}
-    assert names == {"accuracy.png", "asked.json", "history.csv", "logs", "loss.png", "model.keras", "run.json", START}
+    assert names >= {"accuracy.png", "asked.json", "history.csv", "logs", "loss.png", "model.keras", "run.json", START}
+    assert not [name for name in names if name in {"checkpoints", "work"} or ".part" in name]
     assert [row["epoch"] for row in history_of(trained)] == ["0", "1"]
     facts = json.loads((trained / "run.json").read_text())
     assert facts["stopped"] == "all 2 epochs are done"
