@@ -16,13 +16,12 @@ from gateway.api.health import Readiness, health
 from gateway.api.pages import pages
 from gateway.api.prediction import views
 from gateway.api.upload import MULTIPART_OVERHEAD_BYTES, InMemoryRequest
-from gateway.auth.authorization import require_keys
 from gateway.auth.browser_headers import secure
 from gateway.auth.cors import allow_origins
-from gateway.auth.keys import Keys
+from gateway.auth.keys import Keys, require_keys
+from gateway.auth.moving_window import IN_MEMORY, MovingWindows
 from gateway.auth.proxies import trust_proxies
-from gateway.auth.quota import Quota
-from gateway.auth.rate_limit import limit_guesses, limit_senders
+from gateway.auth.rate_limit import limit_senders, limit_unknown_keys
 from gateway.environ import REFUSAL
 from gateway.errors import ClientGone, NotHttp, Overloaded, RagamError, Unauthorized, is_exhausted
 from gateway.prediction import Classifier
@@ -92,14 +91,14 @@ def _refuse() -> None:
 
 def _admit(app: Flask, settings: Settings) -> None:
     """Keys and rate limits, in the order in which a request meets them."""
-    quota = Quota(settings.rate_limit, settings.rate_limit_storage) if settings.rate_limit else None
+    windows = MovingWindows(settings.rate_limit, settings.rate_limit_storage) if settings.rate_limit else None
     if settings.api_keys_file:
-        if quota:
-            limit_guesses(app, quota)
+        if windows:
+            limit_unknown_keys(app, windows)
         require_keys(app, Keys(Path(settings.api_keys_file)))
-    if quota:
-        limit_senders(app, quota)
-        if settings.rate_limit_storage == "memory://" and settings.capacity().workers > 1:
+    if windows:
+        limit_senders(app, windows)
+        if settings.rate_limit_storage == IN_MEMORY and settings.capacity().workers > 1:
             logger.warning("each of the gateway's processes counts by itself: set RAGAM_RATE_LIMIT_STORAGE to count for all of them")
 
 

@@ -109,6 +109,7 @@ def fit(
         compile_main(model, recipe, steps)
         restore(model, checkpoint)
         average = MovingAverage(recipe.moving_average, checkpoint.average)
+    # Outside the scope, as the head is fitted: predict_on_batch under MirroredStrategy answers once a device.
     judged = build(genre_count, None, seed)
     factors = class_weights(train.labels, genre_count) if recipe.class_weights else None
     stopped = finished(recipe, checkpoint)

@@ -65,15 +65,16 @@ def test_a_canary_that_is_broken_does_not_keep_it_from_starting(service, models,
     assert "painting_genre version 2 cannot be loaded" in process.text()
 
 
-def test_a_port_that_is_taken(service, models):
+@pytest.mark.parametrize(("name", "variable"), [("gateway", "RAGAM_HOST or RAGAM_PORT"), ("model server", "RAGAM_SERVING")])
+def test_a_port_that_is_taken(service, models, name, variable):
     service.publish(models["first"], 1)
-    for variable, port in (("RAGAM_PORT", service.port), ("RAGAM_SERVING", service.serving_port)):
-        with socket.socket() as other:
-            other.bind(("127.0.0.1", port))
-            other.listen()
-            process = serve(service)
-            assert process.wait() == 1
-        assert process.text() == f"127.0.0.1:{port} cannot be used (Address already in use). Set {variable} to another.\n"
+    port = service.port if name == "gateway" else service.serving_port
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", port))
+        other.listen()
+        process = serve(service)
+        assert process.wait() == 1
+    assert process.text() == f"The {name} cannot listen on 127.0.0.1:{port} (Address already in use). Set {variable} to another.\n"
 
 
 def test_a_missing_model(service):
@@ -208,6 +209,27 @@ def test_a_kill_orphans_nobody(service, models, name):
     os.kill(process.popen.pid if name == "serve.py" else server_of(process, name), signal.SIGKILL)
     process.wait()
     wait_until(lambda: not processes_with(f"RAGAM_PORT={service.port}"), 60, "the end of every process")
+
+
+def test_a_changed_file_restarts_its_own_server_alone(service, models, picture):
+    service.publish(models["first"], 1)
+    process = service.start("serve.py", "--reload")
+    wait_until(lambda: "ready at" in process.text(), what="the line that says ready")
+
+    def running(name):
+        """The server below the one that watches its files."""
+        return [child for watcher in children_of(process.popen.pid) if name in command_of(watcher) for child in children_of(watcher)]
+
+    before, model_server = running("gunicorn.conf.py"), running("-m model_server")
+    (ROOT / "gateway" / "page" / "index.html").touch()
+    wait_until(lambda: running("gunicorn.conf.py") not in ([], before), what="a new gateway")
+    wait_until(service.ready, what="readiness")
+    assert service.post(picture()).status_code == 200
+    assert running("-m model_server") == model_server != []
+
+    process.signal(signal.SIGINT)
+    assert process.wait() == 0
+    wait_until(lambda: not processes_with(f"RAGAM_PORT={service.port}"), what="the end of every process")
 
 
 def test_a_proxy_in_the_environment_is_not_asked(service, models, picture):
