@@ -1,4 +1,4 @@
-"""From the bytes of a JPEG or PNG to its pixels, upright and RGB: transparency on white, 16 bits made 8.
+"""From the bytes of a JPEG or PNG to its pixels, upright and RGB: transparency on white, 16 bits made 8, an embedded profile honored.
 
 A JPEG of more than twice the model's size is decoded at a reduced scale, and what must be converted or turned is so in strips: a copy of a
 large picture is as large as the picture.
@@ -17,6 +17,7 @@ from PIL import Image
 
 from gateway.contract import IMAGE_SIZE
 from gateway.errors import Overloaded, TooManyPixels, UnreadablePicture, is_exhausted
+from gateway.picture.color import Convert, conversion
 from gateway.picture.format import Layout, read_layout
 from gateway.picture.limits import STRIP_PIXELS, Cost, jpeg_cost, png_cost
 
@@ -52,7 +53,7 @@ class Picture:
     image: Image.Image
     layout: Layout
     size: tuple[int, int]
-    file_bytes: int
+    data: bytes | memoryview
 
     def scale(self, size: tuple[int, int]) -> int:
         """By how much `to_upright` at `size` reduces the picture."""
@@ -64,29 +65,39 @@ class Picture:
     def cost(self, size: tuple[int, int]) -> Cost:
         """What `to_upright` at `size` and the resizing cost."""
         if self.image.format != "PNG":
-            return jpeg_cost(self.layout, self.size, self.scale(size), self.file_bytes)
-        return png_cost(self.layout, self.size, self.image.mode, self.file_bytes)
+            return jpeg_cost(self.layout, self.size, self.scale(size), len(self.data))
+        return png_cost(self.layout, self.size, self.image.mode, len(self.data))
 
 
 class Upright:
-    """`decoded`, which is not changed, turned by the EXIF orientation `orientation` (1 to 8)."""
+    """`decoded`, which is not changed, turned by the EXIF orientation `orientation` (1 to 8).
 
-    def __init__(self, decoded: Image.Image, orientation: int = 1) -> None:
+    Its pieces are of `mode`, RGB or CMYK. A picture made of them, when reduced, is to go through `to_srgb`: `convert` costs by the pixel.
+    """
+
+    def __init__(self, decoded: Image.Image, orientation: int = 1, convert: Convert | None = None) -> None:
         self._decoded = decoded
         self._orientation = orientation
+        self._convert = convert
+        # What is transparent is made sRGB before it is laid on white.
+        self._is_converted = decoded.has_transparency_data
+        self.mode = "CMYK" if convert and decoded.mode == "CMYK" else "RGB"
         width, height = decoded.size
         self.size = (height, width) if orientation in _SWAPPED else (width, height)
 
     def whole(self) -> Image.Image:
-        return self.crop((0, 0, *self.size))
+        return self.to_srgb(self.crop((0, 0, *self.size)))
+
+    def to_srgb(self, picture: Image.Image) -> Image.Image:
+        return self._convert(picture) if self._convert and not self._is_converted else picture
 
     def crop(self, box: Box) -> Image.Image:
-        """What is in `box`, (left, top, right, bottom), as RGB. Of a picture that is RGB and upright `whole` is that picture, no copy."""
+        """What is in `box`, (left, top, right, bottom). Of a picture that is RGB and upright all of it is that picture, no copy."""
         raw = self._raw_box(box)
         piece = self._decoded if raw == (0, 0, *self._decoded.size) else self._decoded.crop(raw)
-        rgb = _to_rgb(piece)
+        opaque = piece if piece.mode == self.mode and not self._is_converted else _to_rgb(piece, self._convert)
         method = _METHODS.get(self._orientation)
-        return rgb if method is None else rgb.transpose(method)
+        return opaque if method is None else opaque.transpose(method)
 
     def strips(self, *, columns: bool = False, multiple: int = 1) -> Iterator[tuple[Box, Image.Image]]:
         """All of the picture in boxes of whole rows, or of whole `columns`, with what is in them.
@@ -117,15 +128,20 @@ class Upright:
         return left, top, right, bottom
 
 
-def _to_rgb(picture: Image.Image) -> Image.Image:
+def _to_rgb(picture: Image.Image, convert: Convert | None) -> Image.Image:
+    """`convert` is for what is transparent; the rest is converted when it is reduced."""
+    transparency = picture.info.get("transparency")
     if picture.mode.startswith("I"):
-        # convert() would clip 16 bits at 255; the high byte is what Pillow itself keeps of 16-bit colour.
-        picture = Image.fromarray((np.asarray(picture) >> 8).astype(np.uint8))
+        # convert() would clip 16 bits at 255; the high byte is what Pillow itself keeps of 16-bit color.
+        samples = np.asarray(picture)
+        picture = Image.fromarray((samples >> 8).astype(np.uint8))
+        if transparency is not None:
+            picture.putalpha(Image.fromarray(np.where(samples == transparency, 0, 255).astype(np.uint8)))
     if not picture.has_transparency_data:
         return picture if picture.mode == "RGB" else picture.convert("RGB")
     layer = picture if picture.mode == "RGBA" else picture.convert("RGBA")
     paper = Image.new("RGB", layer.size, "white")
-    paper.paste(layer, mask=layer)
+    paper.paste(convert(layer.convert("RGB")) if convert else layer, mask=layer)
     return paper
 
 
@@ -183,10 +199,22 @@ def open_picture(data: bytes | memoryview, max_pixels: int) -> Picture:
         image = Image.open(cast(IO[bytes], Pieces(data, layout.needed(len(data)))), formats=("JPEG", "PNG"))
     except Exception as error:  # Pillow's plugins raise whatever a damaged header leads them to
         raise reason_of(error) from error
+    _fit_transparency(image, layout.depth)
     width, height = image.size
     if width * height > max_pixels:
         raise TooManyPixels(width, height, max_pixels)
-    return Picture(image, layout, image.size, len(data))
+    return Picture(image, layout, image.size, data)
+
+
+def _fit_transparency(image: Image.Image, depth: int) -> None:
+    """A transparent color is told in the samples of the file, and Pillow makes 8 bits of 2, 4, and of 16 in RGB."""
+    color = image.info.get("transparency")
+    if color is None:
+        return
+    if image.mode == "L" and depth in (2, 4):
+        image.info["transparency"] = color * 255 // ((1 << depth) - 1)
+    elif image.mode == "RGB" and depth == 16:
+        image.info["transparency"] = tuple(sample >> 8 for sample in color)
 
 
 def to_upright(picture: Picture, size: tuple[int, int]) -> Upright:
@@ -199,7 +227,8 @@ def to_upright(picture: Picture, size: tuple[int, int]) -> Upright:
         picture.image.load()
     except Exception as error:  # as above, for the body
         raise reason_of(error) from error
-    return Upright(picture.image, picture.layout.orientation)
+    convert = conversion(picture.data, picture.layout, picture.image.mode) if picture.layout.has_profile else None
+    return Upright(picture.image, picture.layout.orientation, convert)
 
 
 def reason_of(error: Exception) -> Exception:

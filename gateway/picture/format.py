@@ -5,11 +5,12 @@ what it may hold besides the pixels a decoder reads, inflates and keeps for nobo
 """
 
 import re
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Literal
 
 from gateway.errors import TooManySegments
+from gateway.picture.orientation import EXIF, UPRIGHT, read_orientation
 
 JPEG, PNG = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n"
 
@@ -23,9 +24,10 @@ MAX_STRAY_BYTES = 65_536
 PIXEL_CHUNKS = (b"IDAT", b"fdAT", b"fcTL")
 MAX_PIXEL_CHUNKS = 50_000
 
-# What of a PNG a decoder is given, beside one colour profile.
+# What of a PNG a decoder is given, and what tells its colors.
 _NEEDED_CHUNKS = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"}
-_PROFILE = b"iCCP"
+_COLOR_CHUNKS = {b"cICP", b"iCCP", b"sRGB", b"gAMA", b"cHRM"}
+_CHECKED_CHUNKS = {*_COLOR_CHUNKS, b"tRNS", b"eXIf"}
 # By colour type.
 _SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 _WITH_ALPHA = 4
@@ -38,31 +40,23 @@ _PROGRESSIVE = {0xC2, 0xC6, 0xCA, 0xCE}
 _ARITHMETIC = {0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF}
 _END, _SCAN = 0xD9, 0xDA
 
-# Exif and XMP, more than JFIF's thumbnails, Photoshop's resources, comments. Of the others APP2 has the colour profile, and APP0 and APP14
-# tell which colours the pixels are.
-_NEEDLESS = {0xE1, *range(0xE3, 0xEE), 0xEF, 0xFE}
+# Exif and XMP, the color profile, more than JFIF's thumbnails, Photoshop's resources, comments. Of the others APP0 and APP14 tell which
+# colors the pixels are.
+_NEEDLESS = {*range(0xE1, 0xEE), 0xEF, 0xFE}
 _APP1, _APP2, _PROFILE_SEGMENT = 0xE1, 0xE2, b"ICC_PROFILE\0"
-
-
-UPRIGHT = 1
-
-# EXIF's orientations. 2 to 8 are the turned and mirrored ones, see gateway/picture/decode.py.
-_LAST = 8
-_TAG, _SHORT = 0x0112, 3
-
-# What begins an EXIF block in a JPEG, before the TIFF structure that is all of a PNG's eXIf.
-EXIF = b"Exif\0\0"
-
-# The entries of the first directory; cameras write about 20.
-_MAX_ENTRIES = 200
 
 
 @dataclass
 class Layout:
     """How a file is stored. `needless` are the bytes, (start, end), that a decoder need not see."""
 
+    # By the first EXIF block, as browsers do.
     orientation: int = UPRIGHT
+    has_exif: bool = False
     needless: list[tuple[int, int]] = field(default_factory=list)
+    # The segments of a JPEG's color profile, and by kind what the chunks of a PNG hold that tell its colors.
+    profile: list[tuple[int, int]] = field(default_factory=list)
+    color: dict[bytes, tuple[int, int]] = field(default_factory=dict)
     # Of a PNG.
     depth: int = 8
     samples: int = 3
@@ -73,6 +67,11 @@ class Layout:
     scans: list[tuple[int, ...]] = field(default_factory=list)
     arithmetic: bool = False
     progressive: bool = False
+
+    @property
+    def has_profile(self) -> bool:
+        """Whether the file may say that its colors are not sRGB."""
+        return bool(self.profile or self.color.keys() - {b"sRGB", b"cHRM"})
 
     @property
     def buffered(self) -> bool:
@@ -134,9 +133,13 @@ def _jpeg(data: bytes | memoryview) -> Layout:
 def _read_segment(layout: Layout, marker: int, data: bytes | memoryview, body: int, end: int) -> None:
     if marker in _FRAMES:
         _read_frame(layout, marker, bytes(data[body:end]))
-    elif not layout.scans and (marker in _NEEDLESS or (marker == _APP2 and data[body + 2 : body + 14] != _PROFILE_SEGMENT)):
+    elif not layout.scans and marker in _NEEDLESS:
         layout.needless.append((body - 2, min(end, len(data))))
-        if marker == _APP1 and data[body + 2 : body + 8] == EXIF and layout.orientation == UPRIGHT:
+        if marker == _APP2 and data[body + 2 : body + 14] == _PROFILE_SEGMENT:
+            layout.profile.append((body + 14, end))
+        # A byte of padding follows.
+        if marker == _APP1 and data[body + 2 : body + 7] == EXIF and not layout.has_exif:
+            layout.has_exif = True
             layout.orientation = read_orientation(bytes(data[body + 8 : end]))
 
 
@@ -149,10 +152,9 @@ def _read_frame(layout: Layout, marker: int, body: bytes) -> None:
 def _png(data: bytes | memoryview) -> Layout:
     layout = Layout()
     position, others, pixels = len(PNG), 0, 0
-    has_pixels = has_profile = False
+    has_pixels = False
     while position + 8 <= len(data):
         kind = bytes(data[position + 4 : position + 8])
-        body = position + 8
         # Length, kind and check sum are twelve bytes.
         end = position + 12 + _number(data, position, 4)
         if kind in PIXEL_CHUNKS:
@@ -161,20 +163,10 @@ def _png(data: bytes | memoryview) -> Layout:
             others += 1
         if others > MAX_SEGMENTS or pixels > MAX_PIXEL_CHUNKS:
             raise TooManySegments
-        if kind == b"IHDR" and not has_pixels:
-            # Of several the last counts, as with Pillow.
-            layout.depth = _number(data, body + 8, 1)
-            layout.samples = _SAMPLES.get(_number(data, body + 9, 1), 4)
-            layout.transparent |= _number(data, body + 9, 1) >= _WITH_ALPHA
-            layout.interlaced |= _number(data, body + 12, 1) > 0
-        elif kind == b"tRNS":
-            layout.transparent = True
-        elif kind == b"eXIf" and layout.orientation == UPRIGHT:
-            layout.orientation = read_orientation(bytes(data[body : end - 4]))
+        is_needed = kind in (b"IDAT", b"IEND") if has_pixels else _read_chunk(layout, kind, data, position, end)
         # What is no kind of chunk at all is left for the decoder to refuse.
-        if kind not in _NEEDED_CHUNKS and (kind != _PROFILE or has_profile) and kind.isalpha():
+        if not is_needed and kind.isalpha():
             layout.needless.append((position, min(end, len(data))))
-        has_profile |= kind == _PROFILE
         has_pixels |= kind == b"IDAT"
         if kind == b"IEND":
             break
@@ -182,28 +174,32 @@ def _png(data: bytes | memoryview) -> Layout:
     return layout
 
 
+def _read_chunk(layout: Layout, kind: bytes, data: bytes | memoryview, start: int, end: int) -> bool:
+    """Whether a decoder needs the chunk, which lies before the pixels."""
+    body = start + 8
+    if kind == b"IHDR":
+        # Of several the last counts, as with Pillow.
+        layout.depth = _number(data, body + 8, 1)
+        layout.samples = _SAMPLES.get(_number(data, body + 9, 1), 4)
+        layout.transparent |= _number(data, body + 9, 1) >= _WITH_ALPHA
+        layout.interlaced |= _number(data, body + 12, 1) > 0
+    elif kind in _CHECKED_CHUNKS:
+        if not _is_whole(data, start, end):
+            return False
+        if kind == b"tRNS":
+            layout.transparent = True
+        elif kind == b"eXIf" and not layout.has_exif:
+            layout.has_exif = True
+            layout.orientation = read_orientation(bytes(data[body : end - 4]))
+        elif kind in _COLOR_CHUNKS:
+            layout.color.setdefault(kind, (body, end - 4))
+    return kind in _NEEDED_CHUNKS
+
+
+def _is_whole(data: bytes | memoryview, start: int, end: int) -> bool:
+    """Whether the check sum of the chunk is right. Browsers skip what is not needed and has a wrong one."""
+    return end <= len(data) and zlib.crc32(data[start + 4 : end - 4]) == _number(data, end - 4, 4)
+
+
 def _number(data: bytes | memoryview, start: int, size: int) -> int:
     return int.from_bytes(data[start : start + size])
-
-
-def read_orientation(tiff: bytes) -> int:
-    """The orientation, 1 to 8, that the TIFF structure of an EXIF block tells; UPRIGHT where it tells none that can be read.
-
-    Nothing else of the EXIF is read: a reader of all tags warns of damaged ones in plain text, and fails on some.
-    """
-    if tiff[:4] not in (b"II*\0", b"MM\0*"):
-        return UPRIGHT
-    order: Literal["little", "big"] = "little" if tiff[:2] == b"II" else "big"
-
-    def number(start: int, size: int) -> int:
-        # Bytes beyond the end are read as none, and make 0.
-        return int.from_bytes(tiff[start : start + size], order)
-
-    directory = number(4, 4)
-    for entry in range(min(number(directory, 2), _MAX_ENTRIES)):
-        start = directory + 2 + 12 * entry
-        if number(start, 2) == _TAG:
-            value = number(start + 8, 2)
-            is_one = number(start + 2, 2) == _SHORT and number(start + 4, 4) == 1
-            return value if is_one and UPRIGHT <= value <= _LAST else UPRIGHT
-    return UPRIGHT

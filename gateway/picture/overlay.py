@@ -36,12 +36,13 @@ def view_of(upright: Upright) -> Image.Image:
         return upright.whole()
     size = (max(1, round(width * share)), max(1, round(height * share)))
     factor = (int(width / size[0] / _REDUCING_GAP) or 1, int(height / size[1] / _REDUCING_GAP) or 1)
-    reduced = Image.new("RGB", (math.ceil(width / factor[0]), math.ceil(height / factor[1])))
+    reduced = Image.new(upright.mode, (math.ceil(width / factor[0]), math.ceil(height / factor[1])))
     # The shorter strips, as a strip must have whole pixels of what it is reduced to.
     by_columns = width * factor[1] > height * factor[0]
     for (left, top, _, _), strip in upright.strips(columns=by_columns, multiple=factor[0] if by_columns else factor[1]):
         reduced.paste(strip.reduce(factor), (left // factor[0], top // factor[1]))
-    return reduced.resize(size, Image.Resampling.LANCZOS, box=(0, 0, width / factor[0], height / factor[1]))
+    box = (0, 0, width / factor[0], height / factor[1])
+    return upright.to_srgb(reduced.resize(size, Image.Resampling.LANCZOS, box=box))
 
 
 def overlay(view: Image.Image, heatmap: Sequence[Sequence[float]]) -> Image.Image:

@@ -53,14 +53,14 @@ def to_model_size(upright: Upright) -> npt.NDArray[np.uint8]:
     # Which side Pillow takes first. What overshoots is cut in between, so the other order gives other pixels: up to 30 of 255 off.
     columns_first = height > IMAGE_SIZE and height - IMAGE_SIZE > 2 * (width - IMAGE_SIZE)
     # Along the first side each row, or column, is resized by itself.
-    between = Image.new("RGB", (width, IMAGE_SIZE) if columns_first else (IMAGE_SIZE, height))
+    between = Image.new(upright.mode, (width, IMAGE_SIZE) if columns_first else (IMAGE_SIZE, height))
     for (left, top, right, bottom), strip in upright.strips(columns=columns_first):
         resized = resize(strip, (right - left, IMAGE_SIZE) if columns_first else (IMAGE_SIZE, bottom - top))
         if resized.size == between.size:
             between = resized
         else:
             between.paste(resized, (left, top))
-    return np.asarray(resize(between, (IMAGE_SIZE, IMAGE_SIZE)))
+    return np.asarray(upright.to_srgb(resize(between, (IMAGE_SIZE, IMAGE_SIZE))))
 
 
 def _by_pillow(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
@@ -72,7 +72,7 @@ def _by_vector_units() -> _Resize:
     resizer = Resizer()
 
     def resize(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
-        resized = Image.new("RGB", size)
+        resized = Image.new(picture.mode, size)
         resizer.resize_pil(picture, resized, BICUBIC)
         return resized
 

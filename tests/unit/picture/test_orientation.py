@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from gateway.picture.format import EXIF, UPRIGHT, read_orientation
+from gateway.picture.orientation import EXIF, UPRIGHT, read_orientation
 
 
 def tiff(*entries, order="<", count=None):
@@ -20,7 +20,7 @@ def test_reads_what_pillow_writes(value):
     exif = Image.Exif()
     exif[0x010F] = "a camera"
     exif[0x0112] = value
-    assert read_orientation(exif.tobytes().removeprefix(EXIF)) == value
+    assert read_orientation(exif.tobytes().removeprefix(EXIF + b"\0")) == value
 
 
 @pytest.mark.parametrize("order", ["<", ">"])

@@ -42,7 +42,8 @@ def test_equals_the_paper_on_every_upload(shared):
     folder = shared / "data" / "uploads"
     with (folder / "manifest.csv").open() as file:
         for row in csv.DictReader(file):
-            if row["real_format"] not in ("JPEG", "PNG"):
+            # Two have a screen's profile, by which they are made sRGB; see test_color.py.
+            if row["real_format"] not in ("JPEG", "PNG") or row["file"] in ("png_rgb.png", "png_rgba.png"):
                 continue
             data = (folder / row["file"]).read_bytes()
             ours, papers = pixels_of(data).astype(int), as_in_the_paper(data).astype(int)
@@ -55,7 +56,7 @@ def test_equals_the_paper_on_every_upload(shared):
                 assert np.abs(ours - papers).max() <= tolerance, row["file"]
                 assert np.abs(ours - papers).mean() < 0.05, row["file"]
             compared += 1
-    assert compared == 15
+    assert compared == 13
 
 
 @pytest.mark.parametrize(("width", "height"), [(20, 30), (224, 224), (448, 448), (895, 895), (4000, 500)])
