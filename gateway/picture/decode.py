@@ -18,7 +18,7 @@ from PIL import Image
 from gateway.contract import IMAGE_SIZE
 from gateway.errors import Overloaded, TooManyPixels, UnreadablePicture, is_exhausted
 from gateway.picture.color import Convert, conversion
-from gateway.picture.format import Layout, read_layout
+from gateway.picture.format import END, Layout, read_layout
 from gateway.picture.limits import STRIP_PIXELS, Cost, jpeg_cost, png_cost
 
 Box = tuple[int, int, int, int]
@@ -146,12 +146,12 @@ def _to_rgb(picture: Image.Image, convert: Convert | None) -> Image.Image:
 
 
 class Pieces(io.RawIOBase):
-    """The bytes `spans`, (start, end), of `data` one after the other."""
+    """The bytes `spans`, (start, end), of `data` one after the other, and `more` behind them."""
 
-    def __init__(self, data: bytes | memoryview, spans: Iterable[tuple[int, int]]) -> None:
+    def __init__(self, data: bytes | memoryview, spans: Iterable[tuple[int, int]], more: bytes = b"") -> None:
         super().__init__()
         view = memoryview(data)
-        self._pieces = [view[start:end] for start, end in spans]
+        self._pieces = [*(view[start:end] for start, end in spans), memoryview(more)]
         self._ends = list(accumulate(len(piece) for piece in self._pieces))
         self._position = 0
 
@@ -196,7 +196,8 @@ def open_picture(data: bytes | memoryview, max_pixels: int) -> Picture:
     """
     layout = read_layout(data)
     try:
-        image = Image.open(cast(IO[bytes], Pieces(data, layout.needed(len(data)))), formats=("JPEG", "PNG"))
+        pieces = Pieces(data, layout.needed(len(data)), END if layout.lacks_end else b"")
+        image = Image.open(cast(IO[bytes], pieces), formats=("JPEG", "PNG"))
     except Exception as error:  # Pillow's plugins raise whatever a damaged header leads them to
         raise reason_of(error) from error
     _fit_transparency(image, layout.depth)
@@ -225,10 +226,23 @@ def to_upright(picture: Picture, size: tuple[int, int]) -> Upright:
     try:
         picture.image.draft("RGB", size)
         picture.image.load()
+        convert = conversion(picture.data, picture.layout, picture.image.mode) if picture.layout.has_profile else None
+        upright = Upright(picture.image, picture.layout.orientation, convert)
     except Exception as error:  # as above, for the body
         raise reason_of(error) from error
-    convert = conversion(picture.data, picture.layout, picture.image.mode) if picture.layout.has_profile else None
-    return Upright(picture.image, picture.layout.orientation, convert)
+    if picture.layout.lacks_end and _lacks_rows(picture, size):
+        raise UnreadablePicture
+    return upright
+
+
+def _lacks_rows(picture: Picture, size: tuple[int, int]) -> bool:
+    """Whether of a JPEG that was cut short more lacks than the last row of its blocks. libjpeg makes gray what lacks."""
+    width, height = picture.image.size
+    rows = 8 * max(down for _, down in picture.layout.components.values()) // picture.scale(size)
+    last = (height - 1) // rows * rows
+    # The end of the row above, and of the last.
+    end = picture.image.crop((width - 1, max(0, last - 1), width, height))
+    return set(end.tobytes()) <= {127, 128}
 
 
 def reason_of(error: Exception) -> Exception:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from gateway.errors import TooManySegments
 from gateway.picture.orientation import EXIF, UPRIGHT, read_orientation
 
-JPEG, PNG = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n"
+JPEG, END, PNG = b"\xff\xd8\xff", b"\xff\xd9", b"\x89PNG\r\n\x1a\n"
 
 # 20 MB of metadata in full segments are 320, and no encoder writes more than one profile.
 MAX_SEGMENTS = 500
@@ -34,6 +34,7 @@ _WITH_ALPHA = 4
 
 # A byte stuffed into the pixels (00), a restart (D0 to D7) and a fill byte (FF) begin no segment.
 _MARKER = re.compile(rb"\xff([\x01-\xcf\xd8-\xfe])")
+_END_MARKER = re.compile(END)
 _ALONE = {0x01, 0xD8, 0xD9}
 _FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 _PROGRESSIVE = {0xC2, 0xC6, 0xCA, 0xCE}
@@ -66,6 +67,7 @@ class Layout:
     components: dict[int, tuple[int, int]] = field(default_factory=dict)
     scans: list[tuple[int, ...]] = field(default_factory=list)
     arithmetic: bool = False
+    lacks_end: bool = False
     progressive: bool = False
 
     @property
@@ -122,6 +124,7 @@ def _jpeg(data: bytes | memoryview) -> Layout:
             layout.scans.append(tuple(data[body + 3 : body + 3 + 2 * count : 2]))
             if not layout.buffered:
                 # All of the picture is in this scan, and a decoder reads no further.
+                layout.lacks_end = not layout.arithmetic and data[-2:] != END and not _END_MARKER.search(data, position)
                 break
         else:
             _read_segment(layout, marker, data, body, position)

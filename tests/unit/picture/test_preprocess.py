@@ -150,7 +150,7 @@ def test_only_jpeg_and_png_are_opened(image_format):
 
 
 @pytest.mark.parametrize("image_format", ["JPEG", "PNG"])
-@given(share=st.floats(0, 0.95))
+@given(share=st.floats(0, 0.75))
 def test_a_picture_cut_short_is_unreadable(picture, image_format, share):
     data = picture(image_format=image_format)
     with pytest.raises(UnreadablePicture):
