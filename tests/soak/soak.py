@@ -62,8 +62,8 @@ def main() -> None:
 
 def run(service: Service, folder: Path, seconds: float, seed: int, rate: float) -> dict[str, Any]:
     trained = max((ROOT / "model_repository" / "painting_genre").glob("[0-9]*"), key=lambda version: int(version.name))
-    second = folder / "second"
-    subprocess.run([sys.executable, "tests/tiny_model.py", str(second), f"--seed={seed}"], cwd=ROOT, check=True, capture_output=True)
+    subprocess.run([sys.executable, "tests/tiny_model.py", str(folder / "models")], cwd=ROOT, check=True, capture_output=True)
+    second = folder / "models" / "second"
     service.publish(trained, 1)
     service.model_server = service.start_model_server()
     service.gateway = service.start_gateway(**GATEWAY)
