@@ -19,7 +19,7 @@ RUNS ?= 100000
 SEED ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help serve dev test test-unit test-contract test-manifests test-e2e test-monitoring test-faces test-deploy test-faults test-releases soak certificates client tracing train bench bench-growth check format lock audit fuzz clean
+.PHONY: help serve dev test test-unit test-contract test-manifests test-e2e test-monitoring test-faces test-deploy test-faults test-releases soak certificates tracing train bench bench-growth check format lock audit fuzz clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -61,9 +61,9 @@ test-faces: $(VENV)/.dev ## the web page in a real browser, the collection and t
 test-deploy: $(VENV)/.dev ## build the images and run the containers; finds a Docker engine, or as root sets one up (Debian)
 	$(BIN)/python -m pytest tests/deploy --capture=no
 
-test-faults: $(VENV)/.dev ## the service with faults, as root: model server, workers, versions, disk, clock, network; the table goes to build/faults.md
-	@for command in ip iptables unshare cc; do command -v $$command >/dev/null || \
-		{ echo "make test-faults needs $$command. On Debian: apt-get install iproute2 iptables util-linux gcc libc6-dev" >&2; exit 1; }; done
+test-faults: $(VENV)/.dev ## the service with faults, as root: model server, workers, versions, disk, network; the table goes to build/faults.md
+	@for command in ip iptables unshare; do command -v $$command >/dev/null || \
+		{ echo "make test-faults needs $$command. On Debian: apt-get install iproute2 iptables util-linux" >&2; exit 1; }; done
 	$(BIN)/python -m pytest tests/faults
 
 test-releases: $(VENV)/.dev ## the front's tests with the newest two minor releases of gunicorn and of uvicorn; the table goes to build/releases.md
@@ -76,8 +76,6 @@ certificates: ## for mutual TLS between gateway and model server, in secrets/; a
 	@./certificates.sh secrets
 
 tracing: $(VENV)/.tracing ## set up what OTEL_TRACES_EXPORTER=otlp makes traces with
-
-client: $(VENV)/.client ## set up python -m gateway classify, which sends a folder of pictures
 
 train: $(VENV)/.training ## a new version of the model; PAINTINGS=folder has the pictures, by default the Kaggle sets are downloaded
 	@test -e $(PAINTINGS) || $(BIN)/python -m training collect --out $(PAINTINGS)
@@ -127,7 +125,7 @@ fuzz: $(VENV)/.dev ## RUNS=100000 SEED=1: files that a fuzzer makes, against the
 	$(BIN)/python tests/bad_input/fuzz_uploads.py $(RUNS) $(SEED)
 
 clean: ## remove the virtual environment and everything that was built
-	rm -rf $(VENV) build tests/faces/node_modules .schemathesis .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) build ragam.egg-info tests/faces/node_modules .schemathesis .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 is needed, and no python3 was found." >&2; exit 1; }

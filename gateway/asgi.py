@@ -45,7 +45,7 @@ class Worker(UvicornWorker):  # type: ignore[misc]
         # asyncio accepts so many at a time: more, and the worker that wakes first has all who come at once.
         "backlog": 1,
         "interface": "asgi3",
-        # Who a client is, is proxies.py's to say; what is logged, access.py's.
+        # Who a client is, is proxies.py's to say; what is logged, access_log.py's.
         "proxy_headers": False,
         "server_header": False,
         "access_log": False,

@@ -1,13 +1,13 @@
-"""Which pictures are meant: files and folders as they are typed, or one a line on standard input."""
+"""Which pictures are meant by the files and folders that are named."""
 
 import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import NoReturn
 
-from gateway.client.errors import Mistake
+from ragam.errors import InvalidInput
 
-# What the gateway accepts (gateway/api/upload.py). A file named itself is sent whatever its name: the gateway says what is wrong.
+# What the gateway accepts. A file that is named itself is sent whatever its name: the gateway then says what is wrong.
 EXTENSIONS = (".png", ".jpg", ".jpeg")
 
 
@@ -16,26 +16,20 @@ def identity(name: str) -> str:
     return os.path.normpath(Path.cwd() / name)
 
 
-def from_lines(data: bytes) -> list[str]:
-    """The file names in `data`, one a line, of whatever bytes they are; empty lines are none."""
-    return [os.fsdecode(line) for line in data.replace(b"\r\n", b"\n").split(b"\n") if line]
-
-
 def pictures(names: Iterable[str]) -> list[str]:
     """`names` with every folder replaced by its pictures, in order of their paths; each picture once.
 
-    Raises Mistake where that leaves none, or a folder cannot be read.
+    Raises InvalidInput where that leaves none, or a folder cannot be read.
     """
     found: dict[str, str] = {}
     empty = []
     for name in names:
         inside = _in_folder(name) if Path(name).is_dir() else [name]
-        if not inside:
-            empty.append(name)
+        empty += [] if inside else [name]
         for file in inside:
             found.setdefault(identity(file), file)
     if not found:
-        raise Mistake(f"There is no .png, .jpg or .jpeg picture in {', '.join(empty)}." if empty else "No file is named.")
+        raise InvalidInput(f"There is no .png, .jpg or .jpeg picture in {', '.join(empty)}." if empty else "No file is named.")
     return list(found.values())
 
 
@@ -49,4 +43,4 @@ def _in_folder(folder: str) -> list[str]:
 
 
 def _refuse(error: OSError) -> NoReturn:
-    raise Mistake(f"The folder {error.filename} cannot be read: {error.strerror}.") from error
+    raise InvalidInput(f"The folder {error.filename} cannot be read: {error.strerror}.") from error
