@@ -52,7 +52,9 @@ def test_values(values, expected):
     ("number", "field", "dtype"),
     [
         (types_pb2.DT_DOUBLE, "double_val", np.float64),
+        (types_pb2.DT_INT32, "int_val", np.int32),
         (types_pb2.DT_UINT8, "int_val", np.uint8),
+        (types_pb2.DT_INT64, "int64_val", np.int64),
         (types_pb2.DT_BOOL, "bool_val", np.bool_),
     ],
 )
@@ -71,6 +73,7 @@ def test_sixteen_bits_travel_as_their_pattern(number, dtype):
     "message",
     [
         pytest.param(proto(types_pb2.DT_FLOAT, (2,), tensor_content=b"1234"), id="content-too-short"),
+        pytest.param(proto(types_pb2.DT_FLOAT, (1,), tensor_content=b"12345678"), id="content-too-long"),
         pytest.param(proto(types_pb2.DT_FLOAT, (1,), tensor_content=b"123"), id="no-whole-value"),
         pytest.param(proto(types_pb2.DT_FLOAT, (1,), float_val=[1, 2]), id="too-many-values"),
         pytest.param(proto(types_pb2.DT_UINT8, (1,), int_val=[256]), id="too-large-a-value"),
