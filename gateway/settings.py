@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from gateway import setting_types as kinds
-from gateway.capacity import Capacity, capacity
+from gateway.capacity import Capacity, capacity, held_bytes
 from gateway.contract import CANARY_LABEL
 from gateway.machine import this_machine
 from gateway.serving.tls import Identity, read_identity
@@ -29,14 +29,8 @@ class Settings:
     host: str = _setting("127.0.0.1", kinds.host, "Address that the gateway listens on.")
     port: int = _setting(5000, kinds.whole(1, 65535), "Port that the gateway listens on.")
     workers: int = _setting(0, kinds.whole(0, 64), "Gateway processes. 0: one a core, at least two, or as many as the memory holds.")
-    threads: int = _setting(8, kinds.whole(1, 256), "Requests that each process answers at the same time.")
     max_wait_seconds: float = _setting(
         2.5, kinds.number(0.01, 600), "How long a request may wait for a thread; one that would wait longer is answered 503 at once."
-    )
-    max_buffered_bytes: int = _setting(
-        128 * 1024 * 1024,
-        kinds.whole(2**20, 2**40),
-        "Bytes of requests and answers that each process holds; beyond, the slowest client is ended.",
     )
     keepalive_seconds: int = _setting(
         75,
@@ -53,9 +47,6 @@ class Settings:
     serving_key: str = _setting("", kinds.file, "... file with the key of that certificate (PEM, no password). All three, or none.")
     predict_seconds: float = _setting(5.0, kinds.number(0.01, 600), "Deadline of a call to the model server, its retry included.")
     max_upload_bytes: int = _setting(20 * 1024 * 1024, kinds.whole(1, 2**31), "Largest file that is accepted, in bytes.")
-    max_batch_bytes: int = _setting(
-        64 * 1024 * 1024, kinds.whole(1, 2**31), "Largest request with many pictures that is accepted, in bytes."
-    )
     max_pixels: int = _setting(40_000_000, kinds.whole(1, 2**31), "Largest picture that is decoded, in pixels.")
     certain_from: float = _setting(0.5, kinds.number(0, 1), "Confidence from which an answer is called certain.")
     grace_seconds: int = _setting(
@@ -114,10 +105,8 @@ class Settings:
         return read_identity(*files)
 
     def capacity(self) -> Capacity:
-        """How many processes and threads that makes on this machine."""
-        # One of the largest requests is always taken.
-        request_bytes = max(self.max_buffered_bytes, self.max_upload_bytes, self.max_batch_bytes)
-        return capacity(this_machine(), self.workers, self.threads, request_bytes)
+        """How many processes and decoders that makes on this machine."""
+        return capacity(this_machine(), self.workers, held_bytes(self.max_upload_bytes))
 
     def check_share(self) -> None:
         """Raises ValueError for a share without a label beside it: the highest version, the canary, would answer all pictures."""

@@ -52,7 +52,7 @@ def classifier() -> FakeClassifier:
 
 @pytest.fixture
 def client(classifier: FakeClassifier) -> FlaskClient:
-    return create_app(Settings(max_upload_bytes=200_000, max_batch_bytes=2_000_000, max_pixels=1_000_000), classifier).test_client()
+    return create_app(Settings(max_upload_bytes=200_000, max_pixels=1_000_000), classifier).test_client()
 
 
 @pytest.fixture
