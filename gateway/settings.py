@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from pathlib import Path
 from typing import Any
 
 from gateway import setting_types as kinds
@@ -42,9 +43,9 @@ class Settings:
         "", kinds.label, "Version label that is asked for, such as `stable`; without it the highest version answers."
     )
     canary_share: float = _setting(0.0, kinds.number(0, 1), "Share of the pictures that the version with the label `canary` answers.")
-    serving_ca: str = _setting("", kinds.file, "For mutual TLS with the model server: file with its authority's certificate (PEM).")
-    serving_certificate: str = _setting("", kinds.file, "... file with the gateway's own certificate (PEM).")
-    serving_key: str = _setting("", kinds.file, "... file with the key of that certificate (PEM, no password). All three, or none.")
+    serving_tls: str = _setting(
+        "", str, "Folder with ca.crt, tls.crt and tls.key (PEM), for mutual TLS with the model server; without it plain text."
+    )
     predict_seconds: float = _setting(5.0, kinds.number(0.01, 600), "Deadline of a call to the model server, its retry included.")
     max_upload_bytes: int = _setting(20 * 1024 * 1024, kinds.whole(1, 2**31), "Largest file that is accepted, in bytes.")
     max_pixels: int = _setting(40_000_000, kinds.whole(1, 2**31), "Largest picture that is decoded, in pixels.")
@@ -97,12 +98,7 @@ class Settings:
 
     def identity(self) -> Identity | None:
         """What the gateway shows to the model server and asks of it, or None for plain text. Raises ValueError for unusable files."""
-        files = (self.serving_ca, self.serving_certificate, self.serving_key)
-        if not any(files):
-            return None
-        if not all(files):
-            raise ValueError("RAGAM_SERVING_CA, RAGAM_SERVING_CERTIFICATE and RAGAM_SERVING_KEY must be set together")
-        return read_identity(*files)
+        return read_identity(Path(self.serving_tls)) if self.serving_tls else None
 
     def capacity(self) -> Capacity:
         """How many processes and decoders that makes on this machine."""
