@@ -10,7 +10,6 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
 from gateway.api import prediction as views
-from gateway.api import upload
 from gateway.api.decode_queue import Decoders
 from gateway.errors import BadUpload, ServingBusy, ServingTimeout, ServingUnavailable, WrongModel
 
@@ -202,8 +201,7 @@ def test_none_among_many(client):
         assert "field 'image'" in answer.json["status"]["detail"]
 
 
-def test_many_have_a_limit_together(client, dark, monkeypatch):
-    monkeypatch.setattr(upload, "BATCH_BYTES", 2_000_000)
+def test_many_have_a_limit_together(client, dark):
     # Ten of them are more than one request of /prediction may have, and less than one of /predictions.
     padded = dark + bytes(190_000 - len(dark))
     assert {entry["status"]["code"] for entry in post_many(client, *[("a.png", padded)] * 10).json["data"]} == {200}
