@@ -36,8 +36,8 @@ def test_mutual_tls(start: Callable[..., Server], base_path: Path, tmp_path: Pat
     address = start(base_path, f"--ssl_config_file={ours / 'serving.ssl.config'}").address
 
     def secure(authority: Path, pair: Path | None) -> str:
-        files = [pair / "gateway.key", pair / "gateway.pem"] if pair else []
-        credentials = grpc.ssl_channel_credentials((authority / "ca.pem").read_bytes(), *(file.read_bytes() for file in files))
+        files = [pair / "gateway" / "tls.key", pair / "gateway" / "tls.crt"] if pair else []
+        credentials = grpc.ssl_channel_credentials((authority / "gateway" / "ca.crt").read_bytes(), *(file.read_bytes() for file in files))
         return code_of(grpc.secure_channel(address, credentials))
 
     assert secure(ours, ours) == "OK"

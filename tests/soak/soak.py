@@ -33,7 +33,7 @@ from service import ROOT, Service, wait_until  # noqa: E402
 from traffic import Outcome, Traffic  # noqa: E402
 
 SENDERS = 24
-GATEWAY = {"RAGAM_WORKERS": "2", "RAGAM_THREADS": "8", "RAGAM_LOG_LEVEL": "warning"}
+GATEWAY = {"RAGAM_WORKERS": "2", "RAGAM_LOG_LEVEL": "warning"}
 # Until connections that nobody closed are let go of, and threads that came for a burst have gone.
 REST_SECONDS = 3
 

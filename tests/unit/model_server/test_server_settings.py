@@ -18,7 +18,7 @@ def test_defaults(tmp_path: Path) -> None:
     assert (settings.model_config_file, settings.model_config_file_poll_wait_seconds) == (None, 0)
     assert not settings.allow_version_labels_for_unavailable_models
     assert settings.batching is None
-    assert settings.file_system_poll_wait_seconds == 1
+    assert (settings.file_system_poll_wait_seconds, settings.log_level) == (1, "info")
 
 
 @pytest.mark.parametrize(
@@ -44,6 +44,7 @@ def test_enable_batching(tmp_path: Path, flags: list[str], batches: bool) -> Non
         (["--model_base_path=.", "--model_config_file_poll_wait_seconds=1"], "is given without --model_config_file."),
         (["--model_base=."], "unrecognized arguments: --model_base=."),
         (["--model_base_path=.", "--port=65536"], "'65536' is not an integer from 0 to 65535."),
+        (["--model_base_path=.", "--log_level=loud"], "invalid choice: 'loud'"),
         (["--model_base_path=.", "--grpc_max_threads=0"], "'0' is not an integer of at least 1."),
         (["--model_base_path=.", "--file_system_poll_wait_seconds=-1"], "'-1' is not an integer of at least 0."),
         (["--model_base_path=.", "--enable_batching=yes"], "'yes' is neither true nor false."),
