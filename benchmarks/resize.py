@@ -26,7 +26,6 @@ from gateway.picture.preprocess import to_model_size, to_tensor
 from gateway.serving.client import TensorFlowServing
 
 SIZES = ((640, 480), (800, 600), (600, 800), (1600, 1200))
-MANY_PIXELS = 10**9
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -75,7 +74,7 @@ def genres(data: Path) -> str:
     with Service((model_server(port),), LOGS / "resize.log"), (data / "metadata.csv").open(encoding="utf-8") as file:
         serving = TensorFlowServing(f"127.0.0.1:{port}", 60)
         for row in csv.DictReader(file):
-            upright = to_upright(open_picture((data / row["path"]).read_bytes(), MANY_PIXELS), DRAFT_SIZE).whole()
+            upright = to_upright(open_picture((data / row["path"]).read_bytes()), DRAFT_SIZE).whole()
             off = difference(upright)
             largest.append(int(off.max()))
             shares.append(float((off > 0).mean()))

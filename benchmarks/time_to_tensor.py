@@ -34,7 +34,6 @@ from gateway.picture.decode import open_picture, to_upright
 from gateway.picture.preprocess import to_model_size, to_pixels, to_tensor
 
 TURNS = 5
-MANY_PIXELS = 10**9
 
 Tensor = npt.NDArray[np.float32]
 
@@ -56,12 +55,12 @@ def paper(data: bytes) -> Tensor:
 
 
 def gateway(data: bytes) -> Tensor:
-    return to_tensor(to_pixels(open_picture(data, MANY_PIXELS)))
+    return to_tensor(to_pixels(open_picture(data)))
 
 
 def keeping(pixels: int) -> Callable[[bytes], Tensor]:
     def way(data: bytes) -> Tensor:
-        return to_tensor(to_model_size(to_upright(open_picture(data, MANY_PIXELS), (pixels, pixels))))
+        return to_tensor(to_model_size(to_upright(open_picture(data), (pixels, pixels))))
 
     return way
 

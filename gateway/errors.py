@@ -14,8 +14,8 @@
     ├── TooLarge                413
     │   ├── TooManyBytes        413
     │   ├── TooManyBatchBytes   413  all pictures of a request together
-    │   ├── TooManyPixels       413
-    │   └── TooCostly           413  decoding it takes too long, or too much memory
+    │   ├── TooCostly           413  decoding a picture takes too long, or too much memory
+    │   └── TooCostlyTogether   413  decoding all pictures of a request takes too long
     ├── NotHttp                 400  what came is no HTTP request, or one that can be read in two ways
     ├── CutShort                400  the client ended before its request did
     ├── TooSlow                 408  the request did not come in time
@@ -37,6 +37,7 @@ not change between versions, a sentence may.
 """
 
 import errno
+import math
 from http import HTTPStatus
 from typing import ClassVar
 
@@ -139,24 +140,21 @@ class TooManyBatchBytes(TooLarge):
         super().__init__(f"The request is too large. Send at most {max_bytes:,} bytes, or the pictures in several requests.")
 
 
-class TooManyPixels(TooLarge):
-    error = "pixels_too_many"
-
-    def __init__(self, width: int, height: int, max_pixels: int) -> None:
-        super().__init__(f"The picture has {width} x {height} pixels. Send at most {max_pixels:,} pixels.")
-
-
 class TooCostly(TooLarge):
-    """`alone` where the picture would be too much in a request of its own as well."""
+    """`times` is by how much what decoding takes, "time" or "memory", is more than a picture may take."""
 
     error = "picture_too_costly"
 
-    def __init__(self, *, alone: bool) -> None:
-        if alone:
-            super().__init__("The picture takes too long or too much memory to decode. Reduce it, or save it as a plain 8-bit JPEG or PNG.")
-        else:
-            self.error = "request_too_costly"
-            super().__init__("The pictures of the request take too long to decode. Send this one in a request of its own.")
+    def __init__(self, times: float, what: str) -> None:
+        super().__init__(
+            f"Decoding the picture takes {math.ceil(10 * times) / 10:,} times the {what} that this service gives to one. "
+            "Reduce it, or send it with the command 'ragam classify', which reduces it first."
+        )
+
+
+class TooCostlyTogether(TooLarge):
+    error = "request_too_costly"
+    detail = "The pictures of the request take too long to decode. Send this one in a request of its own."
 
 
 class NotHttp(RagamError):

@@ -49,7 +49,6 @@ class Settings:
     certain_from: float = _setting(0.5, kinds.number(0, 1), "Confidence from which an answer is called certain.")
 
     max_upload_bytes: int = _setting(20 * 1024 * 1024, kinds.whole(1, 2**31), "Largest file that is accepted.")
-    max_pixels: int = _setting(40_000_000, kinds.whole(1, 2**31), "Largest picture that is decoded.")
     max_wait_seconds: float = _setting(
         2.5, kinds.number(0.01, 600), "How long a request may wait for a thread; one that would wait longer is answered 503 at once."
     )

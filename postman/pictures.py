@@ -5,16 +5,18 @@
 In Postman, set FOLDER as the working directory (Settings, General); newman takes it as --working-dir.
 """
 
+import struct
 import sys
+import zlib
 from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
-# Above the gateway's default limits: RAGAM_MAX_UPLOAD_BYTES, and RAGAM_MAX_PIXELS.
+# Above the gateway's default limit RAGAM_MAX_UPLOAD_BYTES, and above the memory that decoding may take.
 HEAVY_BYTES = 21 * 1024 * 1024
-LARGE_SIZE = (8001, 5000)
+LARGE_SIDE = 40_000
 # A segment of a JPEG with nothing in it, of which no picture has a thousand.
 COMMENT = b"\xff\xfe\x00\x02"
 
@@ -24,11 +26,13 @@ def write(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     fields = np.random.default_rng(7).integers(0, 256, (6, 8, 3), dtype=np.uint8)
     painting = Image.fromarray(fields).resize((640, 480))
-    jpeg, png, large = BytesIO(), BytesIO(), BytesIO()
+    jpeg, png = BytesIO(), BytesIO()
     painting.save(jpeg, "JPEG")
     painting.save(png, "PNG")
-    # One bit a pixel: few bytes, many pixels.
-    Image.new("1", LARGE_SIZE).save(large, "PNG")
+    # The header alone is changed: a picture that claims so many pixels is refused before any is decoded.
+    small = png.getvalue()
+    head = small[12:16] + struct.pack(">2I", LARGE_SIDE, LARGE_SIDE) + small[24:29]
+    large = small[:12] + head + struct.pack(">I", zlib.crc32(head)) + small[33:]
     files = {
         "painting.jpg": jpeg.getvalue(),
         "painting.png": png.getvalue(),
@@ -37,7 +41,7 @@ def write(folder: Path) -> None:
         "damaged.jpg": jpeg.getvalue()[:2000],
         "pieces.jpg": jpeg.getvalue()[:2] + COMMENT * 1000 + jpeg.getvalue()[2:],
         "heavy.jpg": jpeg.getvalue().ljust(HEAVY_BYTES, b"\0"),
-        "large.png": large.getvalue(),
+        "large.png": large,
     }
     for name, data in files.items():
         (folder / name).write_bytes(data)

@@ -132,7 +132,7 @@ def through_the_gateway(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32
     for tensor, picture in zip(tensors, pixels, strict=True):
         file = BytesIO()
         Image.fromarray(picture).save(file, "PNG", compress_level=1)
-        tensor[...] = to_tensor(to_pixels(open_picture(file.getvalue(), max_pixels=picture.size)))
+        tensor[...] = to_tensor(to_pixels(open_picture(file.getvalue())))
     return tensors
 
 

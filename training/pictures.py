@@ -15,13 +15,14 @@ import numpy.typing as npt
 from PIL import Image
 from tqdm import tqdm
 
-from gateway.picture.decode import open_picture
+from gateway.errors import TooCostly
+from gateway.picture.decode import DRAFT_SIZE, open_picture
 from gateway.picture.preprocess import to_pixels
 
 T = TypeVar("T")
 R = TypeVar("R")
 
-MAX_PIXELS = 100_000_000  # what claims to be larger is no scan of a painting
+MAX_BYTES = 1_000_000_000  # of memory; what takes more to decode is no scan of a painting
 
 
 @dataclass(frozen=True)
@@ -37,9 +38,12 @@ class Fingerprint:
 def read_pixels(data: bytes) -> npt.NDArray[np.uint8]:
     """The picture in `data` as uint8 (224, 224, 3), by the gateway's own functions.
 
-    Raises gateway.errors.UnreadablePicture and TooManyPixels.
+    Raises gateway.errors.UnreadablePicture and TooCostly.
     """
-    return to_pixels(open_picture(data, MAX_PIXELS))
+    picture = open_picture(data)
+    if (needed := picture.cost(DRAFT_SIZE).bytes) > MAX_BYTES:
+        raise TooCostly(needed / MAX_BYTES, "memory")
+    return to_pixels(picture)
 
 
 def fingerprint(path: Path) -> Fingerprint:
@@ -48,7 +52,7 @@ def fingerprint(path: Path) -> Fingerprint:
     The hash (imagehash.phash, the signs of the 8x8 lowest frequencies of the gray picture) is taken of the 224x224 pixels: it
     reduces every picture to 32x32 anyway, and so a large JPEG is decoded once, at a reduced scale.
 
-    Raises gateway.errors.UnreadablePicture and TooManyPixels, and OSError.
+    Raises gateway.errors.UnreadablePicture and TooCostly, and OSError.
     """
     data = path.read_bytes()
     pixels = read_pixels(data)

@@ -25,7 +25,7 @@ def main() -> None:
     answers = []
     for path in map(Path, sys.argv[2:]):
         whole = to_tensor(np.asarray(Image.open(path).convert("RGB").resize((IMAGE_SIZE, IMAGE_SIZE))))
-        scaled = to_tensor(to_pixels(open_picture(path.read_bytes(), max_pixels=whole.size * 1000)))
+        scaled = to_tensor(to_pixels(open_picture(path.read_bytes())))
         answer = classify(tf.constant(np.stack([whole, scaled])))
         scores, [genres, _] = answer[SCORES_OUTPUT].numpy(), answer[CLASSES_OUTPUT].numpy()
         best = int(scores[0].argmax())

@@ -40,7 +40,7 @@ def explain() -> Response:
     UPLOAD_BYTES.observe(len(data))
     g.fields["bytes"] = len(data)
     is_drawn = request.accept_mimetypes.best_match((PNG, JSON), PNG) == PNG
-    picture = open_picture(data, settings.max_pixels)
+    picture = open_picture(data)
     width, height = picture.size
     UPLOAD_PIXELS.observe(width * height)
     cost = _cost(picture, is_drawn)
@@ -48,7 +48,7 @@ def explain() -> Response:
     with decoders.lane(cost, g.fields):
         stop_if_abandoned(request)
         with stage("decode", g.fields):
-            images, view = _read(picture, data, settings.max_pixels, is_drawn)
+            images, view = _read(picture, data, is_drawn)
     stop_if_abandoned(request)
     with stage("explain", g.fields):
         [answer] = classifier.explain(images)
@@ -83,9 +83,7 @@ def _is_read_twice(picture: Picture) -> bool:
     return picture.scale(DRAFT_SIZE) != picture.scale(VIEW_SIZE)
 
 
-def _read(
-    picture: Picture, data: bytes | memoryview, max_pixels: int, is_drawn: bool
-) -> tuple[npt.NDArray[np.float32], Image.Image | None]:
+def _read(picture: Picture, data: bytes | memoryview, is_drawn: bool) -> tuple[npt.NDArray[np.float32], Image.Image | None]:
     """The model's input, and what is drawn: all that is kept of the picture while the model is asked."""
     is_read_twice = _is_read_twice(picture)
     upright = to_upright(picture, DRAFT_SIZE)
@@ -93,7 +91,7 @@ def _read(
     if not is_drawn:
         return images, None
     if is_read_twice:
-        upright = to_upright(open_picture(data, max_pixels), VIEW_SIZE)
+        upright = to_upright(open_picture(data), VIEW_SIZE)
     return images, view_of(upright)
 
 

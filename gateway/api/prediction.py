@@ -38,7 +38,7 @@ def prediction() -> Response:
     settings: Settings = current_app.extensions["settings"]
     details = _wants_details()
     data = read_picture(request, settings.max_upload_bytes)
-    [answer] = _classify([_decode(data, settings, Budget(len(data)))])
+    [answer] = _classify([_decode(data, Budget(len(data)))])
     g.fields.update(genre=answer.genre, version=answer.version)
     return envelope.success(PREDICTED, _data(answer, details, settings))
 
@@ -58,7 +58,7 @@ def predictions() -> Response:
     for upload in uploads:
         stop_if_abandoned(request)
         try:
-            outcomes.append(_decode(read_upload(upload, settings.max_upload_bytes), settings, budget))
+            outcomes.append(_decode(read_upload(upload, settings.max_upload_bytes), budget))
         except (BadUpload, TooLarge) as error:
             # Its traceback, and its cause's, holds this frame with the whole request, and this frame would hold it: all would stay in
             # memory until a collection of garbage, which counts objects and no bytes.
@@ -85,12 +85,12 @@ def _wants_details() -> bool:
     return value == "true"
 
 
-def _decode(data: bytes | memoryview, settings: Settings, budget: Budget) -> Decoded:
+def _decode(data: bytes | memoryview, budget: Budget) -> Decoded:
     """Raises what reading a picture raises."""
     UPLOAD_BYTES.observe(len(data))
     g.fields["bytes"] = g.fields.get("bytes", 0) + len(data)
     decoders: Decoders = current_app.extensions["decoders"]
-    picture = open_picture(data, settings.max_pixels)
+    picture = open_picture(data)
     width, height = picture.size
     UPLOAD_PIXELS.observe(width * height)
     cost = picture.cost(DRAFT_SIZE)

@@ -16,7 +16,7 @@ import numpy as np
 from PIL import Image
 
 from gateway.contract import IMAGE_SIZE
-from gateway.errors import Overloaded, TooManyPixels, UnreadablePicture, is_exhausted
+from gateway.errors import Overloaded, UnreadablePicture, is_exhausted
 from gateway.picture.color import Convert, conversion
 from gateway.picture.format import END, Layout, read_layout
 from gateway.picture.limits import STRIP_PIXELS, Cost, jpeg_cost, png_cost
@@ -36,7 +36,7 @@ _METHODS = {
 # Where rows become columns, where an upright picture's x or y is counted from the other end.
 _SWAPPED, _MIRRORED_X, _MIRRORED_Y = {5, 6, 7, 8}, {2, 3, 7, 8}, {3, 4, 6, 7}
 
-# Pillow's own guard knows one limit for the whole process; open_picture checks the caller's before anything is decoded.
+# Pillow's own guard counts pixels; what a picture costs is told from its header, see limits.py.
 Image.MAX_IMAGE_PIXELS = None
 
 # Pillow warns of what it forgives in a file, as text on standard error, which is for JSON lines; whoever sent it gets an answer.
@@ -186,13 +186,12 @@ class Pieces(io.RawIOBase):
         return b"".join(found)
 
 
-def open_picture(data: bytes | memoryview, max_pixels: int) -> Picture:
+def open_picture(data: bytes | memoryview) -> Picture:
     """The picture in `data`, its header read and nothing decoded yet.
 
     Only JPEG (of several pictures in it the first) and PNG are tried.
 
-    Raises UnreadablePicture, TooManyPixels above `max_pixels`, and TooManySegments where the pieces of the file are more than any picture
-    needs.
+    Raises UnreadablePicture, and TooManySegments where the pieces of the file are more than any picture needs.
     """
     layout = read_layout(data)
     try:
@@ -201,9 +200,6 @@ def open_picture(data: bytes | memoryview, max_pixels: int) -> Picture:
     except Exception as error:  # Pillow's plugins raise whatever a damaged header leads them to
         raise reason_of(error) from error
     _fit_transparency(image, layout.depth)
-    width, height = image.size
-    if width * height > max_pixels:
-        raise TooManyPixels(width, height, max_pixels)
     return Picture(image, layout, image.size, data)
 
 

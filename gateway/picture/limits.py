@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from gateway.capacity import CHEAP_BYTES, PICTURE_BYTES
 from gateway.contract import IMAGE_SIZE
-from gateway.errors import TooCostly
+from gateway.errors import TooCostly, TooCostlyTogether
 from gateway.picture.format import Layout
 
 SAFETY = 1.5
@@ -32,6 +32,10 @@ _NANO = 1e-9
 # Beside all that depends on the picture.
 _FIXED_SECONDS = 0.003
 _FIXED_BYTES = 8_000_000
+
+# A color profile is read, and what converts by it made and used: on the reduced picture, or on each pixel that may be transparent.
+_PROFILE_SECONDS, _PRESS_SECONDS, _CONVERTED_PIXEL_SECONDS = 0.01, 0.08, 16 * _NANO
+_PROFILE_BYTES = 8_000_000
 
 # Bytes and seconds of the kernel that resizing needs for each pixel of a side, which Pillow makes for each strip anew.
 _KERNEL_BYTES = 32
@@ -60,11 +64,12 @@ class Budget:
         return self._whole - self._left > CHEAP_SECONDS
 
     def spend(self, cost: Cost) -> None:
-        """Raises TooCostly where a picture of `cost` is too much by itself, or for what is left. Then nothing is spent."""
-        if cost.bytes > PICTURE_BYTES or cost.seconds > self._whole:
-            raise TooCostly(alone=True)
+        """Raises TooCostly where a picture of `cost` is too much by itself, TooCostlyTogether for what is left. Then nothing is spent."""
+        for times, what in ((cost.bytes / PICTURE_BYTES, "memory"), (cost.seconds / self._whole, "time")):
+            if times > 1:
+                raise TooCostly(times, what)
         if cost.seconds > self._left:
-            raise TooCostly(alone=False)
+            raise TooCostlyTogether
         self._left -= cost.seconds
 
 
@@ -139,4 +144,10 @@ def _with_resizing(size: tuple[int, int], layout: Layout, seconds: float, held: 
     if in_strips:
         # Cut out, made RGBA, laid on white, turned.
         held += _stored_bytes((strip, long) if size[0] < size[1] else (long, strip), 4) * (3 + turned)
+    if layout.has_profile:
+        seconds += _PRESS_SECONDS if len(layout.components) == 4 else _PROFILE_SECONDS
+        held += _PROFILE_BYTES
+        if layout.transparent:
+            seconds += _CONVERTED_PIXEL_SECONDS * pixels
+            held += 2 * _stored_bytes((strip, long), 4)
     return Cost(SAFETY * (seconds + _FIXED_SECONDS), held + _FIXED_BYTES)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import jpeg
 import png
 
-# Within the default of RAGAM_MAX_PIXELS: a square, and strips each way.
+# 40 million pixels as a square, and strips each way.
 SQUARE = (6324, 6324)
 PNG_SHAPES = [SQUARE, (223, 179_000), (133_000, 300), (8, 1_000_000), (1_000_000, 20), (1, 1_000_000), (4_000_000, 1)]
 JPEG_SHAPES = [SQUARE, (610, 65_500)]

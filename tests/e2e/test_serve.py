@@ -89,10 +89,10 @@ def test_a_missing_model(service):
 
 def test_bad_settings_are_told_together(service, models):
     service.publish(models["first"], 1)
-    process = serve(service, RAGAM_WORKERS="many", RAGAM_MAX_PIXELS="-1", RAGAM_PREDICT_SECOND="3")
+    process = serve(service, RAGAM_WORKERS="many", RAGAM_MAX_UPLOAD_BYTES="-1", RAGAM_PREDICT_SECOND="3")
     assert process.wait() == 1
     lines = process.text().splitlines()
-    assert [line.split()[0] for line in lines] == ["RAGAM_PREDICT_SECOND", "RAGAM_WORKERS", "RAGAM_MAX_PIXELS"]
+    assert [line.split()[0] for line in lines] == ["RAGAM_PREDICT_SECOND", "RAGAM_WORKERS", "RAGAM_MAX_UPLOAD_BYTES"]
 
 
 def test_a_model_that_breaks_the_contract_is_never_ready_and_the_log_says_why(service, models, picture):

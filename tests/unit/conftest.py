@@ -1,6 +1,9 @@
 """The application over a classifier that needs no model server, and the classifier that asks one, which a fake plays."""
 
 import socket
+import struct
+import zlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -54,7 +57,15 @@ def classifier() -> FakeClassifier:
 @pytest.fixture
 def client(classifier: FakeClassifier, monkeypatch: pytest.MonkeyPatch) -> FlaskClient:
     monkeypatch.setattr(upload, "BATCH_BYTES", 2_000_000)
-    return create_app(Settings(max_upload_bytes=200_000, max_pixels=1_000_000), classifier).test_client()
+    return create_app(Settings(max_upload_bytes=200_000), classifier).test_client()
+
+
+@pytest.fixture
+def costly(picture: Callable[..., bytes]) -> bytes:
+    """A small PNG whose header says that it has 40,000 x 40,000 pixels."""
+    small = picture(image_format="PNG")
+    head = small[12:16] + struct.pack(">2I", 40_000, 40_000) + small[24:29]
+    return small[:12] + head + struct.pack(">I", zlib.crc32(head)) + small[33:]
 
 
 @pytest.fixture

@@ -86,11 +86,11 @@ def test_the_model_is_sent_what_prediction_sends(client, classifier, picture):
     assert (explained == predicted).all()
 
 
-def test_errors_are_the_envelope_whatever_is_accepted(client, classifier, picture):
+def test_errors_are_the_envelope_whatever_is_accepted(client, classifier, picture, costly):
     for accept in ("image/png", "application/json"):
         answer = post(client, b"text", headers={"Accept": accept})
         assert (answer.status_code, answer.json["status"]["code"], answer.json["data"]) == (400, 400, None)
-    assert post(client, picture(1001, 1000)).status_code == 413
+    assert post(client, costly).status_code == 413
     for error, status in ((ServingUnavailable(), 503), (WrongModel(), 502)):
         classifier.error = error
         assert (post(client, picture()).status_code, post(client, picture()).json["status"]["code"]) == (status, status)

@@ -170,7 +170,7 @@ def test_every_sentence_that_a_bad_picture_gets_is_in_the_collection():
         errors.TooManySegments(),
         errors.TooManyBytes(20 * 1024 * 1024),
         errors.TooManyBatchBytes(64 * 1024 * 1024),
-        errors.TooManyPixels(8001, 5000, 40_000_000),
+        errors.TooCostly(21.5, "memory"),
         errors.ServingUnavailable(),
     ):
         assert error.detail in told

@@ -60,10 +60,14 @@ def test_the_model_sees_one_float32_tensor(client, classifier, dark):
     assert images.flags.c_contiguous
 
 
-def test_too_many_pixels(client, picture):
-    answer = post(client, picture(1001, 1000, image_format="JPEG"))
+def test_too_costly_by_how_much_and_the_way_out(client, costly):
+    answer = post(client, costly)
     assert answer.status_code == 413
-    assert answer.json["status"]["detail"] == "The picture has 1001 x 1000 pixels. Send at most 1,000,000 pixels."
+    assert answer.json["status"]["error"] == "picture_too_costly"
+    assert answer.json["status"]["detail"] == (
+        "Decoding the picture takes 21.5 times the memory that this service gives to one. "
+        "Reduce it, or send it with the command 'ragam classify', which reduces it first."
+    )
 
 
 def test_unreadable(client):
@@ -156,14 +160,14 @@ def test_each_of_many_is_answered_as_it_is_alone(client, classifier, picture, qu
     assert len({entry["data"]["confidence"] for entry in answer.json["data"]}) == 5
 
 
-def test_bad_pictures_among_many_spoil_no_other(client, classifier, picture):
+def test_bad_pictures_among_many_spoil_no_other(client, classifier, picture, costly):
     sent = [
         ("good.png", picture(mode="L", image_format="PNG")),
         ("notes.txt", b"text"),
         ("empty.jpg", b""),
         ("damaged.jpg", picture()[:2000]),
         ("heavy.jpg", picture() + bytes(200_000)),
-        ("large.jpg", picture(1001, 1000)),
+        ("large.png", costly),
         ("", picture()),
         ("good.png", picture(seed=2)),
     ]

@@ -10,8 +10,6 @@ from gateway.errors import UnreadablePicture
 from gateway.picture.decode import open_picture
 from gateway.picture.preprocess import to_pixels
 
-MANY = 100_000_000
-
 
 def jpeg(mode="RGB", size=(320, 240), **options):
     fields = np.random.default_rng(1).integers(0, 256, (12, 16, 3), dtype=np.uint8)
@@ -21,7 +19,7 @@ def jpeg(mode="RGB", size=(320, 240), **options):
 
 
 def pixels(data):
-    return to_pixels(open_picture(data, MANY)).astype(int)
+    return to_pixels(open_picture(data)).astype(int)
 
 
 KINDS = [

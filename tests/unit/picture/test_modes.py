@@ -11,7 +11,6 @@ from gateway.errors import UnreadablePicture
 from gateway.picture.decode import open_picture
 from gateway.picture.preprocess import to_pixels
 
-MANY = 100_000_000
 GRAY, RGB, PALETTE, GRAY_ALPHA, RGBA = 0, 2, 3, 4, 6
 SAMPLES = {GRAY: 1, RGB: 3, PALETTE: 1, GRAY_ALPHA: 2, RGBA: 4}
 SIDE = 8
@@ -38,7 +37,7 @@ def png(depth, color, pixel, palette=None, transparent=None):
 
 
 def center(data):
-    return to_pixels(open_picture(data, MANY))[112, 112].tolist()
+    return to_pixels(open_picture(data))[112, 112].tolist()
 
 
 @pytest.mark.parametrize(
