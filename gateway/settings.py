@@ -57,7 +57,6 @@ class Settings:
         64 * 1024 * 1024, kinds.whole(1, 2**31), "Largest request with many pictures that is accepted, in bytes."
     )
     max_pixels: int = _setting(40_000_000, kinds.whole(1, 2**31), "Largest picture that is decoded, in pixels.")
-    certain_from: float = _setting(0.5, kinds.number(0, 1), "Confidence from which an answer is called certain.")
     grace_seconds: int = _setting(
         30, kinds.whole(0, 600), "On SIGTERM, how long requests in flight may take to finish. A second SIGTERM ends them at once."
     )
