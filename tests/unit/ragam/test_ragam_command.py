@@ -256,6 +256,9 @@ def a_byte_now_and_then(handler):
         (answer(200, TEXT.replace("0.5", "1e999").encode()), "The answer was not understood."),
         (answer(200, TEXT.replace('"version": 1', '"version": ' + "9" * 5000).encode()), "The answer was not understood."),
         (answer(200, TEXT.replace('"version": 1', '"version": true').encode()), "The answer was not understood."),
+        (answer(200, TEXT.replace('"certain": true', '"certain": 1').encode()), "The answer was not understood."),
+        (answer(200, TEXT.replace('"certain": true', '"typicality": 2').encode()), "The answer was not understood."),
+        (answer(200, {**GOOD, "data": []}), "The answer was not understood."),
         (answer(200, TEXT.replace("Realism", "x" * 1000).encode()), "The answer was not understood."),
         (answer(200, {**GOOD, "data": {}}), "The answer was not understood."),
         (
