@@ -1,7 +1,7 @@
 // One picture on the wall and the label beside it, as the work is now.
 
 import { fillBars } from "./bars.js";
-import { doubt } from "./doubt.js";
+import { doubt, worth } from "./doubt.js";
 import { hottest, toggleHeat } from "./heat.js";
 import { percent, say, translate } from "./language.js";
 import { paintHeat } from "./paint.js";
@@ -47,7 +47,7 @@ function showLabel(part, work) {
   if (!answer) part("h3").removeAttribute("lang");
   write(part(".share"), answer && say("card.share", { share: percent(answer.confidence) }));
   write(part(".doubt"), answer && doubt(answer));
-  write(part(".worth"), answer?.expected_accuracy !== undefined && say("card.worth", { right: Math.round(100 * answer.expected_accuracy) }));
+  write(part(".worth"), answer && worth(answer));
   write(part(".state"), stateOf(work));
   write(part(".failure"), work.failure && !answer && say(work.failure.word));
   write(part(".detail"), work.failure?.detail && !answer && work.failure.detail);

@@ -49,6 +49,7 @@ def test_the_label_tells_what_the_version_tells_of_its_answer(visit, picture):
     expect(certain.locator(".worth")).to_contain_text("85 of 100")
     cat = told(page, "cat.jpg", picture(), certain=False, typicality=0.0499, expected_accuracy=0.3)
     expect(cat.locator(".doubt")).to_have_text("May be no painting: unlike those that the model learned from.")
+    expect(cat.locator(".worth")).to_be_hidden()
     silent = told(page, "silent.jpg", picture())
     for part in (".doubt", ".worth", ".similar"):
         expect(silent.locator(part)).to_be_hidden()
