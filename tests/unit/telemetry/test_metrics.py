@@ -29,6 +29,19 @@ def test_counts_answers_by_genre_version_and_confidence(client, picture, route):
     assert counts() == tuple(count + 1 for count in before)
 
 
+def test_the_typicality_of_pictures_where_the_version_tells_it(client, classifier, picture):
+    def counts():
+        return tuple(value("ragam_typicality_bucket", version="3", le=bound) for bound in ("0.05", "0.1"))
+
+    before = counts()
+    send(client, picture())
+    assert counts() == before
+    classifier.more = {"typicality": 0.07}
+    send(client, picture())
+    send(client, picture(), route="/predictions")
+    assert counts() == (before[0], before[1] + 2)
+
+
 @pytest.mark.parametrize("route", ["/prediction", "/predictions", "/explanation"])
 def test_bytes_and_pixels_of_what_is_sent(client, picture, route):
     def sums():
