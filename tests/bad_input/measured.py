@@ -70,8 +70,13 @@ def main() -> None:
         except TooCostly:
             continue
         for path in PATHS[: 1 if number % 3 else 2]:
+            found = in_a_fork(client, path, data)
+            for _ in range(2):
+                # What else runs on a busy machine makes a picture dearer, and none cheaper.
+                if found["seconds"] > 2 * reference[path]:
+                    found = min(found, in_a_fork(client, path, data), key=lambda one: one["seconds"])
             told = {"name": name, "path": path, "size": len(data), "reference": reference[path], "estimate": cost.bytes}
-            sys.stdout.write(json.dumps({**told, **in_a_fork(client, path, data)}) + "\n")
+            sys.stdout.write(json.dumps({**told, **found}) + "\n")
 
 
 if __name__ == "__main__":

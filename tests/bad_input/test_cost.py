@@ -20,8 +20,8 @@ from gateway.picture.limits import Budget, Cost
 ROOT = Path(__file__).resolve().parents[2]
 MOST_PIXELS = 40_000_000
 
-# The dearest picture that is let in takes twice the processor time of the largest plain one; what a guard misses takes ten times that.
-FACTOR, BYTES = 5, 400_000_000
+# The dearest picture that is let in takes twice the processor time of the largest plain one; the cheapest that is refused four times.
+FACTOR, BYTES = 3, 400_000_000
 # A map takes some memory more, and may be more than its picture's budget.
 BESIDE = {"/prediction": 10_000_000, "/explanation": 40_000_000}
 
