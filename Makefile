@@ -61,9 +61,9 @@ test-faces: $(VENV)/.dev ## the web page in a real browser, the collection and t
 test-deploy: $(VENV)/.dev ## build the images and run the containers; finds a Docker engine, or as root sets one up (Debian)
 	$(BIN)/python -m pytest tests/deploy --capture=no
 
-test-faults: $(VENV)/.dev ## the service with faults, as root: model server, workers, versions, disk, clock, network; the table goes to build/faults.md
-	@for command in ip iptables unshare cc; do command -v $$command >/dev/null || \
-		{ echo "make test-faults needs $$command. On Debian: apt-get install iproute2 iptables util-linux gcc libc6-dev" >&2; exit 1; }; done
+test-faults: $(VENV)/.dev ## the service with faults, as root: model server, workers, versions, disk, network; the table goes to build/faults.md
+	@for command in ip iptables unshare; do command -v $$command >/dev/null || \
+		{ echo "make test-faults needs $$command. On Debian: apt-get install iproute2 iptables util-linux" >&2; exit 1; }; done
 	$(BIN)/python -m pytest tests/faults
 
 test-releases: $(VENV)/.dev ## the front's tests with the newest two minor releases of gunicorn and of uvicorn; the table goes to build/releases.md

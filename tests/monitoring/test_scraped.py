@@ -80,7 +80,7 @@ def test_gauges_tell_how_it_stands(watched):
     assert watched.prometheus.vector("ragam_model_version")[0][0]["version"] == "2"
     assert watched.prometheus.value('ragam_settings{setting="max_upload_bytes"}') == 20 * 1024 * 1024
     [(labels, value)] = watched.prometheus.vector("ragam_info")
-    assert (labels["version"], value) == ("0.1.0", 1)
+    assert (labels["version"], value) == ("0.2.0", 1)
     assert watched.prometheus.value("ragam_expected_wait_seconds") == 0
     assert watched.prometheus.value('ragam_settings{setting="max_wait_seconds"}') == 2.5
     assert watched.prometheus.value("ragam_requests_in_flight") == 0
