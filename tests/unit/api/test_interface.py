@@ -11,6 +11,7 @@ import pytest
 import yaml
 from openapi_spec_validator import validate
 
+import gateway
 from gateway import errors
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -79,7 +80,8 @@ def test_the_application_has_these_routes(client):
 def test_the_description_is_valid_openapi_3_1():
     assert DESCRIPTION["openapi"].startswith("3.1.")
     validate(DESCRIPTION)
-    assert DESCRIPTION["info"]["version"] == tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert DESCRIPTION["info"]["version"] == project["version"] == gateway.__version__
 
 
 def test_the_description_has_these_routes_and_answers():
