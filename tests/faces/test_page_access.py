@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hand import card, choose, expect_state
+from page_actions import card, choose, expect_state
 from playwright.sync_api import Page, expect
 
 AXE = Path(__file__).resolve().parent / "node_modules" / "axe-core" / "axe.min.js"

@@ -1,7 +1,7 @@
 """The page in both languages, both lights, on a phone, and for those who ask for less motion."""
 
 import pytest
-from hand import card, choose, expect_state, wide
+from page_actions import card, choose, expect_state, wide
 from playwright.sync_api import expect
 
 PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
