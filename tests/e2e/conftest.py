@@ -14,7 +14,7 @@ def shared_service(tmp_path_factory: pytest.TempPathFactory, models: dict[str, P
     service = Service(tmp_path_factory.mktemp("service"))
     service.publish(models["first"], 1)
     service.model_server = service.start_model_server()
-    service.gateway = service.start_gateway(RAGAM_MAX_BUFFERED_BYTES="200000000")
+    service.gateway = service.start_gateway()
     try:
         wait_until(service.ready, what="readiness")
         with Callers(service.address, picture()).running(32) as callers:
