@@ -28,8 +28,7 @@ def findings(page: Page, axe: str) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("width", [1280, 360])
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize(("theme", "width"), [("light", 1280), ("dark", 360)])
 def test_axe_finds_nothing(visit, paintings, tmp_path, axe, theme, width):
     text = tmp_path / "notes.txt"
     text.write_text("no picture")
