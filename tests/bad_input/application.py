@@ -11,7 +11,7 @@ from gateway.prediction import Explanation, Prediction, SimilarWork
 from gateway.settings import Settings
 
 
-class Sure:
+class FixedClassifier:
     """Says one thing of every picture."""
 
     def classify(self, images: np.ndarray) -> list[Prediction]:
@@ -44,7 +44,7 @@ class Outcome:
 
 def application(**settings: object) -> FlaskClient:
     """With the default settings, but for `settings`."""
-    return create_app(Settings(**settings), Sure()).test_client()  # type: ignore[arg-type]
+    return create_app(Settings(**settings), FixedClassifier()).test_client()  # type: ignore[arg-type]
 
 
 def multipart(data: bytes, name: str) -> bytes:

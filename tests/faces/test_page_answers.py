@@ -1,9 +1,9 @@
-"""Pictures go in by every door, and answers come out as the API gives them."""
+"""Pictures go in by every way, and answers come out as the API gives them."""
 
 import re
 
 import pytest
-from hand import bars, card, choose, drop, expect_state, picture_file
+from page_actions import bars, card, choose, drop, expect_state, picture_file
 from playwright.sync_api import Locator, Page, expect
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hand import choose, expect_state, picture_file
+from page_actions import choose, expect_state, picture_file
 from playwright.sync_api import Page, expect
 
 HEAD = ["file", "genre", "confidence", "certain", "typicality", "expected accuracy", "model version"]

@@ -87,11 +87,13 @@ def test_similar_works_are_those_of_the_version_that_answers_if_it_knows_any(sta
     assert len(stable.calls) == 1
 
 
-@pytest.mark.parametrize("error", [WrongModel(), ServingUnavailable(), RuntimeError("INTERNAL")], ids=lambda error: type(error).__name__)
-def test_a_canary_that_fails_is_answered_for(stable, canary, images, error):
-    canary.error = error
-    assert {answer.version for answer in Canary(stable, canary, 0.5).classify(images)} == {STABLE}
-    assert (len(stable.calls), len(canary.calls)) == (1, 1), "all in one call"
+def test_a_canary_that_fails_is_answered_for(stable, canary, images):
+    for error in (WrongModel(), ServingUnavailable(), RuntimeError("INTERNAL")):
+        canary.error = error
+        assert {answer.version for answer in Canary(stable, canary, 0.5).classify(images)} == {STABLE}
+        assert (len(stable.calls), len(canary.calls)) == (1, 1), "all in one call"
+        stable.calls.clear()
+        canary.calls.clear()
 
 
 def test_a_canary_that_keeps_failing_is_not_asked(stable, canary, images, caplog):
@@ -164,14 +166,11 @@ def test_readiness_and_genres_are_the_stable_version_s(client, stable, canary, m
     assert client.get("/readyz").status_code == 503
 
 
-@pytest.mark.parametrize("label", ["", "canary"])
-def test_a_share_needs_a_stable_version(label):
-    with pytest.raises(SettingsError, match="RAGAM_CANARY_SHARE needs RAGAM_SERVING_LABEL, such as stable"):
-        Settings.from_env({"RAGAM_CANARY_SHARE": "0.1", "RAGAM_SERVING_LABEL": label})
+def test_a_share_needs_a_stable_version_and_a_label_is_one():
+    for label in ("", "canary"):
+        with pytest.raises(SettingsError, match="RAGAM_CANARY_SHARE needs RAGAM_SERVING_LABEL, such as stable"):
+            Settings.from_env({"RAGAM_CANARY_SHARE": "0.1", "RAGAM_SERVING_LABEL": label})
     assert Settings.from_env({"RAGAM_CANARY_SHARE": "0.1", "RAGAM_SERVING_LABEL": "stable"}).canary_share == 0.1
-
-
-@pytest.mark.parametrize("label", ["a b", "x" * 65, "stäble"])
-def test_a_label_that_is_none(label):
-    with pytest.raises(SettingsError, match="RAGAM_SERVING_LABEL must be up to 64 letters"):
-        Settings.from_env({"RAGAM_SERVING_LABEL": label})
+    for label in ("a b", "x" * 65, "stäble"):
+        with pytest.raises(SettingsError, match="RAGAM_SERVING_LABEL must be up to 64 letters"):
+            Settings.from_env({"RAGAM_SERVING_LABEL": label})
