@@ -11,7 +11,7 @@ from gateway.api import envelope
 from gateway.api.decode_queue import Decoders
 from gateway.api.upload import list_uploads, read_picture, read_upload, request_bytes, stop_if_abandoned
 from gateway.auth.rate_limit import count_pictures
-from gateway.errors import BadQuery, BadUpload, RagamError, TooLarge
+from gateway.errors import BadQuery, BadUpload, RagamError, TooLarge, UnknownParameter
 from gateway.picture.decode import DRAFT_SIZE, open_picture
 from gateway.picture.limits import Budget
 from gateway.picture.preprocess import to_pixels, to_tensor
@@ -21,6 +21,8 @@ from gateway.settings import Settings
 from gateway.telemetry.metrics import UPLOAD_BYTES, UPLOAD_PIXELS, note_answer, note_statistics, stage
 
 views = Blueprint("views", __name__)
+
+TRUE, FALSE = {"true", "1", "yes", "on", ""}, {"false", "0", "no", "off"}
 
 PREDICTED = "Success Predicting the Image"
 
@@ -78,11 +80,17 @@ def predictions() -> Response:
 
 
 def _wants_details() -> bool:
-    """The parameter `details`. Raises BadQuery where it is neither true nor false."""
-    value = request.args.get("details", "false")
-    if value not in ("true", "false"):
+    """The parameter `details`, as people and libraries write a truth value; alone, without a value, it is one.
+
+    Raises BadQuery for another value, UnknownParameter for another name.
+    """
+    for name in request.args:
+        if name != "details":
+            raise UnknownParameter(name, ("details",))
+    value = request.args.get("details", "false").strip().lower()
+    if value not in TRUE | FALSE:
         raise BadQuery("details", "true or false")
-    return value == "true"
+    return value in TRUE
 
 
 def _decode(data: bytes | memoryview, settings: Settings, budget: Budget) -> Decoded:

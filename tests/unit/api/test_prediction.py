@@ -102,7 +102,7 @@ def test_each_failure_has_its_envelope(client, classifier, dark, error, status, 
 
 
 @pytest.mark.parametrize("route", ["/prediction", "/predictions"])
-@pytest.mark.parametrize("value", ["True", "1", "yes", "", "true false"])
+@pytest.mark.parametrize("value", ["true false", "2", "null"])
 def test_a_parameter_that_means_nothing(client, classifier, dark, route, value):
     answer = client.post(route, query_string={"details": value}, data={"image": (BytesIO(dark), "a.png")})
     assert (answer.status_code, answer.json["status"]["detail"]) == (400, "The parameter 'details' must be true or false.")
@@ -225,18 +225,11 @@ def test_a_file_keeps_its_name(client, dark, name):
     assert (entry["file"], entry["status"]["code"]) == (name, 200)
 
 
-@pytest.mark.parametrize(
-    ("name", "status"),
-    [
-        (b'filename="a\x01.png"', 200),
-        (b"filename*=UTF-8''%ed%a0%80.png", 200),
-        (b'filename="\xff\xfe.png"', 400),
-    ],
-)
-def test_a_name_that_is_hardly_text_is_answered(client, dark, name, status):
+@pytest.mark.parametrize("name", [b'filename="a\x01.png"', b"filename*=UTF-8''%ed%a0%80.png", b'filename="\xff\xfe.png"'])
+def test_a_name_that_is_hardly_text_is_answered(client, dark, name):
     body = b'--x\r\nContent-Disposition: form-data; name="image"; %s\r\n\r\n%s\r\n--x--\r\n' % (name, dark)
     answer = client.post("/predictions", data=body, content_type="multipart/form-data; boundary=x")
-    assert answer.status_code == answer.json["status"]["code"] == status
+    assert answer.status_code == answer.json["status"]["code"] == 200
 
 
 def test_many_are_noted_in_one_line(client, picture, caplog):
