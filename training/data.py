@@ -42,15 +42,16 @@ class Dataset:
     pixels: npt.NDArray[np.uint8]
     rows: tuple[dict[str, str], ...]
 
-    def part(self, split: str) -> Part:
-        """The pictures of `split`: train, validation, test or external; none where the dataset has no such split."""
-        rows = tuple(row for row in self.rows if row["split"] == split)
+    def part(self, *splits: str) -> Part:
+        """The pictures of `splits`, one or neighbours in sides.PARTS; none where the dataset has no such split."""
+        rows = tuple(row for row in self.rows if row["split"] in splits)
         places = np.array([int(row["pixel"]) for row in rows], dtype=np.int64)
         # prepare puts a split's pictures one after the other, so that they need not be copied into memory.
         first = int(places[0]) if rows else 0
         if not np.array_equal(places, np.arange(first, first + len(rows))):
             raise Mistake(
-                f"rows.csv does not list the pictures of {split} in the order of pixels.npy. Make the dataset again with `prepare`."
+                f"rows.csv does not list the pictures of {' and '.join(splits)} in the order of pixels.npy. "
+                "Make the dataset again with `prepare`."
             )
         labels = np.array([self.genres.index(row["genre"]) for row in rows], dtype=np.int64)
         return Part(self.pixels[first : first + len(rows)], labels, rows)

@@ -10,7 +10,9 @@ from training.genres import NAMES_7
 
 def test_scorecard_holds_every_part_and_figure(evaluated: Path) -> None:
     card = json.loads((evaluated / "scorecard.json").read_text())
-    assert {"validation", "test", "external"} <= set(card["parts"])
+    assert {"validation", "test", "external", "external-tuning", "external-test"} <= set(card["parts"])
+    halves = [card["parts"][half]["pictures"] for half in ("external-tuning", "external-test")]
+    assert sum(halves) == card["parts"]["external"]["pictures"]
     for part in card["parts"].values():
         assert sum(map(sum, part["confusion_matrix"])) == part["pictures"]
         assert 0 <= part["accuracy"]["low"] <= part["accuracy"]["value"] <= part["accuracy"]["high"] <= 1
