@@ -24,9 +24,10 @@ class Recipe:
     augmentation: Literal["paper", "ragam"]  # names a function of training/augment.py
     optimizer: Literal["adam", "adamw"]
     learning_rate: float
-    moving_average: (
-        float  # of the weights, its share a step that stays; what is validated and kept is the average. 0: the weights themselves
-    )
+    ema_momentum: float  # of the weights' moving average, which is validated and kept: its share that stays a step. 0: no average
+    # once: an epoch has every picture once. by_artist: it has as many, drawn so that every genre is seen alike, and of an artist of n
+    # pictures each by 1 / sqrt(n); then without class_weights
+    sampling: Literal["once", "by_artist"]
     batch_size: int
     epochs: int
     head_epochs: int  # epochs for the head alone, on the frozen features of the pictures and their mirror images, before the main phase
@@ -48,7 +49,8 @@ PAPER = Recipe(
     augmentation="paper",  # paper: rotation 20 degrees, shifts, shear and zoom 0.2, horizontal flip, nearest fill
     optimizer="adam",  # paper
     learning_rate=0.001,  # paper
-    moving_average=0.0,
+    ema_momentum=0.0,
+    sampling="once",  # paper
     batch_size=32,  # paper
     epochs=1000,  # paper
     head_epochs=0,
@@ -70,7 +72,8 @@ RAGAM = Recipe(
     augmentation="ragam",
     optimizer="adamw",
     learning_rate=3e-4,
-    moving_average=0.99,
+    ema_momentum=0.99,
+    sampling="once",
     batch_size=32,
     epochs=6,
     head_epochs=12,

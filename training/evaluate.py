@@ -28,7 +28,7 @@ from training import measure, plots, scorecard
 from training.config import Mistake
 from training.report import markdown
 from training.sides import EXTERNALS
-from training.train import CHECKPOINT, MODEL, RUN, write_json
+from training.train import MODEL, RUN, write_json
 
 SCORECARD = "scorecard.json"
 # What the gateway calls certain unless its operator says otherwise.
@@ -57,9 +57,8 @@ def run(args: argparse.Namespace) -> None:
     # Keras takes seconds to import, which `--help` need not wait for.
     import keras
 
-    from training.checkpoint import Checkpoint
     from training.data import load
-    from training.fit import outputs_of
+    from training.fit import START, outputs_of
     from training.protocols import compare
 
     dataset = load(args.data)
@@ -105,8 +104,7 @@ def run(args: argparse.Namespace) -> None:
     if args.against is not None:
         card["against"] = against(args.against, parts, genres)
     if not args.skip_protocols and "test" in parts:
-        start = Checkpoint.load(args.run / CHECKPOINT).start
-        card["protocols"] = compare(start, model, dataset, raw["test"], facts["seed"])
+        card["protocols"] = compare(args.run / START, model, dataset, raw["test"], facts["seed"])
     write_json(args.run / SCORECARD, card)
     temporary = args.run / ".part.scorecard.md"
     temporary.write_text(markdown(json.loads(json.dumps(card))), encoding="utf-8")

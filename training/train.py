@@ -8,18 +8,19 @@ Ctrl-C ends the training and keeps the best weights so far.
 
 Writes RUN:
 
-    checkpoint.npz             after every epoch, all that the next one needs
-    history.csv                loss and accuracy of both sides by epoch; accuracy.png and loss.png show it
+    checkpoints/               after every epoch, all that the next one needs; goes when the run is finished
+    start.weights.h5           the weights before the main phase
+    history.csv                loss and accuracy of both sides by epoch, from 0; accuracy.png and loss.png show it
     logs/                      the same for TensorBoard
     model.keras                the model to keep
     run.json                   recipe, dataset, seed, what was kept and why it stopped, library versions; written last
 """
 
 import argparse
-import csv
 import json
 import os
 import platform
+import shutil
 from dataclasses import asdict, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -27,7 +28,6 @@ from pathlib import Path
 from training import plots
 from training.config import RECIPES, Mistake
 
-CHECKPOINT = "checkpoint.npz"
 MODEL = "model.keras"
 RUN = "run.json"
 ASKED = "asked.json"
@@ -55,10 +55,9 @@ def run(args: argparse.Namespace) -> None:
 
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     # Keras takes seconds to import, which `--help` need not wait for.
-    import tensorflow as tf
-
+    from training.callbacks import CHECKPOINTS, HISTORY, WORK
     from training.data import load
-    from training.fit import blended, fit
+    from training.fit import fit, kept
 
     dataset = load(args.data)
     genres = list(dataset.genres)
@@ -77,47 +76,38 @@ def run(args: argparse.Namespace) -> None:
         f"Recipe {recipe.name}: {len(train.labels):,} pictures to train on, {len(validation.labels):,} to validate, {len(genres)} genres."
     )
 
-    board = tf.summary.create_file_writer(str(args.out / "logs"))
-
-    def told(epoch: int, row: dict[str, float]) -> None:
-        with board.as_default(step=epoch + 1):
-            for name, value in row.items():
-                if name != "epoch":
-                    tf.summary.scalar(name, value)
-        board.flush()
-        seen = {name: row[f"validation_{name}"] for name in ("loss", "accuracy", "balanced_accuracy")}
-        print("  validation: " + ", ".join(f"{name.replace('_', ' ')} {value:.3f}" for name, value in seen.items()), flush=True)
-
-    checkpoint, stopped = fit(
+    rows, stopped = fit(
         recipe,
         train,
         validation,
         genre_count=len(genres),
         weights=None if args.weights == "none" else args.weights,
         seed=args.seed,
-        file=args.out / CHECKPOINT,
-        told=told,
+        out=args.out,
     )
-    model = blended(recipe, checkpoint, len(genres))
-    print(f"Stopped: {stopped}. Kept epoch {checkpoint.best_epoch + 1}, {recipe.share:.0%} of its weights and the rest of the start's.")
+    model, epoch = kept(recipe, len(genres), args.out, rows)
+    print(f"Stopped: {stopped}. Kept epoch {epoch}, {recipe.share:.0%} of its weights and the rest of the start's.")
 
-    if checkpoint.history:
-        write_history(args.out / "history.csv", checkpoint.history)
-        plots.curves(checkpoint.history, args.out)
+    if rows:
+        shutil.copy(args.out / WORK / HISTORY, args.out / HISTORY)
+        plots.curves(rows, args.out)
     temporary = args.out / f".part.{MODEL}"
     model.save(temporary)
     temporary.replace(args.out / MODEL)
     report = {
         **asked,
-        "kept_epoch": checkpoint.best_epoch + 1,
+        "kept_epoch": epoch,
         "stopped": stopped,
-        "epochs": len(checkpoint.history),
-        "seconds": round(sum(row["seconds"] for row in checkpoint.history)),
+        "epochs": len(rows),
+        "picture_steps": len(rows) * len(train.labels),
+        "seconds": round(sum(row["seconds"] for row in rows)),
         "parameters": model.count_params(),
         "python": platform.python_version(),
         "versions": {package: version(package) for package in ("tensorflow", "keras", "numpy", "pillow")},
     }
     write_json(args.out / RUN, report)
+    for folder in (CHECKPOINTS, WORK):
+        shutil.rmtree(args.out / folder, ignore_errors=True)
 
 
 def start_or_resume(out: Path, asked: dict[str, object]) -> None:
@@ -133,17 +123,7 @@ def start_or_resume(out: Path, asked: dict[str, object]) -> None:
     differing = [name for name, value in json.loads(json.dumps(asked)).items() if before.get(name) != value]
     if differing:
         raise Mistake(f"{out} holds a run with another {' and '.join(differing)}. Name another --out, or remove it.")
-    if (out / CHECKPOINT).exists():
-        print("Going on after the last full epoch.")
-
-
-def write_history(path: Path, history: list[dict[str, float]]) -> None:
-    temporary = path.with_name(f".{path.name}.part")
-    with temporary.open("w", newline="") as file:
-        writer = csv.DictWriter(file, list(history[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(history)
-    temporary.replace(path)
+    print("Going on after the last full epoch.")
 
 
 def write_json(path: Path, content: object) -> None:
