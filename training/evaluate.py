@@ -22,8 +22,6 @@ from typing import Any
 
 import numpy as np
 
-from gateway.contract import CLASSES_OUTPUT, PREDICT_SIGNATURE, SCORES_OUTPUT
-from gateway.picture.preprocess import to_tensor
 from training import measure, plots, scorecard
 from training.config import Mistake
 from training.report import markdown
@@ -124,20 +122,11 @@ def read_run(folder: Path) -> dict[str, Any]:
 
 def against(version: Path, parts: dict[str, Any], genres: list[str]) -> dict[str, Any]:
     """The accuracy and the mean recall of a published version on the same pictures. Raises Mistake where it is none, or of other genres."""
-    import tensorflow as tf
+    from training.published import scores_of
 
-    from training.export import answers
-
-    try:
-        loaded = tf.saved_model.load(version)
-    except OSError as error:
-        raise Mistake(f"{version} is no published version. Name a folder such as model_repository/painting_genre/2.") from error
     figures: dict[str, Any] = {}
     for name, part in parts.items():
-        answered = answers(loaded, PREDICT_SIGNATURE, to_tensor(part.pixels))
-        if [label.decode() for label in answered[CLASSES_OUTPUT][0]] != genres:
-            raise Mistake(f"{version} has other genres.")
-        scores = answered[SCORES_OUTPUT]
+        scores = scores_of(version, part.pixels, genres)
         figures[name] = {
             "accuracy": round(measure.accuracy(scores, part.labels), 4),
             "balanced_accuracy": round(measure.balanced_accuracy(scores, part.labels), 4),
