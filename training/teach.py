@@ -1,6 +1,6 @@
 """Soft labels from a teacher that is only used in training: how much of each genre larger and other nets see in a picture.
 
-    python -m training teach --data DATASET --out TEACHER.npz [--version VERSION] [--weights imagenet|PATH]
+    python -m training teach --data DATASET --out TEACHER.npz [--version VERSION] [--weights imagenet|PATH|none]
 
 Reads DATASET as `prepare` wrote it. The teacher is the mean of two logistic regressions, on the frozen ImageNet features of
 EfficientNet-Lite2 (requirements/teacher.txt has its weights) and of MobileNetV2, in which genres and artists weigh as in the sampling
@@ -40,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, required=True, metavar="DATASET", help="folder that prepare wrote")
     parser.add_argument("--out", type=Path, required=True, metavar="TEACHER.npz", help="file to write")
     parser.add_argument("--version", type=Path, metavar="VERSION", help="a published version's folder, a third teacher")
-    parser.add_argument("--weights", default="imagenet", metavar="imagenet|PATH", help="MobileNetV2's (default imagenet, downloaded)")
+    parser.add_argument("--weights", default="imagenet", metavar="imagenet|PATH|none", help="MobileNetV2's (default imagenet, downloaded)")
 
 
 def run(args: argparse.Namespace) -> None:
@@ -56,7 +56,8 @@ def run(args: argparse.Namespace) -> None:
     parts = {name: dataset.part(name) for name in ("train", *JUDGED)}
     if not all(part.rows for part in parts.values()):
         raise Mistake(f"{args.data} lacks pictures of {' or '.join(parts)}. Prepare one with more.")
-    nets = {"efficientnet_lite2": efficientnet.trunk(), "mobilenet_v2": trunk_features(build(len(dataset.genres), args.weights, seed=0))}
+    mobilenet = build(len(dataset.genres), None if args.weights == "none" else args.weights, seed=0)
+    nets = {"efficientnet_lite2": efficientnet.trunk(), "mobilenet_v2": trunk_features(mobilenet)}
     weights = chances(parts["train"])
     told: dict[str, dict[str, Scores]] = {}
     for net, trunk in nets.items():
