@@ -44,7 +44,11 @@ def model_card(number: int, scorecard: dict[str, Any], dataset: Dataset, agreeme
         "licence": LICENCE,
         "limits": LIMITS,
         "recipe": run["recipe"],
-        "training": {name: run[name] for name in ("seed", "weights", "epochs", "kept_epoch", "stopped", "versions")},
+        "training": {
+            name: run[name]
+            for name in ("seed", "weights", "epochs", "picture_steps", "kept_epoch", "shares", "teacher", "stopped", "versions")
+            if name in run
+        },
         "temperature": scorecard["temperature"],
         "scorecard": {
             name: {
