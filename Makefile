@@ -7,22 +7,28 @@ BIN := $(VENV)/bin
 # imported is compiled then, and of the rest nothing.
 UV := $(shell command -v uv)
 MAKE_VENV := $(if $(UV),uv venv --quiet --seed --python $(PYTHON),$(PYTHON) -m venv)
-INSTALL := $(if $(UV),uv pip install --python $(BIN)/python,$(BIN)/python -m pip install --no-compile --disable-pip-version-check) --require-hashes
+install_into = $(if $(UV),uv pip install --python $(1)/bin/python,$(1)/bin/python -m pip install --no-compile --disable-pip-version-check) --require-hashes
+INSTALL := $(call install_into,$(VENV))
 
 BUILD := build
+# Beside .venv: checkov pins a hundred packages, many of which others here want in another version.
+CHECKOV := $(BUILD)/checkov
 PAINTINGS ?= $(BUILD)/paintings
 WEIGHTS ?= imagenet
 RUNS ?= 100000
 SEED ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-unit test-contract test-manifests test-e2e test-monitoring test-faces test-deploy test-faults test-releases soak certificates client tracing train bench bench-growth check format lock audit fuzz clean
+.PHONY: help serve dev test test-unit test-contract test-manifests test-e2e test-monitoring test-faces test-deploy test-faults test-releases soak certificates tracing train bench bench-growth check format lock audit fuzz clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 
 serve: $(VENV)/.model_server $(VENV)/.messages ## set up, then run the model server and the gateway until Ctrl-C
 	@exec $(BIN)/python serve.py
+
+dev: $(VENV)/.dev ## set up for development, then run both servers, each restarted when one of its files changes
+	@exec $(BIN)/python serve.py --reload
 
 test: $(VENV)/.dev ## set up, then run the tests that need no browser and no Docker engine
 	$(BIN)/python -m pytest
@@ -33,7 +39,8 @@ test-unit: $(VENV)/.dev ## the tests that need no TensorFlow and no network: sec
 test-contract: $(VENV)/.dev ## the model server against TensorFlow Serving's behaviour; TFS_ADDRESS=host:port asks a real one
 	$(BIN)/python -m pytest tests/contract
 
-test-manifests: $(VENV)/.dev ## the cluster's files, without a cluster
+test-manifests: $(VENV)/.dev $(CHECKOV)/.installed ## the cluster's files, without a cluster: with the rules of checkov, which make test does without
+	@test -x $(BIN)/kubectl || { echo "make test-manifests needs .venv/bin/kubectl: make clean, and then again" >&2; exit 1; }
 	$(BIN)/python -m pytest tests/manifests
 
 test-e2e: $(VENV)/.dev ## the real processes, as make serve runs them
@@ -70,8 +77,6 @@ certificates: ## for mutual TLS between gateway and model server, in secrets/; a
 
 tracing: $(VENV)/.tracing ## set up what OTEL_TRACES_EXPORTER=otlp makes traces with
 
-client: $(VENV)/.client ## set up python -m gateway classify, which sends a folder of pictures
-
 train: $(VENV)/.training ## a new version of the model; PAINTINGS=folder has the pictures, by default the Kaggle sets are downloaded
 	@test -e $(PAINTINGS) || $(BIN)/python -m training collect --out $(PAINTINGS)
 	@test -e $(BUILD)/dataset || $(BIN)/python -m training prepare --data $(PAINTINGS) --out $(BUILD)/dataset
@@ -86,11 +91,18 @@ bench: $(VENV)/.dev ## the service beside what one would use instead, 20 minutes
 bench-growth: $(VENV)/.dev ## ... and alone under 1 to 512 clients, with more workers and model servers
 	$(BIN)/python -m benchmarks.bench growth $(if $(SECONDS),--seconds=$(SECONDS)) $(if $(OUT),--out=$(OUT))
 
-check: $(VENV)/.dev ## lint, format, types and the rules on who imports whom
+check: $(VENV)/.dev ## lint, format, types and the rules on who imports whom; YAML, Dockerfiles and docker-compose.yml
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/yamllint --strict .
+	$(BIN)/hadolint */Dockerfile
+	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-issue-forms .github/ISSUE_TEMPLATE/*.yml
+	$(BIN)/zizmor --offline --quiet .github .pre-commit-config.yaml
 
 format: $(VENV)/.dev ## format the code
 	$(BIN)/ruff check --fix-only .
@@ -98,14 +110,14 @@ format: $(VENV)/.dev ## format the code
 
 lock: $(VENV)/.dev ## pin requirements/*.in again, with hashes
 	cd requirements && ../$(BIN)/uv pip compile --quiet --upgrade --universal --no-deps --generate-hashes --python-version=3.11 \
-		--output-file=messages.txt messages.in && for name in client gateway model_server training teacher tracing dev fuzz; do \
+		--output-file=messages.txt messages.in && for name in client gateway model_server training teacher tracing dev fuzz checkov; do \
 		../$(BIN)/pip-compile --quiet --upgrade --generate-hashes --strip-extras --allow-unsafe \
 			--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --output-file=$$name.txt $$name.in || exit 1; done
 	for folder in benchmarks/peers/*/; do [ ! -e $$folder/requirements.in ] || (cd $$folder && \
 		../../../$(BIN)/pip-compile --quiet --upgrade --generate-hashes --strip-extras --allow-unsafe \
 			--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --output-file=requirements.txt requirements.in) || exit 1; done
 
-audit: $(VENV)/.dev ## known holes in what is pinned; exit code 3 where no source of advisories can be asked
+audit: $(VENV)/.dev ## known vulnerabilities of what is pinned; exit code 3 where no source of advisories can be asked
 	$(BIN)/python requirements/audit.py
 
 fuzz: $(VENV)/.dev ## RUNS=100000 SEED=1: files that a fuzzer makes, against the upload path
@@ -113,7 +125,7 @@ fuzz: $(VENV)/.dev ## RUNS=100000 SEED=1: files that a fuzzer makes, against the
 	$(BIN)/python tests/bad_input/fuzz_uploads.py $(RUNS) $(SEED)
 
 clean: ## remove the virtual environment and everything that was built
-	rm -rf $(VENV) build tests/faces/node_modules .schemathesis .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) build ragam.egg-info tests/faces/node_modules .schemathesis .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 is needed, and no python3 was found." >&2; exit 1; }
@@ -124,6 +136,11 @@ $(VENV)/bin/python:
 # A stamp for each set of requirements; dev.txt holds all the others, so where it was installed since they changed nothing is missing.
 $(VENV)/.%: requirements/%.txt | $(VENV)/bin/python
 	@if [ $* = dev ] || [ ! $(VENV)/.dev -nt $< ]; then echo "Installing requirements/$*.txt."; $(INSTALL) -r $<; fi
+	@touch $@
+
+$(CHECKOV)/.installed: requirements/checkov.txt | $(VENV)/bin/python
+	@echo "Installing requirements/checkov.txt into $(CHECKOV)."
+	@rm -rf $(CHECKOV) && $(MAKE_VENV) $(CHECKOV) && $(call install_into,$(CHECKOV)) -r $<
 	@touch $@
 
 # After the others: where TensorFlow is installed its modules are there.

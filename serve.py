@@ -7,12 +7,13 @@ SIGTERM ends them at once; when one of them ends so does the other, and when thi
 The settings are those of the gateway, and RAGAM_MODEL_BASE_PATH, the folder of the model's versions, or RAGAM_MODEL_CONFIG_FILE.
 """
 
+import argparse
 import contextlib
 import ctypes
-import errno
 import http.client
 import os
 import select
+import shlex
 import signal
 import socket
 import subprocess
@@ -30,7 +31,7 @@ HERE = Path(__file__).resolve().parent
 START_SECONDS = 120
 POLL_SECONDS = 0.1
 
-# make passes SIGTERM on, so that who sends it to both, as systemd does, sends this process two within milliseconds: they are one.
+# Who signals a process group, as systemd does, signals make and this process, and make passes SIGTERM on: two within milliseconds are one.
 ONE_SIGNAL_SECONDS = 0.3
 
 # Linux' options of prctl: a signal to a child when its parent ends, and this process as the parent of orphans among its descendants.
@@ -43,42 +44,87 @@ class CannotServe(Exception):
 
 
 class Signals:
-    """Those that have come: `stop` after the first, `hurry` after a second."""
+    """`stop` once a signal has come or the terminal has closed, `hurry` once a second signal has come."""
 
     def __init__(self) -> None:
-        self.stop = self.hurry = False
-        self._first = 0.0
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            # nohup's process goes on when its terminal closes.
-            if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
-                signal.signal(number, self._note)
+        self.hurry = False
+        self._first: float | None = None
+        self._terminal = select.poll()
+        numbers = [signal.SIGINT, signal.SIGTERM]
+        # Under nohup SIGHUP is ignored, and the service goes on when its terminal closes.
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+            numbers.append(signal.SIGHUP)
+            # make does not pass SIGHUP on where it leads the terminal's session, so the terminal itself is watched too.
+            if sys.stderr.isatty():
+                self._terminal.register(sys.stderr.fileno(), 0)
+        for number in numbers:
+            signal.signal(number, self._note)
+
+    @property
+    def stop(self) -> bool:
+        closed = any(event & (select.POLLHUP | select.POLLERR) for _, event in self._terminal.poll(0))
+        return closed or self._first is not None
 
     def _note(self, number: int, _frame: object) -> None:
         now = time.monotonic()
-        if not self.stop:
-            self.stop, self._first = True, now
+        if self._first is None:
+            self._first = now
         # A terminal that closes may send more than one SIGHUP.
         elif number != signal.SIGHUP and now - self._first > ONE_SIGNAL_SECONDS:
             self.hurry = True
 
 
-class Terminal:
-    """The one that this process was started in, if there was one. make keeps SIGHUP to itself where it leads the terminal's session."""
+class Servers:
+    """The processes of the service by name, in the order in which they were started."""
 
-    def __init__(self) -> None:
-        self._poll = select.poll()
-        # nohup's process goes on when its terminal closes.
-        if sys.stderr.isatty() and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
-            self._poll.register(sys.stderr.fileno(), 0)
+    def __init__(self, signals: Signals) -> None:
+        self._signals = signals
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        if _prctl:
+            # What loses its parent, as a worker whose gunicorn was killed, becomes a child of this process, which ends it.
+            _prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
-    def has_closed(self) -> bool:
-        return any(event & (select.POLLHUP | select.POLLERR) for _, event in self._poll.poll(0))
+    def start(self, name: str, command: list[str]) -> None:
+        # In a session of its own, so that a terminal's Ctrl-C reaches this process alone, which then stops both in order. This process
+        # has one thread, which is what preexec_fn asks for.
+        self._processes[name] = subprocess.Popen(command, cwd=HERE, start_new_session=True, preexec_fn=end_with_parent)  # noqa: PLW1509
+
+    def wait_for(self, condition: Callable[[], bool], seconds: float = float("inf")) -> bool:
+        """True once `condition` holds, False once the service is to stop. Raises CannotServe where a process ends, or the time does."""
+        end = time.monotonic() + seconds
+        while not self._signals.stop:
+            for name, process in self._processes.items():
+                if process.poll() is not None:
+                    raise CannotServe(f"The {name} ended with exit code {process.returncode}: its log above says why.")
+            if condition():
+                return True
+            if time.monotonic() > end:
+                raise CannotServe(f"The service was not ready within {seconds} seconds: its log above says why.")
+            time.sleep(POLL_SECONDS)
+        return False
+
+    def finish(self, seconds: float) -> None:
+        """Ends the last that was started first, for it needs the others; each by SIGKILL after `seconds`, or at once in a hurry."""
+        for process in reversed(self._processes.values()):
+            end = time.monotonic() + seconds
+            process.terminate()
+            orphans_told = False
+            while group_is_alive(process):
+                if self._signals.hurry or time.monotonic() > end:
+                    signal_group(process, signal.SIGKILL)
+                elif process.poll() is not None and not orphans_told:
+                    signal_group(process, signal.SIGTERM)
+                    orphans_told = True
+                time.sleep(POLL_SECONDS)
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(description="Runs the model server and the gateway until Ctrl-C.")
+    parser.add_argument("--reload", action="store_true", help="start a server anew when a file of its package changes")
+    arguments = parser.parse_args()
     signals = Signals()
     try:
-        run(Settings.from_env(), model_flags(), signals)
+        run(Settings.from_env(), model_flags(), signals, arguments.reload)
     except (CannotServe, SettingsError) as error:
         sys.exit(str(error))
     if signals.hurry:
@@ -97,53 +143,53 @@ def model_flags() -> list[str]:
     return [f"--model_name={MODEL_NAME}", f"--model_base_path={model}"]
 
 
-def run(settings: Settings, model: list[str], signals: Signals) -> None:
+def run(settings: Settings, model: list[str], signals: Signals, reload: bool) -> None:
     """Returns once one of `signals` has come. Raises CannotServe where the service cannot start, or ends by itself."""
     serving_host, _, port = settings.serving.rpartition(":")
     serving_host, serving_port = serving_host.strip("[]"), int(port)
-    require_free("RAGAM_SERVING, where the model server is started,", "RAGAM_SERVING", serving_host, serving_port)
-    require_free("RAGAM_HOST", "RAGAM_PORT", settings.host, settings.port)
-    if _prctl:
-        # What loses its parent, as a worker whose gunicorn was killed, becomes a child of this process, which ends it.
-        _prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    require_free("model server", serving_host, serving_port, "RAGAM_SERVING")
+    require_free("gateway", settings.host, settings.port, "RAGAM_HOST or RAGAM_PORT")
+    grace = settings.grace_seconds + 5
+    model_server = [
+        sys.executable,
+        "-m",
+        "model_server",
+        f"--host={serving_host}",
+        f"--port={serving_port}",
+        *model,
+        # A canary that is broken fails its own pictures, which the gateway gives to the stable version, and not the start.
+        "--allow_version_labels_for_unavailable_models=true",
+        "--enable_batching=true",
+        f"--batching_parameters_file={HERE / 'model_repository' / 'batching.config'}",
+    ]
+    gateway = [program("gunicorn"), "--config=gateway/gunicorn.conf.py"]
+    if reload:
+        model_server, gateway = reloading(model_server, "model_server", grace), reloading(gateway, "gateway", grace)
 
-    terminal = Terminal()
-    processes: dict[str, subprocess.Popen[bytes]] = {}
+    servers = Servers(signals)
     try:
-        processes["model server"] = start(
-            sys.executable,
-            "-m",
-            "model_server",
-            f"--host={serving_host}",
-            f"--port={serving_port}",
-            *model,
-            # A canary that is broken fails its own pictures, which the gateway gives to the stable version, and not the start.
-            "--allow_version_labels_for_unavailable_models=true",
-            "--enable_batching=true",
-            f"--batching_parameters_file={HERE / 'model_repository' / 'batching.config'}",
-        )
-        if not wait_for(lambda: accepts(serving_host, serving_port), processes, signals):
+        servers.start("model server", model_server)
+        if not servers.wait_for(lambda: accepts(serving_host, serving_port), START_SECONDS):
             return
-        # The program, as the image starts it.
-        processes["gateway"] = start(str(Path(sysconfig.get_path("scripts")) / "gunicorn"), "--config=gateway/gunicorn.conf.py")
-        host = reachable(settings.host)
-        if not wait_for(lambda: is_ready(host, settings.port), processes, signals):
-            return
-        address = f"http://{host_and_port(host, settings.port)}"
-        print(f"\nRagam is ready at {address}\nTry: curl -F image=@painting.jpg {address}/prediction\nStop with Ctrl-C.\n", flush=True)
-        while not signals.stop and not terminal.has_closed():
-            require_running(processes)
-            time.sleep(POLL_SECONDS)
+        servers.start("gateway", gateway)
+        # Where this machine finds a server that listens on every address.
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104 - compared with, not bound to
+        if servers.wait_for(lambda: is_ready(host, settings.port), START_SECONDS):
+            address = f"http://{host_and_port(host, settings.port)}"
+            print(f"\nRagam is ready at {address}\nTry: curl -F image=@painting.jpg {address}/prediction\nStop with Ctrl-C.\n", flush=True)
+            servers.wait_for(lambda: False)
     finally:
-        # The gateway first: what it still has to answer needs the model server.
-        for name in reversed(processes):
-            finish(processes[name], settings.grace_seconds + 5, signals)
+        servers.finish(grace)
 
 
-def start(*command: str) -> subprocess.Popen[bytes]:
-    # In a session of its own, so that a terminal's Ctrl-C reaches this process alone, which then stops both in order. This process has
-    # one thread, which is what preexec_fn asks for.
-    return subprocess.Popen(command, cwd=HERE, start_new_session=True, preexec_fn=end_with_parent)  # noqa: PLW1509
+def program(name: str) -> str:
+    """One of the environment that runs this, whatever PATH says."""
+    return str(Path(sysconfig.get_path("scripts")) / name)
+
+
+def reloading(command: list[str], folder: str, seconds: int) -> list[str]:
+    """`command` under watchfiles, which starts it anew when a file of `folder` changes; one that has ended waits for the next change."""
+    return [program("watchfiles"), "--target-type=command", f"--sigint-timeout={seconds}", shlex.join(command), folder]
 
 
 def end_with_parent() -> None:
@@ -152,22 +198,7 @@ def end_with_parent() -> None:
         _prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
 
 
-def finish(process: subprocess.Popen[bytes], seconds: float, signals: Signals) -> None:
-    """Ends `process` and all that it started, by SIGKILL after `seconds` or where `signals` say so."""
-    end = time.monotonic() + seconds
-    process.terminate()
-    process_ended = False
-    while is_alive(process):
-        if signals.hurry or time.monotonic() > end:
-            signal_group(process, signal.SIGKILL)
-        elif process.poll() is not None and not process_ended:
-            # Left over: workers of a gunicorn that was killed.
-            process_ended = True
-            signal_group(process, signal.SIGTERM)
-        time.sleep(POLL_SECONDS)
-
-
-def is_alive(process: subprocess.Popen[bytes]) -> bool:
+def group_is_alive(process: subprocess.Popen[bytes]) -> bool:
     """Whether it runs, or any of its group that has become this process's child."""
     if process.poll() is None:
         return True
@@ -184,38 +215,15 @@ def signal_group(process: subprocess.Popen[bytes], number: signal.Signals) -> No
         os.killpg(process.pid, number)
 
 
-def reachable(host: str) -> str:
-    """Where this machine finds a server that listens on `host`."""
-    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared with, not bound to
-
-
-def require_free(address_variable: str, port_variable: str, host: str, port: int) -> None:
+def require_free(name: str, host: str, port: int, variable: str) -> None:
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         # As the servers bind: a port that only waits for old connections to time out is free.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
         except OSError as error:
-            variable = port_variable if error.errno == errno.EADDRINUSE else address_variable
-            raise CannotServe(f"{host_and_port(host, port)} cannot be used ({error.strerror}). Set {variable} to another.") from error
-
-
-def require_running(processes: dict[str, subprocess.Popen[bytes]]) -> None:
-    for name, process in processes.items():
-        if process.poll() is not None:
-            raise CannotServe(f"The {name} ended with exit code {process.returncode}: its log above says why.")
-
-
-def wait_for(condition: Callable[[], bool], processes: dict[str, subprocess.Popen[bytes]], signals: Signals) -> bool:
-    """True once `condition` holds, False once a signal has come. Raises CannotServe where a process ends, or the time does."""
-    for _ in range(int(START_SECONDS / POLL_SECONDS)):
-        require_running(processes)
-        if condition():
-            return True
-        if signals.stop:
-            return False
-        time.sleep(POLL_SECONDS)
-    raise CannotServe(f"The service was not ready within {START_SECONDS} seconds: its log above says why.")
+            address = host_and_port(host, port)
+            raise CannotServe(f"The {name} cannot listen on {address} ({error.strerror}). Set {variable} to another.") from error
 
 
 def accepts(host: str, port: int) -> bool:

@@ -1,4 +1,4 @@
-"""Processor time and memory that one picture costs a gateway, by its size: what k8s/README.md and capacity.py reckon with.
+"""Processor time and memory that one picture costs a gateway, by its size: what docs/performance.md and capacity.py reckon with.
 
     python -m benchmarks.gateway_cost [--pictures 100] [--clients 4]
 

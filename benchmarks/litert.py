@@ -21,8 +21,8 @@ from ai_edge_litert.interpreter import Interpreter
 
 from benchmarks.predict_request import predict_request
 from gateway.contract import CLASSES_OUTPUT, IMAGE_SHAPE, MODEL_NAME, PREDICT_SIGNATURE, SCORES_OUTPUT
+from gateway.serving.messages import predict_pb2
 from model_server.litert import FILE
-from model_server.messages import predict_pb2
 from model_server.rows import Rows
 from model_server.saved_model import read_signature_defs
 from model_server.tensors import check_inputs, read_inputs, write_output

@@ -4,7 +4,7 @@
 
 Starts the embedded model server with the model of model_repository and a gateway with its default settings. Each caller has one
 connection at a time, for a refusal ends it, and sends one 640 x 480 JPEG after the other. They come within a second, and who is refused
-waits for as long as Retry-After says and up to as long again by chance, as `python -m gateway classify` does; with --impatient they ask
+waits for as long as Retry-After says and up to as long again by chance, as `ragam classify` does; with --impatient they ask
 again at once. A latency is from the last byte sent to the whole answer; /healthz is asked meanwhile; processor time and memory are those
 of the gateway's processes. The callers share the processors with the servers: by how much their own loop is late is a part of every
 latency. Last, one caller asks again and again from the moment on at which the last load has stopped.

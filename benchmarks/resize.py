@@ -21,9 +21,8 @@ from PIL import Image
 from benchmarks.bench.table import table
 from benchmarks.service import LOGS, Service, free_port, model_server
 from gateway.contract import IMAGE_SIZE
-from gateway.picture.preprocess import DRAFT_SIZE, open_picture, to_tensor, to_upright
-from gateway.picture.resize import to_model_size
-from gateway.picture.upright import Upright
+from gateway.picture.decode import DRAFT_SIZE, Upright, open_picture, to_upright
+from gateway.picture.preprocess import to_model_size, to_tensor
 from gateway.serving.client import TensorFlowServing
 
 SIZES = ((640, 480), (800, 600), (600, 800), (1600, 1200))

@@ -30,8 +30,8 @@ from benchmarks.bench.table import table
 from benchmarks.pictures import KINDS, picture
 from benchmarks.service import ROOT
 from gateway.contract import IMAGE_SIZE
-from gateway.picture.preprocess import open_picture, to_pixels, to_tensor, to_upright
-from gateway.picture.resize import to_model_size
+from gateway.picture.decode import open_picture, to_upright
+from gateway.picture.preprocess import to_model_size, to_pixels, to_tensor
 
 TURNS = 5
 MANY_PIXELS = 10**9

@@ -16,18 +16,15 @@ from gateway.api.health import Readiness, health
 from gateway.api.pages import pages
 from gateway.api.prediction import views
 from gateway.api.upload import MULTIPART_OVERHEAD_BYTES, InMemoryRequest
-from gateway.auth.authorization import require_keys
 from gateway.auth.browser_headers import secure
 from gateway.auth.cors import allow_origins
-from gateway.auth.keys import Keys
+from gateway.auth.keys import Keys, require_keys
+from gateway.auth.moving_window import IN_MEMORY, MovingWindows
 from gateway.auth.proxies import trust_proxies
-from gateway.auth.quota import Quota
-from gateway.auth.rate_limit import limit_guesses, limit_senders
-from gateway.cache import AnswerCache
+from gateway.auth.rate_limit import limit_senders, limit_unknown_keys
 from gateway.environ import REFUSAL
 from gateway.errors import ClientGone, NotHttp, Overloaded, RagamError, Unauthorized, is_exhausted
 from gateway.prediction import Classifier
-from gateway.serving.canary import Canary
 from gateway.settings import Settings
 from gateway.telemetry import tracing
 from gateway.telemetry.access_log import begin_counts, note_requests
@@ -35,11 +32,16 @@ from gateway.telemetry.metrics import SHED
 
 logger = logging.getLogger("ragam.app")
 
-_DETAILS = {
-    HTTPStatus.NOT_FOUND: "There is nothing at this address. Send a picture with POST to /prediction.",
-    HTTPStatus.METHOD_NOT_ALLOWED: "This address does not take this method. The header Allow names those that it takes.",
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The request is too large.",
+# What Flask and Werkzeug refuse: the word and the sentence.
+_HTTP_ERRORS = {
+    HTTPStatus.NOT_FOUND: ("address_unknown", "There is nothing at this address. Send a picture with POST to /prediction."),
+    HTTPStatus.METHOD_NOT_ALLOWED: (
+        "method_not_allowed",
+        "This address does not take this method. The header Allow names those that it takes.",
+    ),
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ("request_too_large", "The request is too large."),
 }
+_NOT_UNDERSTOOD = ("request_invalid", "The request cannot be understood.")
 
 
 def create_app(settings: Settings, classifier: Classifier) -> Flask:
@@ -48,13 +50,11 @@ def create_app(settings: Settings, classifier: Classifier) -> Flask:
     app.request_class = InMemoryRequest
     app.config["MAX_CONTENT_LENGTH"] = settings.max_upload_bytes + MULTIPART_OVERHEAD_BYTES
     app.extensions["settings"] = settings
-    app.extensions["canary"] = Canary(classifier, settings.serving_label, settings.canary_share, settings.shadow_share)
-    # While a canary is tried its answers are to be measured, and two versions answer.
-    app.extensions["answers"] = AnswerCache(0 if settings.canary_share else settings.cache_answers)
+    app.extensions["classifier"] = classifier
     capacity = settings.capacity()
     app.extensions["decoders"] = Decoders(capacity.decoders, capacity.threads, settings.max_wait_seconds)
-    app.extensions["readiness"] = Readiness(classifier, settings.serving_label)
-    app.extensions["genres"] = GenreList(classifier, label=settings.serving_label)
+    app.extensions["readiness"] = Readiness(classifier)
+    app.extensions["genres"] = GenreList(classifier)
     app.extensions["traced"] = tracing.wanted()
     if app.extensions["traced"]:
         tracing.trace_requests(app)
@@ -91,14 +91,14 @@ def _refuse() -> None:
 
 def _admit(app: Flask, settings: Settings) -> None:
     """Keys and rate limits, in the order in which a request meets them."""
-    quota = Quota(settings.rate_limit, settings.rate_limit_storage) if settings.rate_limit else None
+    windows = MovingWindows(settings.rate_limit, settings.rate_limit_storage) if settings.rate_limit else None
     if settings.api_keys_file:
-        if quota:
-            limit_guesses(app, quota)
+        if windows:
+            limit_unknown_keys(app, windows)
         require_keys(app, Keys(Path(settings.api_keys_file)))
-    if quota:
-        limit_senders(app, quota)
-        if settings.rate_limit_storage == "memory://" and settings.capacity().workers > 1:
+    if windows:
+        limit_senders(app, windows)
+        if settings.rate_limit_storage == IN_MEMORY and settings.capacity().workers > 1:
             logger.warning("each of the gateway's processes counts by itself: set RAGAM_RATE_LIMIT_STORAGE to count for all of them")
 
 
@@ -106,7 +106,12 @@ def _ragam_error(error: RagamError) -> Response:
     # Under overload its line in the log is enough, and so where nobody waits any more.
     if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR and not isinstance(error, Overloaded | ClientGone):
         logger.warning("%s: %s", type(error).__name__, error.__cause__)
-    answer = envelope.failure(error.status, error.detail)
+    return _failure(error)
+
+
+def _failure(error: RagamError) -> Response:
+    g.fields["error"] = error.error
+    answer = envelope.failure(error.status, error.error, error.detail)
     if error.retry_after is not None:
         answer.headers["Retry-After"] = str(error.retry_after)
     if isinstance(error, Unauthorized):
@@ -116,7 +121,9 @@ def _ragam_error(error: RagamError) -> Response:
 
 def _http_error(error: HTTPException) -> Response:
     status = HTTPStatus(error.code or HTTPStatus.INTERNAL_SERVER_ERROR)
-    answer = envelope.failure(status, _DETAILS.get(status, "The request cannot be understood."))
+    word, detail = _HTTP_ERRORS.get(status, _NOT_UNDERSTOOD)
+    g.fields["error"] = word
+    answer = envelope.failure(status, word, detail)
     if isinstance(error, MethodNotAllowed) and error.valid_methods:
         answer.allow.update(error.valid_methods)
     return answer
@@ -125,6 +132,6 @@ def _http_error(error: HTTPException) -> Response:
 def _unexpected_error(error: Exception) -> Response:
     if is_exhausted(error):
         logger.error("%s: %s", type(error).__name__, error)
-        return _ragam_error(Overloaded())
+        return _failure(Overloaded())
     logger.error("unexpected error", exc_info=error)
-    return envelope.failure(HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong here. Try again, or tell whoever runs this service.")
+    return _failure(RagamError())

@@ -6,16 +6,30 @@ from dataclasses import asdict
 from uvicorn_worker import UvicornWorker
 
 from gateway.app import create_app
+from gateway.contract import CANARY_LABEL
 from gateway.front.connection import Connection
 from gateway.front.front import Front
+from gateway.prediction import Classifier
+from gateway.serving.canary import DEADLINE_SHARE, Canary
 from gateway.serving.client import TensorFlowServing
 from gateway.settings import Settings
 from gateway.telemetry import metrics
 
+
+def model(settings: Settings) -> Classifier:
+    """What answers pictures: the version that `settings` name, with a share also a canary."""
+    identity = settings.identity()
+    stable = TensorFlowServing(settings.serving, settings.predict_seconds, identity, settings.serving_label)
+    if not settings.canary_share:
+        return stable
+    canary = TensorFlowServing(settings.serving, settings.predict_seconds * DEADLINE_SHARE, identity, CANARY_LABEL)
+    return Canary(stable, canary, settings.canary_share)
+
+
 settings = Settings.from_env()
 capacity = settings.capacity()
 metrics.note_build_and_settings(settings.masked())
-wsgi = create_app(settings, TensorFlowServing(settings.serving, settings.predict_seconds, settings.identity()))
+wsgi = create_app(settings, model(settings))
 app = Front(wsgi, capacity.threads)
 logging.getLogger("ragam.boot").info("settings", extra={"fields": {**settings.masked(), "capacity": asdict(capacity)}})
 
@@ -31,7 +45,7 @@ class Worker(UvicornWorker):  # type: ignore[misc]
         # asyncio accepts so many at a time: more, and the worker that wakes first has all who come at once.
         "backlog": 1,
         "interface": "asgi3",
-        # Who a client is, is proxies.py's to say; what is logged, access.py's.
+        # Who a client is, is proxies.py's to say; what is logged, access_log.py's.
         "proxy_headers": False,
         "server_header": False,
         "access_log": False,

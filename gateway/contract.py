@@ -5,7 +5,7 @@ A value stands here when changing it would change what the model means; what an 
 
 MODEL_NAME = "painting_genre"
 
-# The version label of a version on trial: TensorFlow Serving's labels, model_repository/README.md.
+# The version label of a version on trial: TensorFlow Serving's labels, docs/operations.md.
 CANARY_LABEL = "canary"
 
 PREDICT_SIGNATURE = "serving_default"

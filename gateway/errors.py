@@ -32,7 +32,8 @@
         ├── ServingTimeout      504  no answer before the deadline
         └── WrongModel          502  it answered, but its model breaks the contract
 
-`detail` goes to the client and never carries a path, an address or a traceback; the cause goes to the log.
+`error` and `detail` go to the client, and never carry a path, an address or a traceback; the cause goes to the log. A word in `error` does
+not change between versions, a sentence may.
 """
 
 import errno
@@ -48,17 +49,23 @@ def is_exhausted(error: BaseException) -> bool:
 
 
 class RagamError(Exception):
-    """An error with an HTTP `status`, a `detail` sentence for the client and, where trying again helps, `retry_after` seconds."""
+    """An error with an HTTP `status`, its stable word `error`, and where trying again helps `retry_after` seconds.
+
+    detail: a sentence for the client, which says what is wrong and what to do.
+    """
 
     status: ClassVar[HTTPStatus] = HTTPStatus.INTERNAL_SERVER_ERROR
+    error: str = "internal"
+    detail: str = "Something went wrong here. Try again, or tell whoever runs this service."
     retry_after: int | None = None
 
-    def __init__(self, detail: str) -> None:
-        super().__init__(detail)
-        self.detail = detail
+    def __init__(self, detail: str | None = None) -> None:
+        super().__init__(detail or self.detail)
+        self.detail = detail or self.detail
 
 
 class BadQuery(RagamError):
+    error = "parameter_invalid"
     status = HTTPStatus.BAD_REQUEST
 
     def __init__(self, parameter: str, values: str) -> None:
@@ -70,45 +77,48 @@ class BadUpload(RagamError):
 
 
 class MissingPicture(BadUpload):
-    def __init__(self) -> None:
-        super().__init__("Send one picture as multipart/form-data in the field 'image'.")
+    error = "picture_missing"
+    detail = "Send one picture as multipart/form-data in the field 'image'."
 
 
 class TooManyPictures(BadUpload):
+    error = "pictures_too_many"
+
     def __init__(self, count: int, most: int) -> None:
         super().__init__(f"There are {count} pictures in the request. Send at most {most} at a time.")
 
 
 class EmptyPicture(BadUpload):
-    def __init__(self) -> None:
-        super().__init__("The file is empty. Send a JPEG or PNG picture.")
+    error = "picture_empty"
+    detail = "The file is empty. Send a JPEG or PNG picture."
 
 
 class WrongExtension(BadUpload):
-    def __init__(self) -> None:
-        super().__init__("The file name must end in .png, .jpg or .jpeg.")
+    error = "extension_unsupported"
+    detail = "The file name must end in .png, .jpg or .jpeg."
 
 
 class UnreadablePicture(BadUpload):
-    def __init__(self) -> None:
-        super().__init__("The file cannot be read as a JPEG or PNG picture. It may be damaged, cut short or of another format.")
+    error = "picture_unreadable"
+    detail = "The file cannot be read as a JPEG or PNG picture. It may be damaged, cut short or of another format."
 
 
 class TooManySegments(BadUpload):
-    def __init__(self) -> None:
-        super().__init__("The file is cut into more segments, chunks or scans than a picture needs. Save the picture anew and send that.")
+    error = "segments_too_many"
+    detail = "The file is cut into more segments, chunks or scans than a picture needs. Save the picture anew and send that."
 
 
 class TooManyParts(BadUpload):
+    error = "parts_too_many"
+
     def __init__(self, most: int) -> None:
         super().__init__(f"The form has more than {most} parts. Send the pictures in the field 'image', and little else.")
 
 
 class Unauthorized(RagamError):
+    error = "key_unknown"
     status = HTTPStatus.UNAUTHORIZED
-
-    def __init__(self) -> None:
-        super().__init__("Send an API key that this service knows, as 'Authorization: Bearer KEY' or as 'X-API-Key: KEY'.")
+    detail = "Send an API key that this service knows, as 'Authorization: Bearer KEY' or as 'X-API-Key: KEY'."
 
 
 class TooLarge(RagamError):
@@ -116,16 +126,22 @@ class TooLarge(RagamError):
 
 
 class TooManyBytes(TooLarge):
+    error = "picture_too_large"
+
     def __init__(self, max_bytes: int) -> None:
         super().__init__(f"The file is too large. Send at most {max_bytes:,} bytes.")
 
 
 class TooManyBatchBytes(TooLarge):
+    error = "request_too_large"
+
     def __init__(self, max_bytes: int) -> None:
         super().__init__(f"The request is too large. Send at most {max_bytes:,} bytes, or the pictures in several requests.")
 
 
 class TooManyPixels(TooLarge):
+    error = "pixels_too_many"
+
     def __init__(self, width: int, height: int, max_pixels: int) -> None:
         super().__init__(f"The picture has {width} x {height} pixels. Send at most {max_pixels:,} pixels.")
 
@@ -133,16 +149,20 @@ class TooManyPixels(TooLarge):
 class TooCostly(TooLarge):
     """`alone` where the picture would be too much in a request of its own as well."""
 
+    error = "picture_too_costly"
+
     def __init__(self, *, alone: bool) -> None:
         if alone:
             super().__init__("The picture takes too long or too much memory to decode. Reduce it, or save it as a plain 8-bit JPEG or PNG.")
         else:
+            self.error = "request_too_costly"
             super().__init__("The pictures of the request take too long to decode. Send this one in a request of its own.")
 
 
 class NotHttp(RagamError):
     """`reason` is for the log."""
 
+    error = "request_invalid"
     status = HTTPStatus.BAD_REQUEST
 
     def __init__(self, reason: str) -> None:
@@ -151,63 +171,56 @@ class NotHttp(RagamError):
 
 
 class CutShort(RagamError):
+    error = "request_cut_short"
     status = HTTPStatus.BAD_REQUEST
-
-    def __init__(self) -> None:
-        super().__init__("The request ended before all of it had come.")
+    detail = "The request ended before all of it had come."
 
 
 class TooSlow(RagamError):
+    error = "request_too_slow"
     status = HTTPStatus.REQUEST_TIMEOUT
-
-    def __init__(self) -> None:
-        super().__init__("The request did not come in time. Send it again, faster.")
+    detail = "The request did not come in time. Send it again, faster."
 
 
 class AddressTooLong(RagamError):
+    error = "address_too_long"
     status = HTTPStatus.REQUEST_URI_TOO_LONG
-
-    def __init__(self) -> None:
-        super().__init__("The address is too long.")
+    detail = "The address is too long."
 
 
 class UnknownExpectation(RagamError):
+    error = "expectation_unsupported"
     status = HTTPStatus.EXPECTATION_FAILED
-
-    def __init__(self) -> None:
-        super().__init__("The header Expect may only be 100-continue.")
+    detail = "The header Expect may only be 100-continue."
 
 
 class TooManyHeaders(RagamError):
+    error = "headers_too_large"
     status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
-
-    def __init__(self) -> None:
-        super().__init__("The headers of the request are too many or too large.")
+    detail = "The headers of the request are too many or too large."
 
 
 class UnknownCoding(RagamError):
+    error = "transfer_coding_unsupported"
     status = HTTPStatus.NOT_IMPLEMENTED
-
-    def __init__(self) -> None:
-        super().__init__("The header Transfer-Encoding may only be chunked.")
+    detail = "The header Transfer-Encoding may only be chunked."
 
 
 class Overloaded(RagamError):
+    error = "overloaded"
     status = HTTPStatus.SERVICE_UNAVAILABLE
     retry_after = 1
-
-    def __init__(self) -> None:
-        super().__init__("There are more requests than this service can take at the moment. Try again in a second.")
+    detail = "There are more requests than this service can take at the moment. Try again in a second."
 
 
 class ClientGone(RagamError):
+    error = "client_gone"
     status = HTTPStatus.SERVICE_UNAVAILABLE
-
-    def __init__(self) -> None:
-        super().__init__("The client has gone, or the time for the request is over.")
+    detail = "The client has gone, or the time for the request is over."
 
 
 class TooManyRequests(RagamError):
+    error = "rate_limited"
     status = HTTPStatus.TOO_MANY_REQUESTS
 
     def __init__(self, seconds: int) -> None:
@@ -220,30 +233,26 @@ class ServingError(RagamError):
 
 
 class ServingUnavailable(ServingError):
+    error = "model_unavailable"
     status = HTTPStatus.SERVICE_UNAVAILABLE
     retry_after = 1
-
-    def __init__(self) -> None:
-        super().__init__("The model is not available at the moment. Try again in a second.")
+    detail = "The model is not available at the moment. Try again in a second."
 
 
 class ServingBusy(ServingError):
+    error = "model_busy"
     status = HTTPStatus.SERVICE_UNAVAILABLE
     retry_after = 1
-
-    def __init__(self) -> None:
-        super().__init__("The model has more work than it can take at the moment. Try again in a second.")
+    detail = "The model has more work than it can take at the moment. Try again in a second."
 
 
 class ServingTimeout(ServingError):
+    error = "model_timeout"
     status = HTTPStatus.GATEWAY_TIMEOUT
-
-    def __init__(self) -> None:
-        super().__init__("The model did not answer in time. Try again, or tell whoever runs this service.")
+    detail = "The model did not answer in time. Try again, or tell whoever runs this service."
 
 
 class WrongModel(ServingError):
+    error = "model_unsuitable"
     status = HTTPStatus.BAD_GATEWAY
-
-    def __init__(self) -> None:
-        super().__init__("The model behind this service does not fit it. Tell whoever runs this service.")
+    detail = "The model behind this service does not fit it. Tell whoever runs this service."

@@ -33,10 +33,13 @@ if _mallopt := getattr(ctypes.CDLL(None), "mallopt", None):
 ONE_SIGNAL_SECONDS = 0.3
 
 # prometheus_client reads this when it is imported: it must stand before the application is. SIGHUP has gunicorn read this file again,
-# and what was counted goes on.
+# and what was counted goes on. The workers' files are mapped into their memory, and one that finds no space on its disk is ended by the
+# kernel (SIGBUS): they lie in memory where the system has such a folder.
 METRICS_PREFIX = "ragam-metrics-"
+MEMORY_FOLDER = "/dev/shm"  # noqa: S108 - mkdtemp makes a folder of a new name, for this user alone
 if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
-    os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix=METRICS_PREFIX)
+    _parent = MEMORY_FOLDER if os.access(MEMORY_FOLDER, os.W_OK) else None
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix=METRICS_PREFIX, dir=_parent)
 _metrics_folder = os.environ["PROMETHEUS_MULTIPROC_DIR"]
 
 wsgi_app = "gateway.asgi:app"

@@ -33,19 +33,16 @@ class Explanation:
 
 
 class Classifier(Protocol):
-    """A model that can be asked. All methods raise errors.ServingError.
+    """A model that can be asked. All methods raise errors.ServingError."""
 
-    label: of the version to ask, such as stable; empty for the highest. patience: the share of the deadline that the call may take.
-    """
-
-    def classify(self, images: npt.NDArray[np.float32], label: str = "", patience: float = 1.0) -> list[Prediction]:
+    def classify(self, images: npt.NDArray[np.float32]) -> list[Prediction]:
         """One Prediction for each of `images`, float32 (n, 224, 224, 3) in [-1, 1], C order, 1 <= n <= contract.MAX_BATCH."""
 
-    def explain(self, images: npt.NDArray[np.float32], label: str = "", patience: float = 1.0) -> list[Explanation]:
+    def explain(self, images: npt.NDArray[np.float32]) -> list[Explanation]:
         """One Explanation for each of `images`, as classify takes them."""
 
-    def genres(self, label: str = "") -> tuple[str, ...]:
+    def genres(self) -> tuple[str, ...]:
         """The genres that the model knows, in its own order."""
 
-    def check(self, label: str = "") -> None:
+    def check(self) -> None:
         """Returns when the model answers and keeps the contract."""

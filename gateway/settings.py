@@ -6,8 +6,9 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from gateway import setting_types as kinds
-from gateway.capacity import Capacity, capacity, this_machine
+from gateway.capacity import Capacity, capacity
 from gateway.contract import CANARY_LABEL
+from gateway.machine import this_machine
 from gateway.serving.tls import Identity, read_identity
 
 PREFIX = "RAGAM_"
@@ -47,7 +48,6 @@ class Settings:
         "", kinds.label, "Version label that is asked for, such as `stable`; without it the highest version answers."
     )
     canary_share: float = _setting(0.0, kinds.number(0, 1), "Share of the pictures that the version with the label `canary` answers.")
-    shadow_share: float = _setting(0.0, kinds.number(0, 1), "Share of the pictures of which it gets a copy, only to be compared.")
     serving_ca: str = _setting("", kinds.file, "For mutual TLS with the model server: file with its authority's certificate (PEM).")
     serving_certificate: str = _setting("", kinds.file, "... file with the gateway's own certificate (PEM).")
     serving_key: str = _setting("", kinds.file, "... file with the key of that certificate (PEM, no password). All three, or none.")
@@ -57,11 +57,6 @@ class Settings:
         64 * 1024 * 1024, kinds.whole(1, 2**31), "Largest request with many pictures that is accepted, in bytes."
     )
     max_pixels: int = _setting(40_000_000, kinds.whole(1, 2**31), "Largest picture that is decoded, in pixels.")
-    cache_answers: int = _setting(
-        0,
-        kinds.whole(0, 10_000_000),
-        "Answers that each process keeps for a minute, by the picture's bytes. 0: none, as while there is a canary.",
-    )
     certain_from: float = _setting(0.5, kinds.number(0, 1), "Confidence from which an answer is called certain.")
     grace_seconds: int = _setting(
         30, kinds.whole(0, 600), "On SIGTERM, how long requests in flight may take to finish. A second SIGTERM ends them at once."
@@ -102,7 +97,7 @@ class Settings:
             try:
                 settings = cls(**values)
                 settings.identity()
-                settings.check_shares()
+                settings.check_share()
             except ValueError as error:
                 complaints.append(f"{error}.")
             else:
@@ -124,10 +119,10 @@ class Settings:
         request_bytes = max(self.max_buffered_bytes, self.max_upload_bytes, self.max_batch_bytes)
         return capacity(this_machine(), self.workers, self.threads, request_bytes)
 
-    def check_shares(self) -> None:
-        """Raises ValueError for shares without a label beside them: the highest version, the canary, would answer all pictures."""
-        if (self.canary_share or self.shadow_share) and self.serving_label in ("", CANARY_LABEL):
-            raise ValueError("RAGAM_CANARY_SHARE and RAGAM_SHADOW_SHARE need RAGAM_SERVING_LABEL, such as stable")
+    def check_share(self) -> None:
+        """Raises ValueError for a share without a label beside it: the highest version, the canary, would answer all pictures."""
+        if self.canary_share and self.serving_label in ("", CANARY_LABEL):
+            raise ValueError("RAGAM_CANARY_SHARE needs RAGAM_SERVING_LABEL, such as stable")
 
     def masked(self) -> dict[str, Any]:
         """Every setting by name, for the log: a secret that is not the default shows as ***."""

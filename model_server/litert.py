@@ -3,6 +3,7 @@
 XNNPACK packs the weights when an interpreter is made, which is why there are only as many of them as compute at a time.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 from ai_edge_litert.interpreter import Interpreter
 
+from gateway.machine import this_machine
 from model_server.batching import Batching
-from model_server.cores import usable_cores
 from model_server.memory import give_back
 from model_server.rows import Rows
 from model_server.saved_model import PREDICT_METHOD, callable_signature, read_signature_defs
@@ -39,7 +40,7 @@ class Servable:
         self.batching = batching
         self.signature_defs = read_signature_defs(path)
         model = _read(path)
-        cores = usable_cores()
+        cores = math.ceil(this_machine().cores)
         workers = cores if batching is None else batching.num_batch_threads
         signatures = {name: signature for name, signature in sorted(self.signature_defs.items()) if signature.method_name == PREDICT_METHOD}
         try:

@@ -9,7 +9,7 @@ from typing import Any
 
 from google.protobuf import text_format
 
-from model_server.messages import model_server_config_pb2
+from gateway.serving.messages import model_server_config_pb2
 from model_server.policy import Policy
 
 _PLATFORM = "tensorflow"

@@ -6,8 +6,8 @@ from typing import Any
 import grpc
 
 from gateway.contract import PREDICT_SIGNATURE
+from gateway.serving.messages import predict_pb2
 from model_server.litert import Servable
-from model_server.messages import predict_pb2
 from model_server.status import StatusError
 from model_server.tensors import check_inputs, output_names, read_inputs, write_output
 

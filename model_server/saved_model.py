@@ -6,7 +6,7 @@ from typing import Any
 import grpc
 from google.protobuf.message import DecodeError
 
-from model_server.messages import saved_model_pb2
+from gateway.serving.messages import saved_model_pb2
 from model_server.status import StatusError
 
 FILE = "saved_model.pb"

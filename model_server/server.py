@@ -11,12 +11,12 @@ from pathlib import Path
 import grpc
 from grpc_health.v1.health_pb2_grpc import add_HealthServicer_to_server
 
+from gateway.serving.messages import model_service_pb2_grpc, prediction_service_pb2_grpc
 from model_server.arrivals import Arrivals
 from model_server.health import Health
 from model_server.labels import Labels
 from model_server.litert import Servable
 from model_server.memory import give_back
-from model_server.messages import model_service_pb2_grpc, prediction_service_pb2_grpc
 from model_server.reload import Reload
 from model_server.repository import Repository
 from model_server.servicer import Model, Prediction

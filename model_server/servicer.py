@@ -10,15 +10,15 @@ from typing import Any
 
 import grpc
 
-from model_server.labels import Labels
-from model_server.litert import Servable
-from model_server.messages import (
+from gateway.serving.messages import (
     get_model_metadata_pb2,
     get_model_status_pb2,
     model_management_pb2,
     model_service_pb2_grpc,
     prediction_service_pb2_grpc,
 )
+from model_server.labels import Labels
+from model_server.litert import Servable
 from model_server.model_config import read_model_config
 from model_server.predict import predict
 from model_server.reload import Reload

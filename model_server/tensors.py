@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gateway.contract import MAX_MESSAGE_BYTES
-from model_server.messages import types_pb2
+from gateway.serving.messages import types_pb2
 from model_server.status import StatusError
 
 Array = npt.NDArray[Any]

@@ -9,8 +9,8 @@ import google_crc32c
 import grpc
 from google.protobuf.message import DecodeError
 
+from gateway.serving.messages import prediction_log_pb2
 from model_server.litert import NO_DEADLINE_S, Servable
-from model_server.messages import prediction_log_pb2
 from model_server.predict import predict
 from model_server.status import StatusError
 

@@ -7,11 +7,15 @@ from typing import Any
 import grpc
 
 from gateway.contract import MODEL_NAME
-from gateway.serving.messages import get_model_metadata_pb2, model_pb2, prediction_service_pb2_grpc, without_tensorflow
+from gateway.serving.messages import (
+    get_model_metadata_pb2,
+    get_model_status_pb2,
+    model_management_pb2,
+    model_pb2,
+    model_service_pb2_grpc,
+    prediction_service_pb2_grpc,
+)
 from release.errors import ReleaseError
-
-with without_tensorflow():
-    from tensorflow_serving.apis import get_model_status_pb2, model_management_pb2, model_service_pb2_grpc
 
 CALL_SECONDS = 10.0
 POLL_SECONDS = 0.2

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from google.protobuf import text_format
-from tensorflow_serving.config.model_server_config_pb2 import ModelConfig, ModelServerConfig
 
 from gateway.contract import CANARY_LABEL, MODEL_NAME
+from gateway.serving.messages import model_server_config_pb2
 from release.errors import ReleaseError
 
 STABLE, CANARY, PREVIOUS = "stable", CANARY_LABEL, "previous"
@@ -43,7 +43,7 @@ class ConfigFile:
         self._path = path
         try:
             self.text = path.read_text(encoding="utf-8")
-            self._message = text_format.Parse(self.text, ModelServerConfig())
+            self._message = text_format.Parse(self.text, model_server_config_pb2.ModelServerConfig())
         except OSError as error:
             raise ReleaseError(f"{path} cannot be read: {error.strerror}. Name the servers' file with --config.") from error
         except (UnicodeDecodeError, text_format.ParseError) as error:
@@ -51,7 +51,7 @@ class ConfigFile:
         models = list(self._message.model_config_list.config)
         if [model.name for model in models] != [MODEL_NAME]:
             raise ReleaseError(f"{path} must be about the model {MODEL_NAME} alone.")
-        self._model: ModelConfig = models[0]
+        self._model: model_server_config_pb2.ModelConfig = models[0]
 
     @property
     def served(self) -> Served:
@@ -63,9 +63,9 @@ class ConfigFile:
         base_path = Path(self._model.base_path)
         return base_path if base_path.is_dir() else self._path.parent / base_path.name
 
-    def message(self, served: Served) -> ModelServerConfig:
+    def message(self, served: Served) -> model_server_config_pb2.ModelServerConfig:
         """The whole file's message, with `served` in place of what it says now."""
-        message = ModelServerConfig()
+        message = model_server_config_pb2.ModelServerConfig()
         message.CopyFrom(self._message)
         [model] = message.model_config_list.config
         model.ClearField("model_version_policy")

@@ -2,72 +2,58 @@
 
     make test-releases
 
-Each pair gets an environment of its own in build/releases, over the one that runs this: the newest of both, and each one's release
-before with the newest of the other. The table goes to build/releases.md. Exit code 1 where a test fails.
+The newest of both, and the one before of each with the newest of the other. Each pair is installed into a folder of its own in
+build/releases, which stands before the environment's packages. The table goes to build/releases.md. Exit code 1 where a test fails.
 """
 
-import itertools
-import re
+import json
+import os
 import subprocess
 import sys
-import sysconfig
-import venv
+from itertools import groupby, islice
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "build" / "releases"
-SERVERS = ("gunicorn", "uvicorn")
-# What joins them, always its newest.
-WORKER = "uvicorn-worker"
-TESTS = ("gateway", "hostile_requests", "hostile_clients", "stop", "changes")
+PIP = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
+TESTS = [f"tests/e2e/test_{name}.py" for name in ("gateway", "hostile_requests", "hostile_clients", "stop", "changes")]
 
 
-def newest(name: str, count: int) -> list[str]:
+def newest_minors(name: str, count: int) -> list[str]:
     """The last release of each of the newest `count` minor ones, newest first."""
-    command = [sys.executable, "-m", "pip", "index", "versions", name, "--disable-pip-version-check"]
-    said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    versions = re.findall(r"\d+(?:\.\d+)+", said.partition("Available versions:")[2].partition("\n")[0])
-    versions.sort(key=lambda version: [int(part) for part in version.split(".")], reverse=True)
-    minors = itertools.groupby(versions, key=lambda version: version.split(".")[:2])
-    return [next(of_minor) for _, of_minor in itertools.islice(minors, count)]
+    answer = subprocess.run([*PIP, "index", "versions", name, "--json"], check=True, capture_output=True, text=True).stdout
+    minors = groupby(json.loads(answer)["versions"], key=lambda version: version.split(".")[:2])
+    return [next(releases) for _, releases in islice(minors, count)]
 
 
-def environment(pinned: list[str]) -> Path:
-    """The Python of an environment with `pinned`, and for the rest with what is installed here."""
-    folder = FOLDER / "+".join(pinned)
-    python = folder / "bin" / "python"
-    if not python.exists():
-        venv.create(folder, symlinks=True)
-        packages = sysconfig.get_path("purelib", "venv", {"base": str(folder), "platbase": str(folder)})
-        Path(packages, "the_rest.pth").write_text(f"import site; site.addsitedir({sysconfig.get_path('purelib')!r})\n")
-        command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", f"--target={packages}"]
-        subprocess.run([*command, *pinned], check=True)
-    names = [pin.partition("==")[0] for pin in pinned]
-    script = f"from importlib.metadata import version; print(*(name + '==' + version(name) for name in {names!r}))"
-    found = subprocess.run([python, "-c", script], check=True, capture_output=True, text=True).stdout.split()
-    assert found == pinned, found
-    return python
+def run_tests(gunicorn: str, uvicorn: str, worker: str) -> tuple[str, bool]:
+    """The last line of pytest, and whether all passed."""
+    folder = FOLDER / f"{gunicorn}-{uvicorn}"
+    pinned = {"gunicorn": gunicorn, "uvicorn": uvicorn, "uvicorn-worker": worker}
+    pins = [f"{name}=={version}" for name, version in pinned.items()]
+    subprocess.run([*PIP, "install", "--quiet", "--no-deps", "--upgrade", f"--target={folder}", *pins], check=True)
+    environ = {**os.environ, "PYTHONPATH": str(folder)}
+    ask = f"from importlib.metadata import version; assert all(version(name) == wanted for name, wanted in {pinned}.items())"
+    subprocess.run([sys.executable, "-c", ask], env=environ, check=True)
+    log = FOLDER / f"{folder.name}.log"
+    with log.open("w") as file:
+        command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *TESTS]
+        done = subprocess.run(command, cwd=ROOT, env=environ, stdout=file, stderr=file, check=False)
+    return log.read_text().strip().splitlines()[-1].strip("= "), done.returncode == 0
 
 
 def main() -> int:
-    first, second = ((name, newest(name, 2)) for name in SERVERS)
-    pairs = [(first[1][0], second[1][0]), (first[1][1], second[1][0]), (first[1][0], second[1][1])]
-    worker = f"{WORKER}=={newest(WORKER, 1)[0]}"
-    rows, failed = ["| gunicorn | uvicorn | tests |", "|---|---|---|"], False
-    for pair in pairs:
-        python = environment([*(f"{name}=={version}" for name, version in zip(SERVERS, pair, strict=True)), worker])
-        print(f"gunicorn {pair[0]}, uvicorn {pair[1]}, {worker}", flush=True)
-        report = FOLDER / f"{'-'.join(pair)}.log"
-        with report.open("w") as file:
-            command = [python, "-m", "pytest", "-p", "no:cacheprovider", *(f"tests/e2e/test_{test}.py" for test in TESTS)]
-            failed |= subprocess.run(command, cwd=ROOT, stdout=file, stderr=file, check=False).returncode != 0
-        last = report.read_text().strip().splitlines()[-1].strip("= ")
-        rows.append(f"| {pair[0]} | {pair[1]} | {last} |")
-        print(last, flush=True)
-    table = "\n".join(rows)
-    (ROOT / "build" / "releases.md").write_text(table + "\n")
-    print(table)
-    return int(failed)
+    gunicorn, gunicorn_before = newest_minors("gunicorn", 2)
+    uvicorn, uvicorn_before = newest_minors("uvicorn", 2)
+    [worker] = newest_minors("uvicorn-worker", 1)
+    rows, all_passed = ["| gunicorn | uvicorn | tests |", "|---|---|---|"], True
+    for pair in ((gunicorn, uvicorn), (gunicorn_before, uvicorn), (gunicorn, uvicorn_before)):
+        last_line, passed = run_tests(*pair, worker)
+        rows.append(f"| {pair[0]} | {pair[1]} | {last_line} |")
+        print(rows[-1], flush=True)
+        all_passed &= passed
+    (ROOT / "build" / "releases.md").write_text("\n".join(rows) + "\n")
+    return int(not all_passed)
 
 
 if __name__ == "__main__":

@@ -91,10 +91,24 @@ def service(tmp_path: Path) -> Iterator[Service]:
 
 
 @pytest.fixture(scope="session")
-def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Makes a version directory of the tiny model, once for the same options, to be copied and not changed."""
+    folder = tmp_path_factory.mktemp("tiny")
+
+    def make(*options: str) -> Path:
+        path = folder / ("tiny" + "".join(options))
+        if not path.exists():
+            subprocess.run([sys.executable, "tests/tiny_model.py", str(path), *options], cwd=ROOT, check=True)
+        return path
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def models(tiny_model: Callable[..., Path]) -> dict[str, Path]:
     """Versions that cost next to nothing: two that answer differently, and one that breaks the contract."""
-    folder = tmp_path_factory.mktemp("models")
-    options = {"first": ["--seed=1"], "second": ["--seed=2"], "wrong": ["--input-name=picture", "--no-warmup"]}
-    for name, arguments in options.items():
-        subprocess.run([sys.executable, "tests/tiny_model.py", str(folder / name), *arguments], cwd=ROOT, check=True, capture_output=True)
-    return {name: folder / name for name in options}
+    return {
+        "first": tiny_model("--seed=1"),
+        "second": tiny_model("--seed=2"),
+        "wrong": tiny_model("--input-name=picture", "--no-warmup"),
+    }

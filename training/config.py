@@ -1,6 +1,6 @@
 """The recipes, each setting with its reason and its source, and the one error that a person's mistake raises.
 
-On the local paintings, 2,560 to train on, artist-disjoint (DECISIONS.md has the tries):
+On the local paintings, 2,560 to train on, artist-disjoint (the tries: docs/decisions):
 
         validation           test                 external             accuracy / mean recall
 paper   0.49 / 0.45          0.51 / 0.46          0.47 / 0.39          kept for comparison; stops after 16 epochs, the 6th is kept

@@ -39,7 +39,8 @@ from gateway.contract import (
     PREDICT_SIGNATURE,
     SCORES_OUTPUT,
 )
-from gateway.picture.preprocess import open_picture, to_pixels, to_tensor
+from gateway.picture.decode import open_picture
+from gateway.picture.preprocess import to_pixels, to_tensor
 from training import lite, measure
 from training.config import Mistake
 from training.distribution import distribution

@@ -15,7 +15,8 @@ import numpy.typing as npt
 from PIL import Image
 from tqdm import tqdm
 
-from gateway.picture.preprocess import open_picture, to_pixels
+from gateway.picture.decode import open_picture
+from gateway.picture.preprocess import to_pixels
 
 T = TypeVar("T")
 R = TypeVar("R")

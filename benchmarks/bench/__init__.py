@@ -7,5 +7,5 @@ grid.py, comparison.py                       which loads, in interleaved rounds
 limit.py                                     what the hardware allows
 growth.py, recovery.py, two_servers.py       more and more clients, workers, model servers
 figures.py, machine.py, results.py           percentiles and medians, the machine, all of it as JSON
-report.py, table.py, plots.py, readme.py     tables and pictures of all that, and the README's part of it
+report.py, table.py, plots.py, summary.py    tables and pictures of all that, and what docs/performance.md quotes
 """

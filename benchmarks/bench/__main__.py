@@ -2,9 +2,10 @@
 
     python -m benchmarks.bench compare [--rounds 3] [--seconds 4] [--peers paper ...] [--clients 8 ...] [--kinds small ...]    make bench
     python -m benchmarks.bench growth [--seconds 4]                                                        make bench-growth
-    python -m benchmarks.bench readme    the README's part again, from the results
+    python -m benchmarks.bench summary   the part in docs/performance.md again, from the results
 
-The first two write JSON, Markdown and plots to benchmarks/results/ (--out), where that is the default the first also the README's part.
+The first two write JSON, Markdown and plots to benchmarks/results/ (--out); to that folder, the first writes the part in
+docs/performance.md too.
 Some peers take minutes to install the first time. Nothing else should run on the machine.
 """
 
@@ -15,7 +16,7 @@ import sys
 from pathlib import Path
 
 from benchmarks import time_to_tensor
-from benchmarks.bench import grid, machine, plots, readme, report, results
+from benchmarks.bench import grid, machine, plots, report, results, summary
 from benchmarks.bench.album import Album, TooAlike, make_albums, make_pixel
 from benchmarks.bench.comparison import Run, compare
 from benchmarks.bench.load import NoGenerator, require_generator
@@ -39,13 +40,13 @@ def main() -> None:
     commands.choices["compare"].add_argument(
         "--kinds", nargs="+", choices=tuple(KINDS), default=tuple(KINDS), help="of pictures (default all)"
     )
-    commands.add_parser("readme")
+    commands.add_parser("summary")
     arguments = parser.parse_args()
     # As Ctrl-C does, so that whatever was started is stopped.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        if arguments.command == "readme":
-            readme.write(readme.part(results.read("comparison")))
+        if arguments.command == "summary":
+            summary.write(summary.part(results.read("comparison")))
             return
         require_generator()
         if arguments.command == "compare":
@@ -79,9 +80,9 @@ def run_comparison(arguments: argparse.Namespace) -> None:
     data = results.read("comparison", out)
     report.write(report.comparison(data), "comparison", out)
     plots.comparison(data, out)
-    print(readme.part(data))
+    print(summary.part(data))
     if out == results.FOLDER:
-        readme.write(readme.part(data))
+        summary.write(summary.part(data))
 
 
 def run_growth(seconds: float, out: Path) -> None:

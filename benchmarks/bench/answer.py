@@ -15,7 +15,8 @@ import tensorflow as tf
 from PIL import Image
 
 from gateway.contract import CLASSES_OUTPUT, IMAGE_SIZE, PREDICT_SIGNATURE, SCORES_OUTPUT
-from gateway.picture.preprocess import open_picture, to_pixels, to_tensor
+from gateway.picture.decode import open_picture
+from gateway.picture.preprocess import to_pixels, to_tensor
 
 
 def main() -> None:

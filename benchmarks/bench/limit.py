@@ -13,7 +13,8 @@ from benchmarks.bench.load import Target, send
 from benchmarks.predict_request import predict_request
 from benchmarks.service import Service, free_port, gateway, model_server
 from gateway.contract import MAX_BATCH, MAX_MESSAGE_BYTES
-from gateway.picture.preprocess import open_picture, to_pixels, to_tensor
+from gateway.picture.decode import open_picture
+from gateway.picture.preprocess import to_pixels, to_tensor
 from gateway.serving.messages import predict_pb2, prediction_service_pb2_grpc
 
 BATCHES = (1, 4, 8, MAX_BATCH)

@@ -17,9 +17,9 @@ def success(message: str, data: Any = None) -> Response:
     return _answer(HTTPStatus.OK, {"code": 200, "message": message}, data)
 
 
-def failure(status: HTTPStatus, detail: str) -> Response:
-    """The standard phrase of `status` as message, and in `detail` a sentence that says what to do."""
-    return _answer(status, _failure(status, detail), None)
+def failure(status: HTTPStatus, error: str, detail: str) -> Response:
+    """The standard phrase of `status` as message, a stable word in `error`, and in `detail` a sentence that says what to do."""
+    return _answer(status, _failure(status, error, detail), None)
 
 
 def good_entry(file: str, message: str, data: dict[str, Any]) -> dict[str, Any]:
@@ -29,7 +29,7 @@ def good_entry(file: str, message: str, data: dict[str, Any]) -> dict[str, Any]:
 
 def bad_entry(file: str, error: RagamError) -> dict[str, Any]:
     """One picture of many, which has none."""
-    return {"file": file, "status": _failure(error.status, error.detail), "data": None}
+    return {"file": file, "status": _failure(error.status, error.error, error.detail), "data": None}
 
 
 def prediction_data(prediction: Prediction) -> dict[str, Any]:
@@ -65,8 +65,8 @@ def _model(prediction: Prediction) -> dict[str, Any]:
     return {"name": prediction.model, "version": prediction.version}
 
 
-def _failure(status: HTTPStatus, detail: str) -> dict[str, Any]:
-    return {"code": status.value, "message": status.phrase, "detail": detail}
+def _failure(status: HTTPStatus, error: str, detail: str) -> dict[str, Any]:
+    return {"code": status.value, "message": status.phrase, "error": error, "detail": detail}
 
 
 def _answer(http_status: HTTPStatus, status: dict[str, Any], data: Any) -> Response:

@@ -11,12 +11,11 @@ from PIL import Image
 from gateway.api import envelope
 from gateway.api.decode_queue import Decoders
 from gateway.api.upload import read_picture, stop_if_abandoned
+from gateway.picture.decode import DRAFT_SIZE, Picture, open_picture, to_upright
 from gateway.picture.limits import Budget, Cost
 from gateway.picture.overlay import LONG_SIDE, overlay, view_of
-from gateway.picture.preprocess import DRAFT_SIZE, Picture, open_picture, to_tensor, to_upright
-from gateway.picture.resize import to_model_size
-from gateway.prediction import Explanation
-from gateway.serving.canary import Canary
+from gateway.picture.preprocess import to_model_size, to_tensor
+from gateway.prediction import Classifier, Explanation
 from gateway.settings import Settings
 from gateway.telemetry.metrics import UPLOAD_BYTES, UPLOAD_PIXELS, note_answer, stage
 
@@ -35,7 +34,7 @@ PNG_LEVEL = 1
 @explanation.post("/explanation")
 def explain() -> Response:
     settings: Settings = current_app.extensions["settings"]
-    canary: Canary = current_app.extensions["canary"]
+    classifier: Classifier = current_app.extensions["classifier"]
     decoders: Decoders = current_app.extensions["decoders"]
     data = read_picture(request, settings.max_upload_bytes)
     UPLOAD_BYTES.observe(len(data))
@@ -52,7 +51,7 @@ def explain() -> Response:
             images, view = _read(picture, data, settings.max_pixels, is_drawn)
     stop_if_abandoned(request)
     with stage("explain", g.fields):
-        [answer] = canary.explain(images, [canary.place(data)])
+        [answer] = classifier.explain(images)
     best = answer.prediction
     note_answer(best.genre, best.version, best.confidence)
     g.fields.update(genre=best.genre, version=best.version)

@@ -22,9 +22,8 @@ KEPT_SECONDS = 60.0
 class GenreList:
     """The model's genres in its own order, asked for once a minute at most, so that another version's list is never far away."""
 
-    def __init__(self, classifier: Classifier, clock: Callable[[], float] = monotonic, label: str = "") -> None:
+    def __init__(self, classifier: Classifier, clock: Callable[[], float] = monotonic) -> None:
         self._classifier = classifier
-        self._label = label
         self._clock = clock
         self._kept: tuple[float, tuple[str, ...]] | None = None
 
@@ -33,7 +32,7 @@ class GenreList:
         # No lock: threads that come at the same time ask each for itself, and none waits for another's deadline.
         if self._kept is None or self._clock() - self._kept[0] >= KEPT_SECONDS:
             try:
-                names = self._classifier.genres(self._label)
+                names = self._classifier.genres()
             except ServingError:
                 # What the model knew a while ago is a better answer than none, and not worth a deadline for each caller.
                 if self._kept is None:

@@ -25,11 +25,10 @@ health = Blueprint("health", __name__)
 
 
 class Readiness:
-    """Asks the classifier for the version `label`, one at a time, and logs when its answer changes, with the reason."""
+    """Asks the classifier, one call at a time, and logs when its answer changes, with the reason."""
 
-    def __init__(self, classifier: Classifier, label: str = "") -> None:
+    def __init__(self, classifier: Classifier) -> None:
         self._classifier = classifier
-        self._label = label
         self._lock = Lock()
         self._last: str | None = None
         self._kept: ServingError | None = None
@@ -60,7 +59,7 @@ class Readiness:
 
     def _check(self) -> ServingError | None:
         try:
-            self._classifier.check(self._label)
+            self._classifier.check()
         except ServingError as error:
             metrics.READY.set(0)
             self._log(f"not ready: {_reason(error)}", logging.WARNING)
@@ -101,7 +100,7 @@ def readyz() -> Response:
     if problem is None:
         return envelope.success("OK")
     # Whatever the reason, a probe is told 503: this gateway should get no traffic now.
-    return envelope.failure(HTTPStatus.SERVICE_UNAVAILABLE, problem.detail)
+    return envelope.failure(HTTPStatus.SERVICE_UNAVAILABLE, problem.error, problem.detail)
 
 
 @health.get("/metrics")

@@ -11,13 +11,12 @@ from gateway.api import envelope
 from gateway.api.decode_queue import Decoders
 from gateway.api.upload import list_uploads, read_picture, read_upload, request_bytes, stop_if_abandoned
 from gateway.auth.rate_limit import count_pictures
-from gateway.cache import AnswerCache
 from gateway.errors import BadQuery, BadUpload, RagamError, TooLarge
+from gateway.picture.decode import DRAFT_SIZE, open_picture
 from gateway.picture.limits import Budget
-from gateway.picture.preprocess import DRAFT_SIZE, open_picture, to_pixels, to_tensor
+from gateway.picture.preprocess import to_pixels, to_tensor
 from gateway.picture.statistics import picture_statistics
-from gateway.prediction import Prediction
-from gateway.serving.canary import Canary
+from gateway.prediction import Classifier, Prediction
 from gateway.settings import Settings
 from gateway.telemetry.metrics import UPLOAD_BYTES, UPLOAD_PIXELS, note_answer, note_statistics, stage
 
@@ -27,15 +26,11 @@ PREDICTED = "Success Predicting the Image"
 
 
 @dataclass(frozen=True)
-class Unanswered:
-    """A picture that the model has to be asked for: its input float32 (224, 224, 3) and statistics, its place among all, its key among
-    kept answers.
-    """
+class Decoded:
+    """A picture as the model takes it, float32 (224, 224, 3), and its statistics."""
 
     tensor: npt.NDArray[np.float32]
     statistics: dict[str, float]
-    place: float
-    key: bytes | None
 
 
 @views.post("/prediction")
@@ -43,7 +38,7 @@ def prediction() -> Response:
     settings: Settings = current_app.extensions["settings"]
     details = _wants_details()
     data = read_picture(request, settings.max_upload_bytes)
-    [answer] = _answers([_look(data, settings, Budget(len(data)))])
+    [answer] = _classify([_decode(data, settings, Budget(len(data)))])
     g.fields.update(genre=answer.genre, version=answer.version)
     return envelope.success(PREDICTED, _data(answer, details, settings))
 
@@ -59,11 +54,11 @@ def predictions() -> Response:
     uploads = list_uploads(request, settings.max_batch_bytes)
     count_pictures(len(uploads))
     budget = Budget(request_bytes(uploads))
-    outcomes: list[Prediction | Unanswered | RagamError] = []
+    outcomes: list[Decoded | RagamError] = []
     for upload in uploads:
         stop_if_abandoned(request)
         try:
-            outcomes.append(_look(read_upload(upload, settings.max_upload_bytes), settings, budget))
+            outcomes.append(_decode(read_upload(upload, settings.max_upload_bytes), settings, budget))
         except (BadUpload, TooLarge) as error:
             # Its traceback, and its cause's, holds this frame with the whole request, and this frame would hold it: all would stay in
             # memory until a collection of garbage, which counts objects and no bytes.
@@ -71,7 +66,7 @@ def predictions() -> Response:
             outcomes.append(error)
     readable = [outcome for outcome in outcomes if not isinstance(outcome, RagamError)]
     g.fields.update(pictures=len(uploads), readable=len(readable))
-    answers = iter(_answers(readable))
+    answers = iter(_classify(readable))
     entries = []
     for upload, outcome in zip(uploads, outcomes, strict=True):
         file = upload.filename or ""
@@ -90,16 +85,10 @@ def _wants_details() -> bool:
     return value == "true"
 
 
-def _look(data: bytes | memoryview, settings: Settings, budget: Budget) -> Prediction | Unanswered:
-    """The answer that is kept for the picture with these bytes, or what the model is asked with. Raises what reading a picture raises."""
+def _decode(data: bytes | memoryview, settings: Settings, budget: Budget) -> Decoded:
+    """Raises what reading a picture raises."""
     UPLOAD_BYTES.observe(len(data))
     g.fields["bytes"] = g.fields.get("bytes", 0) + len(data)
-    kept: AnswerCache = current_app.extensions["answers"]
-    key = kept.key(data)
-    answer = kept.find(key)
-    if answer is not None:
-        return answer
-    canary: Canary = current_app.extensions["canary"]
     decoders: Decoders = current_app.extensions["decoders"]
     picture = open_picture(data, settings.max_pixels)
     width, height = picture.size
@@ -110,31 +99,21 @@ def _look(data: bytes | memoryview, settings: Settings, budget: Budget) -> Predi
         stop_if_abandoned(request)
         with stage("decode", g.fields):
             pixels = to_pixels(picture)
-            tensor, statistics = to_tensor(pixels), picture_statistics(pixels)
-    return Unanswered(tensor, statistics, canary.place(data), key)
+            return Decoded(to_tensor(pixels), picture_statistics(pixels))
 
 
-def _answers(pictures: list[Prediction | Unanswered]) -> list[Prediction]:
-    """One for each of `pictures`. The model is asked for those that have none yet, all at once."""
-    kept: AnswerCache = current_app.extensions["answers"]
-    canary: Canary = current_app.extensions["canary"]
-    asked = [picture for picture in pictures if isinstance(picture, Unanswered)]
-    if not asked:
-        return [picture for picture in pictures if isinstance(picture, Prediction)]
+def _classify(pictures: list[Decoded]) -> list[Prediction]:
+    """One for each of `pictures`, which may be none. The model is asked for all at once."""
+    if not pictures:
+        return []
+    classifier: Classifier = current_app.extensions["classifier"]
     # A batch of one needs no copy.
-    images = asked[0].tensor[None] if len(asked) == 1 else np.stack([picture.tensor for picture in asked])
+    images = pictures[0].tensor[None] if len(pictures) == 1 else np.stack([picture.tensor for picture in pictures])
     stop_if_abandoned(request)
     with stage("predict", g.fields):
-        found = iter(canary.classify(images, [picture.place for picture in asked]))
-    answers = []
-    for picture in pictures:
-        if isinstance(picture, Prediction):
-            answers.append(picture)
-            continue
-        answer = next(found)
+        answers = classifier.classify(images)
+    for picture, answer in zip(pictures, answers, strict=True):
         note_statistics(answer.version, {**picture.statistics, "confidence": answer.confidence})
-        kept.keep(picture.key, answer)
-        answers.append(answer)
     return answers
 
 

@@ -1,1 +1,1 @@
-"""Who may send how much, and who a sender is."""
+"""Who may send how much, who the client is, and what browsers are told beside every answer."""

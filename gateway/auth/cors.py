@@ -1,21 +1,24 @@
-"""Which pages of other origins may read the answers: those that an operator has listed, and without the list none."""
+"""CORS: pages of the origins that the operator has listed may read the answers, and without a list none.
+
+Origins are compared as whole strings. flask-cors takes some of them for patterns, ignores case and leaves Vary out where there is one.
+"""
 
 from flask import Flask, Response, request
 
-# What a page may send beside what every form can, and what it may read beside the answer's body.
+# The headers that a page may send and read, beside those that every page may.
 SENT = "Authorization, Content-Type, X-API-Key, X-Request-ID"
 READ = "RateLimit, RateLimit-Policy, Retry-After, X-Ragam-Confidence, X-Ragam-Genre, X-Ragam-Model-Version, X-Request-ID"
 
-# For as long a browser need not ask again whether it may. Two hours are the most that Chromium keeps.
+# For so long a browser keeps the answer to a preflight request. Two hours are Chromium's maximum.
 KEPT_SECONDS = 7200
 
 
 def allow_origins(app: Flask, origins: frozenset[str]) -> None:
-    """Makes `app` answer pages of `origins`, with errors too, and never with the browser's own cookies or passwords."""
+    """Makes the answers of `app`, errors too, readable for pages of `origins`. Credentials that the browser keeps are never allowed."""
 
     @app.after_request
     def finish(answer: Response) -> Response:
-        # Also where the origin is none of them: a cache must not give one origin's answer to another.
+        # For other origins too: a cache must not give one origin's answer to another.
         answer.vary.add("Origin")
         origin = request.headers.get("Origin", "")
         if origin not in origins:

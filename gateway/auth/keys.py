@@ -1,8 +1,10 @@
-"""API keys: a file of their SHA-256, one a line with a name, and the command that makes a key.
+"""Who may send: with API keys set, every request but GET, HEAD and OPTIONS needs one.
+
+Keys stand in a file by their SHA-256, one a line with its owner's name. The command that makes a key:
 
     python -m gateway.auth.keys NAME >> api_keys
 
-The command prints the line for the file on standard output, and the key itself, which is stored nowhere, on standard error.
+It prints the line for the file on standard output, and the key itself, which is stored nowhere, on standard error.
 """
 
 import contextlib
@@ -17,12 +19,18 @@ from collections.abc import Callable
 from pathlib import Path
 from threading import Lock
 
+from flask import Flask, g, request
+
+from gateway.errors import Unauthorized
+
+OPEN_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
 # By its prefix a scanner for leaked secrets can tell a key. 256 random bits need no slow hash.
 KEY_PREFIX = "ragam_"
 _LINE = re.compile(r"([0-9a-fA-F]{64})\s+(\S+)")
 _NAME = re.compile(r"[A-Za-z0-9._@][A-Za-z0-9._@-]{0,63}")
 
-# A file that was not changed for so long is whole: who rewrites it in place has no moment at which it is not there, or half there.
+# A file that was not changed for so long is whole: one that is rewritten in place is empty or half written for a moment.
 SETTLE_SECONDS = 2.0
 
 # Editors on Windows begin a file with it, and files that were joined have it inside.
@@ -45,11 +53,32 @@ def read_keys(path: Path) -> dict[bytes, str]:
     return keys
 
 
+def require_keys(app: Flask, keys: "Keys") -> None:
+    """Makes `app` answer 401 to a request without a key in `keys`. Health, metrics, the page and the descriptions need none."""
+
+    @app.before_request
+    def check() -> None:
+        if request.method in OPEN_METHODS:
+            return
+        name = keys.name_of(_sent_key())
+        if name is None:
+            raise Unauthorized
+        g.fields["key"] = name
+
+
+def _sent_key() -> str:
+    """The key in Authorization: Bearer KEY or X-API-Key: KEY, empty where there is none."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return token.strip()
+    return request.headers.get("X-API-Key", "").strip()
+
+
 class Keys:
     """The keys in the file at `path`, read again when the file changes.
 
-    A key that was added is known at once. One that was taken away is known until the file was left alone for SETTLE_SECONDS, for before
-    that it may be half written. A file that then cannot be read leaves the last good keys.
+    A key that was added is known at once. One that was removed is known until the file has not changed for SETTLE_SECONDS, for before
+    that it may be half written. If it cannot be read then, the keys from before stay.
     """
 
     def __init__(self, path: Path, clock: Callable[[], float] = time.monotonic) -> None:
@@ -62,7 +91,7 @@ class Keys:
         self._keys = read_keys(path)
 
     def name_of(self, key: str) -> str | None:
-        """Whose `key` it is, or None for nobody's. Takes as long for any key."""
+        """The owner of `key`, or None for an unknown one. Takes as long for any key."""
         digest = hashlib.sha256(key.encode()).digest()
         name = None
         for known, owner in self._current().items():
@@ -74,7 +103,7 @@ class Keys:
         with self._lock:
             state, now = self._state(), self._clock()
             if state != self._seen:
-                # A process that nobody asked for a while sees a change late: by its own time such a file was left alone long enough.
+                # A process without requests for a while sees a change late: the file's own time tells that it is whole.
                 self._seen, self._settles_at = state, now if _age(state) >= SETTLE_SECONDS else now + SETTLE_SECONDS
                 if now < self._settles_at:
                     with contextlib.suppress(OSError, ValueError):

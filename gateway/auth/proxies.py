@@ -1,4 +1,4 @@
-"""Who the client is: the other end of the connection, or whom as many proxies as are trusted name in X-Forwarded-For."""
+"""The client's address: the connection's, or the one that the trusted proxies name in X-Forwarded-For."""
 
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
@@ -7,17 +7,17 @@ from urllib.parse import urlsplit
 from flask import Flask, Request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-# A provider gives a household or a server this many bits of IPv6, and so one client more addresses than can be counted.
+# Providers give each household or server a network of this length: one client has all of its addresses.
 IPV6_PREFIX = 64
 
-# The longest form of an address. What a proxy writes instead of one goes into the log no further than that.
+# The longest form of an address. What is no address is cut to it for the log.
 LONGEST = 45
 
 
 def trust_proxies(app: Flask, count: int) -> None:
     """Makes `app` take address, scheme and host from what `count` proxies in front have added to X-Forwarded-For, -Proto and -Host.
 
-    What stands left of these entries came from the client and counts for nothing. With `count` 0 none of the headers does.
+    Entries left of these came from the client and are ignored. With `count` 0 the headers are.
     request.remote_addr is then the client's address as `address_behind` has it.
     """
     inner = app.wsgi_app
@@ -34,7 +34,7 @@ def trust_proxies(app: Flask, count: int) -> None:
 def address_behind(count: int, address: str, forwarded: str) -> str:
     """The client's address where a request with X-Forwarded-For `forwarded` comes from `address` and `count` proxies are trusted.
 
-    Without a port, which some proxies add; what is no address as it stands, shortened.
+    Without a port, which some proxies add. What is no address is cut to LONGEST.
     """
     environ = {"REMOTE_ADDR": address, "HTTP_X_FORWARDED_FOR": forwarded}
     if count:
@@ -43,7 +43,7 @@ def address_behind(count: int, address: str, forwarded: str) -> str:
 
 
 def client_network(request: Request) -> str:
-    """What one client can choose its address from: an IPv4 address, or the /64 of an IPv6 address."""
+    """The network that one client has: an IPv4 address, or the /64 of an IPv6 address."""
     text = request.remote_addr or ""
     try:
         address = ip_address(text)

@@ -1,39 +1,35 @@
-"""Who may send how much: 429 for more than the quota, the standard headers for all who have one. Looks (GET, HEAD, OPTIONS) are free.
+"""Who may send how much: 429 beyond the operator's limits, and headers that tell what remains. GET, HEAD and OPTIONS are free.
 
-A quota is a key's where keys are set, else an address's. Refused keys have one of their own, by address, so that nobody tries keys
-without end.
+A limit is a key's where keys are set, else an address's. Unknown keys are limited by address, so that nobody tries keys without end.
 """
 
 from flask import Flask, Response, current_app, g, request
 
-from gateway.auth.authorization import OPEN_METHODS
+from gateway.auth.keys import OPEN_METHODS
+from gateway.auth.moving_window import LimitState, MovingWindows, Outcome
 from gateway.auth.proxies import client_network
-from gateway.auth.quota import Quota, Standing
 from gateway.errors import TooManyPictures, TooManyRequests
 from gateway.telemetry.metrics import RATE_LIMITED
 
 
-def limit_guesses(app: Flask, quota: Quota) -> None:
-    """Makes `app` refuse whoever has sent too many unknown keys. Stands before the keys are looked at: a right guess is no way out."""
+def limit_unknown_keys(app: Flask, windows: MovingWindows) -> None:
+    """Makes `app` refuse an address that has sent too many unknown keys, with a known one too. To be called before require_keys."""
 
     @app.before_request
     def refuse() -> None:
-        if request.method in OPEN_METHODS:
-            return
-        standings = quota.exhausted(_guesser())
-        if standings:
-            _refuse(standings, "address")
+        if request.method not in OPEN_METHODS:
+            _refuse_unless_fits(windows.look(_address_of_unknown_keys()), "address")
 
     @app.after_request
     def count(answer: Response) -> Response:
         if answer.status_code == 401:
-            _tell(answer, quota.take(_guesser()))
+            _tell(answer, windows.take(_address_of_unknown_keys()).limits)
         return answer
 
 
-def limit_senders(app: Flask, quota: Quota) -> None:
-    """Makes `app` count what each client sends. Stands behind the keys, whose owner has a quota of its own."""
-    app.extensions["quota"] = quota
+def limit_senders(app: Flask, windows: MovingWindows) -> None:
+    """Makes `app` count what each client sends. To be called after require_keys, which names a key's owner."""
+    app.extensions["rate_limit"] = windows
 
     @app.before_request
     def count() -> None:
@@ -41,53 +37,52 @@ def limit_senders(app: Flask, quota: Quota) -> None:
             return
         key = g.fields.get("key")
         g.sender = ("key", f"key {key}") if key else ("address", f"address {client_network(request)}")
-        _take(quota, 1)
+        _take(windows, 1)
 
     @app.after_request
     def finish(answer: Response) -> Response:
-        if "standings" in g:
-            _tell(answer, g.standings)
+        if "limits" in g:
+            _tell(answer, g.limits)
         return answer
 
 
 def count_pictures(count: int) -> None:
-    """Takes a request of `count` pictures for as many; one of them was counted before its body was read.
+    """Counts a request of `count` pictures as so many; one of them was counted before its body was read.
 
     Raises TooManyRequests, and TooManyPictures for more than ever fit.
     """
-    quota: Quota | None = current_app.extensions.get("quota")
-    if quota is None or count == 1:
+    windows: MovingWindows | None = current_app.extensions.get("rate_limit")
+    if windows is None or count == 1:
         return
-    if count > quota.most:
-        raise TooManyPictures(count, quota.most)
-    _take(quota, count - 1)
+    if count > windows.most:
+        raise TooManyPictures(count, windows.most)
+    _take(windows, count - 1, again=count)
 
 
-def _take(quota: Quota, pictures: int) -> None:
-    by, who = g.sender
-    g.standings = quota.take(who, pictures)
-    if not all(standing.fits for standing in g.standings):
-        _refuse(g.standings, by)
+def _take(windows: MovingWindows, pictures: int, *, again: int = 0) -> None:
+    by, sender = g.sender
+    outcome = windows.take(sender, pictures, again=again)
+    g.limits = outcome.limits
+    _refuse_unless_fits(outcome, by)
 
 
-def _refuse(standings: list[Standing], by: str) -> None:
-    RATE_LIMITED.labels(by).inc()
-    g.standings = standings
-    raise TooManyRequests(max(standing.ends for standing in standings if not standing.fits))
+def _refuse_unless_fits(outcome: Outcome, by: str) -> None:
+    if not outcome.fits:
+        RATE_LIMITED.labels(by).inc()
+        g.limits = outcome.limits
+        raise TooManyRequests(outcome.wait)
 
 
-def _guesser() -> str:
-    return f"guesses {client_network(request)}"
+def _address_of_unknown_keys() -> str:
+    return f"unknown keys {client_network(request)}"
 
 
-def _tell(answer: Response, standings: list[Standing]) -> None:
+def _tell(answer: Response, limits: list[LimitState]) -> None:
     """The fields of draft-ietf-httpapi-ratelimit-headers: every limit with its quota and window, what remains of it and for how long."""
-    if standings:
-        answer.headers["RateLimit-Policy"] = ", ".join(
-            f"{_name(standing)};q={standing.amount};w={standing.window}" for standing in standings
-        )
-        answer.headers["RateLimit"] = ", ".join(f"{_name(standing)};r={standing.remaining};t={standing.ends}" for standing in standings)
+    if limits:
+        answer.headers["RateLimit-Policy"] = ", ".join(f"{_name(limit)};q={limit.amount};w={limit.window}" for limit in limits)
+        answer.headers["RateLimit"] = ", ".join(f"{_name(limit)};r={limit.remaining};t={limit.seconds}" for limit in limits)
 
 
-def _name(standing: Standing) -> str:
-    return f'"{standing.amount}-in-{standing.window}s"'
+def _name(limit: LimitState) -> str:
+    return f'"{limit.amount}-in-{limit.window}s"'

@@ -1,23 +1,22 @@
-"""What uvicorn leaves open on a connection: limits of time, of bytes in a head and of connections, refusals in the envelope, a clean close.
+"""What uvicorn leaves open on a connection: limits of time and of bytes in a head, refusals in the envelope, a clean close.
 
 `Connection` is uvicorn's `http` class. It stands between the transport and uvicorn's own protocol, which parses and frames requests, and
-between that protocol and the transport: what uvicorn answers by itself becomes the application's refusal.
+between that protocol and the transport.
 """
 
 import asyncio
 import math
 import re
-import socket
 import time
-from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
-from heapq import nsmallest
 from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from gateway.errors import AddressTooLong, NotHttp, RagamError, TooManyHeaders, TooSlow
+from gateway.front.connections import Connections
+from gateway.front.transport import Guarded
 
 MOST_FIRST_LINE_BYTES, MOST_HEAD_BYTES = 4200, 32 * 1024
 HEAD_SECONDS = 10.0
@@ -33,79 +32,10 @@ LINGER_SECONDS, LINGER_PAUSE_SECONDS, LINGER_BYTES = 30.0, 2.0, 64 * 1024**2
 STALL_SECONDS = 20.0
 # A client that is done sending may still read, or be gone: a proxy ends a connection so for a client that left.
 HALF_CLOSED_SECONDS = 1.0
-SWEEP_SECONDS = 0.5
+# Nothing is begun for a request that is older.
+REQUEST_SECONDS = 30.0
 # What is read of a connection beyond the request that is under way.
 MOST_HELD_BYTES = 16 * 1024
-# What a worker needs beside its connections: it opens no more of them.
-SPARE_DESCRIPTORS = 8
-# Where a worker has as many connections as it may, room is made for a share of them at once.
-MOST_PARTS_OF_ROOM = 64
-
-
-class Connections:
-    """All of a worker's. `refuse` makes the bytes of an answer to what is no request; idle ones are closed after `idle_seconds`."""
-
-    def __init__(self, most: int, idle_seconds: float, refuse: Callable[[RagamError, str], bytes]) -> None:
-        self.refuse, self.idle_seconds = refuse, idle_seconds
-        self._most, self._all = most, set[Connection]()
-        self.make: Callable[[], Connection] | None = None  # as uvicorn makes one
-        self.sweep()
-
-    def add(self, connection: "Connection") -> None:
-        if len(self._all) >= self._most:
-            self.make_room()
-        self._all.add(connection)
-
-    def remove(self, connection: "Connection") -> None:
-        self._all.discard(connection)
-
-    def make_room(self) -> None:
-        """Ends those that have kept the worker waiting for longest, of the address that has most of them.
-
-        A few at once: to look through thousands takes milliseconds, and a new connection costs its client next to nothing.
-        """
-        waiting = [connection for connection in self._all if connection.is_waiting and not connection.transport.is_closing()]
-        by_address = Counter(connection.address for connection in waiting)
-        if waiting:
-            longest = min(waiting, key=lambda connection: (-by_address[connection.address], connection.since))
-            few = max(1, min(self._most // MOST_PARTS_OF_ROOM, by_address[longest.address] // 2))
-            of_address = [connection for connection in waiting if connection.address == longest.address]
-            for connection in nsmallest(few, of_address, key=lambda connection: connection.since):
-                connection.abort()
-
-    def no_descriptor_left(self) -> None:
-        self._most = max(1, len(self._all) - SPARE_DESCRIPTORS)
-        for _ in range(SPARE_DESCRIPTORS):
-            self.make_room()
-
-    def close_idle(self, seconds: float) -> None:
-        """The gateway stops: whoever asks within `seconds` is still answered."""
-        self.idle_seconds = seconds
-        for connection in self._all:
-            if connection.is_idle:
-                connection.deadline = min(connection.deadline, time.monotonic() + seconds)
-
-    async def serve_rest(self, listener: socket.socket) -> None:
-        """Closes `listener`, and answers who has come to it since uvicorn did."""
-        listener.setblocking(False)
-        clients: list[socket.socket] = []
-        make = self.make
-        with suppress(BlockingIOError):
-            while True:
-                clients.append(listener.accept()[0])
-        listener.close()
-        for client in clients:
-            client.setblocking(False)
-            if make:
-                await asyncio.get_running_loop().connect_accepted_socket(make, client)
-        while self._all:
-            await asyncio.sleep(SWEEP_SECONDS)
-
-    def sweep(self) -> None:
-        asyncio.get_running_loop().call_later(SWEEP_SECONDS, self.sweep)
-        now = time.monotonic()
-        for connection in [connection for connection in self._all if connection.deadline <= now]:
-            connection.expire(now)
 
 
 class Connection(asyncio.Protocol):
@@ -129,7 +59,7 @@ class Connection(asyncio.Protocol):
         self._begins = False  # whether uvicorn has a head, and begin() comes next
         self._is_full = False  # whether uvicorn wants no more for now
         self.is_active = self.is_ended = self.is_closing = self.is_lost = self.answering = False
-        self._gone_at = math.inf
+        self._gone_at = self._answer_by = math.inf
         self._linger_end = 0.0
         # What ends the wait for more of a request's body, while there is one.
         self.stop_reading: Callable[[], Any] | None = None
@@ -260,6 +190,7 @@ class Connection(asyncio.Protocol):
         self.is_active, self._begins = True, False
         self.left, self._lines, self._received = length, 0, 0
         self.deadline = math.inf
+        self._answer_by = time.monotonic() + REQUEST_SECONDS
         # Only now: front.py has taken the headers by then.
         self._loop.call_soon(self._feed)
 
@@ -285,10 +216,9 @@ class Connection(asyncio.Protocol):
         """Whether no request has begun to come that is not answered."""
         return not (self.is_active or self._begins or self._held or self.left or self.is_closing)
 
-    @property
-    def is_gone(self) -> bool:
-        """Whether nobody waits for an answer any more, as far as can be told."""
-        return self.is_lost or time.monotonic() > self._gone_at
+    def is_abandoned(self) -> bool:
+        """Whether nobody waits for an answer any more, as far as can be told, or the time for the request is over."""
+        return self.is_lost or time.monotonic() > min(self._gone_at, self._answer_by)
 
     @property
     def is_writable(self) -> bool:
@@ -357,36 +287,3 @@ class Connection(asyncio.Protocol):
             self.refuse(self._refusal)
         elif self.is_ended:
             self.refuse(NotHttp("cut short")) if self._held else self.close()
-
-
-class Guarded(asyncio.Transport):
-    """The transport as uvicorn's protocol has it."""
-
-    def __init__(self, connection: Connection, transport: asyncio.Transport) -> None:
-        super().__init__()
-        self._connection, self._transport = connection, transport
-
-    def write(self, data: Any) -> None:
-        if self._connection.is_closing or self._connection.is_lost:
-            return
-        if self._connection.answering or data.startswith(b"HTTP/1.1 100 "):
-            self._transport.write(data)
-        else:
-            self._connection.give_up("not parsed")
-
-    def close(self) -> None:
-        # uvicorn closes what is idle as soon as it stops. What has come on it by then would have no answer: its deadline ends it.
-        if self._connection.is_active and not self._connection.refusal:
-            self._connection.close()
-
-    def is_closing(self) -> bool:
-        return self._connection.is_closing or self._transport.is_closing()
-
-    def get_extra_info(self, name: str, default: Any = None) -> Any:
-        return self._transport.get_extra_info(name, default)
-
-    def pause_reading(self) -> None:
-        self._connection.set_full(is_full=True)
-
-    def resume_reading(self) -> None:
-        self._connection.set_full(is_full=False)

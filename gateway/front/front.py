@@ -9,12 +9,10 @@ The liveness probe is answered in the event loop; the readiness probe and the me
 """
 
 import asyncio
-import os
 import resource
-import signal
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
-from time import monotonic, perf_counter
+from time import perf_counter
 from typing import Any
 
 from flask import Flask
@@ -22,22 +20,20 @@ from flask import Flask
 from gateway.api.upload import MULTIPART_OVERHEAD_BYTES, most_body_bytes
 from gateway.auth.proxies import address_behind
 from gateway.environ import ABANDONED, COMPLETE, QUEUED, REFUSAL
-from gateway.errors import AddressTooLong, CutShort, NotHttp, Overloaded, RagamError, TooManyHeaders, UnknownCoding, UnknownExpectation
+from gateway.errors import CutShort, Overloaded, RagamError
 from gateway.front.admission import Queue, Transfers
-from gateway.front.connection import Connection, Connections
+from gateway.front.connection import Connection
+from gateway.front.connections import Connections
+from gateway.front.drain import Drain
+from gateway.front.head import check_head
 from gateway.front.listener import BACKLOG, listener
 from gateway.front.wsgi import call, environ_of
 from gateway.telemetry import tracing
 from gateway.telemetry.access_log import REQUEST_ID_HEADER, name_request, note_shed
 
-MOST_TARGET_BYTES, MOST_HEADERS, MOST_HEADER_BYTES = 4094, 100, 8190
 PIECE_BYTES = 64 * 1024
-# Nothing is begun for a request that is older.
-REQUEST_SECONDS = 30.0
 MOST_CONNECTIONS, SPARE_DESCRIPTORS = 4000, 100
 MOST_PROBES = 16
-# Between the signal to stop and the end of listening: what has connected is accepted, who asks again is answered.
-DRAIN_SECONDS = 1.0
 RELISTEN_SECONDS = 0.1
 NO_REQUEST = {"method": "NONE", "raw_path": b"/", "query_string": b"", "http_version": "1.1", "server": None, "scheme": "http"}
 
@@ -53,7 +49,7 @@ class Front:
         self._most_bytes = {"/predictions": self._settings.max_batch_bytes}
         self._routes = frozenset(rule.rule for rule in app.url_map.iter_rules() if "POST" in (rule.methods or ()))
         self._overloaded: Answer | None = None
-        self._draining = False
+        self._drain = Drain()
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         if scope["type"] == "lifespan":
@@ -71,8 +67,7 @@ class Front:
         connection.begin(None if is_chunked else int(environ.get("CONTENT_LENGTH") or 0))
         held = 0
         try:
-            end = monotonic() + REQUEST_SECONDS
-            environ[ABANDONED] = lambda: connection.is_gone or monotonic() > end
+            environ[ABANDONED] = connection.is_abandoned
             whole = can_skip = False
             try:
                 check_head(scope)
@@ -88,7 +83,7 @@ class Front:
                 answer = self._refuse(environ, refusal)
             if not connection.is_lost:
                 stays = not is_chunked and (whole or can_skip) and connection.can_stay
-                await self._send(send, connection, answer, last=not stays or self._draining)
+                await self._send(send, connection, answer, last=not stays or self._drain.is_on)
         except BaseException:
             # Of an answer that has begun the client counts bytes: nothing may come behind a part of it.
             if connection.answering:
@@ -234,22 +229,10 @@ class Front:
             else:
                 loop.default_exception_handler(context)
 
-        def drain(number: int, _frame: Any) -> None:
-            # Who signals the whole process group signals this worker twice.
-            if self._draining:
-                return
-            self._draining = True
-            self.app.extensions["readiness"].stop()
-            loop.call_soon_threadsafe(connections.close_idle, DRAIN_SECONDS / 2)
-            loop.call_soon_threadsafe(loop.call_later, DRAIN_SECONDS, stop, number, None)
-
         # uvicorn has made the kernel's queue as short as its own backlog by then, see asgi.py.
         loop.call_later(RELISTEN_SECONDS, lambda: listener(settings.host, settings.port).listen(BACKLOG))
         loop.set_exception_handler(handle)
-        stop: Any = signal.getsignal(signal.SIGTERM)
-        signal.signal(signal.SIGTERM, drain)
-        # gunicorn's quick stop, which uvicorn-worker notes and does not act on.
-        signal.signal(signal.SIGQUIT, lambda *_: os._exit(0))
+        self._drain.begin_at_signal(connections, self.app.extensions["readiness"])
 
 
 class Probe:
@@ -266,25 +249,3 @@ class Probe:
             return await loop.run_in_executor(self._pool, call, app, environ)
         finally:
             self._count -= 1
-
-
-def check_head(scope: dict[str, Any]) -> None:
-    """What uvicorn's parser lets pass. Raises a RagamError."""
-    if scope["http_version"] not in ("1.0", "1.1"):
-        raise NotHttp("another version")
-    headers = scope["headers"]
-    values = dict(headers)
-    if len(scope["raw_path"]) + len(scope["query_string"]) > MOST_TARGET_BYTES:
-        raise AddressTooLong
-    if len(headers) > MOST_HEADERS or any(len(name) + len(value) > MOST_HEADER_BYTES for name, value in headers):
-        raise TooManyHeaders
-    hosts = sum(name == b"host" for name, _ in headers)
-    if hosts > 1 or (not hosts and scope["http_version"] == "1.1"):
-        raise NotHttp("no Host, or several")
-    if b"transfer-encoding" in values:
-        if scope["http_version"] == "1.0":
-            raise NotHttp("Transfer-Encoding in HTTP/1.0")
-        if sum(name == b"transfer-encoding" for name, _ in headers) > 1 or values[b"transfer-encoding"].lower() != b"chunked":
-            raise UnknownCoding
-    if values.get(b"expect", b"100-continue").lower() != b"100-continue":
-        raise UnknownExpectation

@@ -7,9 +7,9 @@ what it may hold besides the pixels a decoder reads, inflates and keeps for nobo
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Literal
 
 from gateway.errors import TooManySegments
-from gateway.picture.orientation import EXIF, UPRIGHT, read_orientation
 
 JPEG, PNG = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n"
 
@@ -42,6 +42,19 @@ _END, _SCAN = 0xD9, 0xDA
 # tell which colours the pixels are.
 _NEEDLESS = {0xE1, *range(0xE3, 0xEE), 0xEF, 0xFE}
 _APP1, _APP2, _PROFILE_SEGMENT = 0xE1, 0xE2, b"ICC_PROFILE\0"
+
+
+UPRIGHT = 1
+
+# EXIF's orientations. 2 to 8 are the turned and mirrored ones, see gateway/picture/decode.py.
+_LAST = 8
+_TAG, _SHORT = 0x0112, 3
+
+# What begins an EXIF block in a JPEG, before the TIFF structure that is all of a PNG's eXIf.
+EXIF = b"Exif\0\0"
+
+# The entries of the first directory; cameras write about 20.
+_MAX_ENTRIES = 200
 
 
 @dataclass
@@ -171,3 +184,26 @@ def _png(data: bytes | memoryview) -> Layout:
 
 def _number(data: bytes | memoryview, start: int, size: int) -> int:
     return int.from_bytes(data[start : start + size])
+
+
+def read_orientation(tiff: bytes) -> int:
+    """The orientation, 1 to 8, that the TIFF structure of an EXIF block tells; UPRIGHT where it tells none that can be read.
+
+    Nothing else of the EXIF is read: a reader of all tags warns of damaged ones in plain text, and fails on some.
+    """
+    if tiff[:4] not in (b"II*\0", b"MM\0*"):
+        return UPRIGHT
+    order: Literal["little", "big"] = "little" if tiff[:2] == b"II" else "big"
+
+    def number(start: int, size: int) -> int:
+        # Bytes beyond the end are read as none, and make 0.
+        return int.from_bytes(tiff[start : start + size], order)
+
+    directory = number(4, 4)
+    for entry in range(min(number(directory, 2), _MAX_ENTRIES)):
+        start = directory + 2 + 12 * entry
+        if number(start, 2) == _TAG:
+            value = number(start + 8, 2)
+            is_one = number(start + 2, 2) == _SHORT and number(start + 4, 4) == 1
+            return value if is_one and UPRIGHT <= value <= _LAST else UPRIGHT
+    return UPRIGHT

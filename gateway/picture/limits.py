@@ -13,7 +13,6 @@ from gateway.capacity import CHEAP_BYTES, PICTURE_BYTES
 from gateway.contract import IMAGE_SIZE
 from gateway.errors import TooCostly
 from gateway.picture.format import Layout
-from gateway.picture.upright import STRIP_PIXELS
 
 SAFETY = 1.5
 
@@ -24,6 +23,9 @@ SECONDS_A_MEGABYTE = 0.15
 
 # Below it, and CHEAP_BYTES, a picture is cheap.
 CHEAP_SECONDS = 0.3
+
+# A picture that must be converted or turned is made upright in strips of so many pixels, 8 MB of RGB, or a single row or column.
+STRIP_PIXELS = 2_000_000
 
 _NANO = 1e-9
 

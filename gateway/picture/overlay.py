@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageEnhance
 
-from gateway.picture.upright import Upright
+from gateway.picture.decode import Upright
 
 # Longer pictures are shrunk to this, in pixels: the heat map has 7 x 7 places, and a screen no more use of a larger one.
 LONG_SIDE = 1024

@@ -16,10 +16,9 @@ from gateway.errors import ServingBusy, ServingError, ServingTimeout, ServingUna
 from gateway.prediction import Explanation, Prediction
 from gateway.serving import signature
 from gateway.serving.messages import get_model_metadata_pb2, predict_pb2, prediction_service_pb2_grpc
-from gateway.serving.request import model_spec, predict_request
 from gateway.serving.retry import RetryBudget
 from gateway.serving.tls import Identity
-from gateway.telemetry.metrics import SERVING_CALLS, latest_version
+from gateway.telemetry.metrics import SERVING_CALLS, latest_version, note_label, note_label_failed
 
 # A check that takes longer than this is a model server that cannot be worked with.
 CHECK_SECONDS = 1.0
@@ -89,45 +88,50 @@ Answer = TypeVar("Answer")
 class TensorFlowServing:
     """A prediction.Classifier. Its channel is made at the first call, for a gRPC channel does not survive gunicorn's fork.
 
-    A call that no server took, or whose deadline came long before its time, is made once more while the budget for it lasts. A channel
-    that has lost the model server is replaced: where the name resolved to nothing for a while, gRPC asks for it again only with a
-    back-off of up to two minutes, which no option bounds.
+    A call that no server took is made once more while the budget for it lasts. A channel that has lost the model server is replaced:
+    where the name resolved to nothing for a while, gRPC asks for it again only with a back-off of up to two minutes, which no option
+    bounds.
     """
 
-    def __init__(self, address: str, predict_seconds: float, identity: Identity | None = None) -> None:
+    def __init__(self, address: str, predict_seconds: float, identity: Identity | None = None, label: str = "") -> None:
         """`address` is host:port; a name with several addresses is balanced round robin over all of them.
 
-        With `identity` both sides show certificates; without, they speak plain text.
+        With `identity` both sides show certificates; without, they speak plain text. `label` is of the version to ask, such as stable;
+        empty for the highest.
         """
         self._target = f"dns:///{address}"
         self._predict_seconds = predict_seconds
         self._identity = identity
+        self._label = label
         self._budget = RetryBudget()
         self._lock = Lock()
         self._stub: _Stub | None = None
         self._connected_at = 0.0
 
-    def classify(self, images: npt.NDArray[np.float32], label: str = "", patience: float = 1.0) -> list[Prediction]:
+    def classify(self, images: npt.NDArray[np.float32]) -> list[Prediction]:
         """See prediction.Classifier."""
-        return self._predict(images, label, contract.PREDICT_SIGNATURE, self._predict_seconds * patience, signature.predictions)
+        return self._counted(images, contract.PREDICT_SIGNATURE, signature.predictions)
 
-    def explain(self, images: npt.NDArray[np.float32], label: str = "", patience: float = 1.0) -> list[Explanation]:
+    def explain(self, images: npt.NDArray[np.float32]) -> list[Explanation]:
         """See prediction.Classifier."""
-        return self._predict(images, label, contract.EXPLAIN_SIGNATURE, self._predict_seconds * patience, signature.explanations)
+        return self._counted(images, contract.EXPLAIN_SIGNATURE, signature.explanations)
 
-    def genres(self, label: str = "") -> tuple[str, ...]:
+    def genres(self) -> tuple[str, ...]:
         """See prediction.Classifier."""
-        return self._predict(GRAY, label, contract.PREDICT_SIGNATURE, self._predict_seconds, signature.genres)
+        _, names = self._predict(GRAY, contract.PREDICT_SIGNATURE, signature.genres)
+        return names
 
-    def check(self, label: str = "") -> None:
+    def check(self) -> None:
         """Compares the signature that is served with contract.py. See prediction.Classifier."""
-        request = get_model_metadata_pb2.GetModelMetadataRequest(model_spec=model_spec(label), metadata_field=["signature_def"])
+        request = get_model_metadata_pb2.GetModelMetadataRequest(
+            model_spec=signature.model_spec(self._label), metadata_field=["signature_def"]
+        )
         try:
             # Once: whoever asks whether the model is there asks again, and an outage must not use up what pictures need after it.
             response = self._attempt("GetModelMetadata", request, monotonic() + CHECK_SECONDS)
         except grpc.RpcError as error:
             raise _serving_error(error) from error
-        _note_version(response, label)
+        self._note_version(response)
         signatures = get_model_metadata_pb2.SignatureDefMap()
         try:
             response.metadata["signature_def"].Unpack(signatures)
@@ -135,24 +139,38 @@ class TensorFlowServing:
         except signature.ContractBroken as error:
             raise WrongModel from error
 
-    def _predict(
-        self,
-        images: npt.NDArray[np.float32],
-        label: str,
-        signature_name: str,
-        seconds: float,
-        read: Callable[[predict_pb2.PredictResponse, int], Answer],
+    def _counted(
+        self, images: npt.NDArray[np.float32], signature_name: str, read: Callable[[predict_pb2.PredictResponse, int], Answer]
     ) -> Answer:
-        request = predict_request(images, label, signature_name)
+        """As _predict, for pictures that somebody has sent: what `release promote` compares is counted by the label."""
+        start = monotonic()
         try:
-            response = self._call("Predict", request, seconds)
+            version, answer = self._predict(images, signature_name, read)
+        except Exception:
+            note_label_failed(self._label, len(images))
+            raise
+        note_label(self._label, version, len(images), monotonic() - start)
+        return answer
+
+    def _predict(
+        self, images: npt.NDArray[np.float32], signature_name: str, read: Callable[[predict_pb2.PredictResponse, int], Answer]
+    ) -> tuple[int, Answer]:
+        """The version that answers, and what `read` makes of its answer."""
+        request = signature.predict_request(images, self._label, signature_name)
+        try:
+            response = self._call("Predict", request, self._predict_seconds)
         except grpc.RpcError as error:
             raise _serving_error(error) from error
-        _note_version(response, label)
+        self._note_version(response)
         try:
-            return read(response, len(images))
+            return response.model_spec.version.value, read(response, len(images))
         except signature.ContractBroken as error:
             raise WrongModel from error
+
+    def _note_version(self, response: Any) -> None:
+        """Which version answers, the canary's aside."""
+        if response.model_spec.HasField("version") and self._label != contract.CANARY_LABEL:
+            latest_version.note(response.model_spec.version.value)
 
     def _call(self, method: str, request: Any, seconds: float) -> Any:
         """The answer, after two attempts at most, within `seconds` in all. Raises grpc.RpcError."""
@@ -160,9 +178,7 @@ class TensorFlowServing:
         try:
             answer = self._attempt(method, request, end)
         except grpc.RpcError as error:
-            # gRPC's Python reckons a deadline by the time of day: where that jumps meanwhile, it has passed at once.
-            is_early = error.code() is grpc.StatusCode.DEADLINE_EXCEEDED and end - monotonic() > seconds / 2
-            if not (is_early or _was_not_taken(error)) or not self._budget.spend():
+            if not _was_not_taken(error) or not self._budget.spend():
                 raise
             sleep(min(random.uniform(0.5, 1.5) * BACKOFF_SECONDS, max(end - monotonic(), 0)))  # noqa: S311 a delay is no secret
             answer = self._attempt(method, request, end)
@@ -215,12 +231,6 @@ def _ask(stub: _Stub, method: str, request: Any, seconds: float) -> Any:
         raise
     SERVING_CALLS.labels(method, grpc.StatusCode.OK.name).inc()
     return response
-
-
-def _note_version(response: Any, label: str) -> None:
-    """Which version answers, the canary's aside."""
-    if response.model_spec.HasField("version") and label != contract.CANARY_LABEL:
-        latest_version.note(response.model_spec.version.value)
 
 
 def _was_not_taken(error: grpc.RpcError) -> bool:

@@ -1,8 +1,9 @@
-"""TensorFlow Serving's generated gRPC modules, without TensorFlow.
+"""TensorFlow Serving's generated gRPC modules, without TensorFlow: for the gateway, the model server and the releases.
 
 The modules of `tensorflow_serving.apis` import `tensorflow.core.*_pb2`, and importing anything below `tensorflow` runs
 `tensorflow/__init__.py`: seconds and half a gigabyte for a dozen message classes. An empty module that only knows where the
-package lies stands in for it during the import, and is gone afterwards, so that a later real `import tensorflow` works.
+package lies stands in for it during the import, and is gone afterwards, so that a later real `import tensorflow` works. What is
+imported here is found by every later import of the same names; modules that are not belong here too.
 """
 
 import sys
@@ -13,7 +14,7 @@ from types import ModuleType
 
 
 @contextmanager
-def without_tensorflow() -> Iterator[None]:
+def _without_tensorflow() -> Iterator[None]:
     """Its body may import generated modules. Where TensorFlow is imported already it changes nothing."""
     if "tensorflow" in sys.modules:
         yield
@@ -30,16 +31,32 @@ def without_tensorflow() -> Iterator[None]:
         del sys.modules["tensorflow"]
 
 
-with without_tensorflow():
+with _without_tensorflow():
     from tensorflow.core.framework import tensor_pb2, types_pb2
-    from tensorflow_serving.apis import get_model_metadata_pb2, model_pb2, predict_pb2, prediction_service_pb2_grpc
+    from tensorflow.core.protobuf import saved_model_pb2
+    from tensorflow_serving.apis import (
+        get_model_metadata_pb2,
+        get_model_status_pb2,
+        model_management_pb2,
+        model_pb2,
+        model_service_pb2_grpc,
+        predict_pb2,
+        prediction_log_pb2,
+        prediction_service_pb2_grpc,
+    )
+    from tensorflow_serving.config import model_server_config_pb2
 
 __all__ = [
     "get_model_metadata_pb2",
+    "get_model_status_pb2",
+    "model_management_pb2",
     "model_pb2",
+    "model_server_config_pb2",
+    "model_service_pb2_grpc",
     "predict_pb2",
+    "prediction_log_pb2",
     "prediction_service_pb2_grpc",
+    "saved_model_pb2",
     "tensor_pb2",
     "types_pb2",
-    "without_tensorflow",
 ]

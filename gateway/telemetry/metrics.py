@@ -18,9 +18,6 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 from gateway import __version__
 from gateway.picture.statistics import bin_of
-from gateway.telemetry.metrics_files import ensure_folder, reserve_before_writing
-
-reserve_before_writing()
 
 # 0.5 is the objective of monitoring/rules: how many requests took longer can be read off, not only guessed between two bounds.
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
@@ -47,7 +44,6 @@ CONFIDENCE = Histogram("ragam_confidence", "Confidence in the genre that was ans
 BINS = Counter(
     "ragam_answer_bins", "Answers by the bin of a statistic of the picture, or of the confidence.", ["statistic", "bin", "version"]
 )
-CACHE_LOOKUPS = Counter("ragam_cache_lookups", "Pictures looked for among the answers that are kept.", ["result"])
 
 SERVING_CALLS = Counter("ragam_serving_calls", "Calls to the model server by the gRPC code of their end.", ["method", "code"])
 LABEL_ANSWERS = Counter(
@@ -56,9 +52,6 @@ LABEL_ANSWERS = Counter(
 LABEL_FAILURES = Counter("ragam_label_failures", "Pictures that the model was asked for and did not answer, by version label.", ["label"])
 # A call for many pictures takes another time, and a canary gets its share of them: only calls for one compare.
 LABEL_SECONDS = Histogram("ragam_label_seconds", "An answered call to the model for one picture.", ["label", "version"], buckets=_SECONDS)
-CANARY_COMPARISONS = Counter(
-    "ragam_canary_comparisons", "Copies of pictures that were sent to the canary and compared.", ["result", "version"]
-)
 RETRIES = Counter("ragam_serving_retries", "Failed calls to the model server: made once more, or refused for want of budget.", ["outcome"])
 READY = Gauge("ragam_ready", "1 where the last check found a model that answers and fits, else 0.", multiprocess_mode="livemostrecent")
 MODEL_VERSION = Gauge(
@@ -151,7 +144,6 @@ def exposition() -> tuple[bytes, str]:
     """All workers' metrics in Prometheus' text format, and its content type."""
     registry = REGISTRY
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
-        ensure_folder()
         registry = CollectorRegistry()
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     return generate_latest(registry), CONTENT_TYPE_LATEST

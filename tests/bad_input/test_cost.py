@@ -14,8 +14,8 @@ from application import application, multipart
 
 from gateway.capacity import PICTURE_BYTES
 from gateway.errors import ClientGone, TooCostly
+from gateway.picture.decode import DRAFT_SIZE, open_picture
 from gateway.picture.limits import Budget, Cost
-from gateway.picture.preprocess import DRAFT_SIZE, open_picture
 
 ROOT = Path(__file__).resolve().parents[2]
 MOST_PIXELS = 40_000_000

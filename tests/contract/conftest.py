@@ -2,8 +2,6 @@
 
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,20 +10,6 @@ from calls import Calls
 from processes import REAL_MODEL, ROOT, Server
 
 from gateway.contract import MODEL_NAME
-
-
-@pytest.fixture(scope="session")
-def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
-    """Makes a version directory of the tiny model, once for the same options, to be copied and not changed."""
-    folder = tmp_path_factory.mktemp("tiny")
-
-    def make(*options: str) -> Path:
-        path = folder / ("tiny" + "".join(options))
-        if not path.exists():
-            subprocess.run([sys.executable, "tests/tiny_model.py", str(path), *options], cwd=ROOT, check=True)
-        return path
-
-    return make
 
 
 @pytest.fixture

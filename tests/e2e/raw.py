@@ -88,7 +88,7 @@ def assert_envelope(answer: Answer | None, status: int) -> None:
     assert answer.status == status, answer
     body = json.loads(answer.body)
     assert list(body) == ["status", "data"]
-    assert list(body["status"]) == ["code", "message", "detail"]
+    assert list(body["status"]) == ["code", "message", "error", "detail"]
     assert (body["status"]["code"], body["data"]) == (status, None)
     assert answer.headers["content-type"] == "application/json"
     assert answer.headers["x-content-type-options"] == "nosniff"

@@ -11,7 +11,7 @@ from service import ROOT
 
 @pytest.mark.skipif(shutil.which("wrk") is None, reason="wrk is not installed")
 def test_ragam_alone_is_measured_against_the_limit(tmp_path):
-    readme = (ROOT / "README.md").read_bytes()
+    page = (ROOT / "docs" / "performance.md").read_bytes()
     options = ["--rounds=1", "--seconds=1", "--clients", "1", "--peers", "ragam", f"--out={tmp_path}"]
     command = [sys.executable, "-m", "benchmarks.bench", "compare", *options]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=500, check=False)
@@ -28,4 +28,4 @@ def test_ragam_alone_is_measured_against_the_limit(tmp_path):
     assert kinds["medium"]["decode_ms"] > kinds["small"]["decode_ms"] > kinds["pixel"]["decode_ms"] > 0
     assert data["limit"]["model_ms"] > data["limit"]["transport_ms"] > 0
     assert {file.name for file in tmp_path.iterdir()} == {"comparison.json", "comparison.md", "latency.png"}
-    assert (ROOT / "README.md").read_bytes() == readme
+    assert (ROOT / "docs" / "performance.md").read_bytes() == page

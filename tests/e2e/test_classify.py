@@ -38,7 +38,7 @@ def running(service, models):
 
 
 def classify(service, *arguments):
-    return service.start("-m", "gateway", "classify", *map(str, arguments), "--url", service.address)
+    return service.start("-m", "ragam", "classify", *map(str, arguments), "--url", service.address)
 
 
 def bash(command, text="", **environ):
@@ -89,12 +89,12 @@ def test_killed_half_way_and_resumed_each_picture_is_there_once_with_its_own_fig
 
     second = classify(running, folder, "--csv", out)
     assert second.wait() == 0, second.text()
-    assert f"500 of 500 pictures have an answer, {len(kept) - 1} of them from before." in second.text()
+    assert f"500 of 500 pictures have an answer, {len(kept) - 1} of them from an earlier run." in second.text()
     assert Counter(row["file"] for row in rows(out)) == Counter(str(path) for path in folder.rglob("*.*"))
     assert rows(out)[: len(kept) - 1] == kept[:-1]
-    asked = running.gateway.text().count('"path": "/prediction"')
-    # Asked twice: four whose rows were about to be written, the next four that were under way, and the row that was cut.
-    assert COUNT <= asked <= COUNT + 9
+    sent = running.gateway.text().count('"path": "/prediction"')
+    # Sent twice: four whose rows were about to be written, the next four that were under way, and the row that was cut.
+    assert COUNT <= sent <= COUNT + 9
 
     genres = list(rows(out)[0])[5:-2]
     assert len(genres) == 7
@@ -120,7 +120,7 @@ def test_json_lines_through_pipes(running, folder, tmp_path):
     names = "".join(f"{path}\n" for path in (*some, tmp_path / "none.jpg"))
     reader = "import json, sys; [print(json.loads(line)['file']) for line in sys.stdin if not json.loads(line)['error']]"
     command = """
-        "$PYTHON" -m gateway classify - --jsonl --url "$URL" 2> "$OUT/told" | tee "$OUT/lines" | "$PYTHON" -c "$READER"
+        "$PYTHON" -m ragam classify - --jsonl --url "$URL" 2> "$OUT/told" | tee "$OUT/lines" | "$PYTHON" -c "$READER"
         exit ${PIPESTATUS[0]}
     """
     done = bash(command, names, URL=running.address, OUT=str(tmp_path), READER=reader)
@@ -141,7 +141,7 @@ def test_json_lines_through_pipes(running, folder, tmp_path):
 
 
 def test_a_reader_that_has_enough_ends_the_command(running, folder):
-    command = '"$PYTHON" -m gateway classify "$FOLDER" --url "$URL" | head -n 1; exit ${PIPESTATUS[0]}'
+    command = '"$PYTHON" -m ragam classify "$FOLDER" --url "$URL" | head -n 1; exit ${PIPESTATUS[0]}'
     done = bash(command, FOLDER=str(folder), URL=running.address)
     assert done.returncode == 1
     assert json.loads(done.stdout)["genre"]
@@ -157,7 +157,7 @@ def test_ctrl_c_keeps_what_is_done(running, folder, tmp_path):
     assert process.wait() == 130
     assert process.text().splitlines()[-1] == "Stopped."
     kept = rows(out)
-    assert f"{len(kept)} of 500 pictures have an answer, {COUNT - len(kept)} were not asked." in process.text()
+    assert f"{len(kept)} of 500 pictures have an answer, {COUNT - len(kept)} were not sent." in process.text()
     assert "Traceback" not in process.text()
     assert all(row["genre"] for row in kept)
 
@@ -182,7 +182,7 @@ def test_a_server_that_goes_away_for_good(running, folder, tmp_path):
     wait_until(lambda: answered(out) >= 20, what="some rows")
     running.gateway.signal(signal.SIGTERM)
     assert process.wait() == 1
-    assert process.text().splitlines()[-1].startswith(f"Nobody answers at {running.address} (")
+    assert process.text().splitlines()[-1].startswith(f"There is no connection to {running.address} (")
     failed = [row for row in rows(out) if row["error"]]
     assert 1 <= len(failed) <= 4
     running.gateway.wait()
@@ -194,11 +194,11 @@ def test_a_server_that_goes_away_for_good(running, folder, tmp_path):
     assert not [row for row in rows(out) if row["error"]]
 
 
-def test_nobody_there_is_one_sentence(service, folder):
+def test_nothing_there_is_one_sentence(service, folder):
     process = classify(service, folder, "--retries", "0")
     assert process.wait() == 1
     [line] = process.text().splitlines()
-    assert line.startswith(f"Error: Nobody answers at {service.address} (")
+    assert line.startswith(f"Error: There is no connection to {service.address} (")
 
 
 def test_two_commands_at_once_do_not_share_a_csv(running, folder, tmp_path):

@@ -14,7 +14,6 @@ import numpy as np
 import pytest
 import requests
 from PIL import Image
-from prometheus_client.parser import text_string_to_metric_families
 from service import ROOT, wait_until
 
 PICTURES = 3000
@@ -72,8 +71,8 @@ def start_model_server(service, *flags):
     assert service.model_server.popen.poll() is None, service.model_server.text()
 
 
-def start_gateway(service, share, setting="RAGAM_CANARY_SHARE"):
-    service.gateway = service.start_gateway(RAGAM_SERVING_LABEL="stable", **{setting: str(share)})
+def start_gateway(service, share):
+    service.gateway = service.start_gateway(RAGAM_SERVING_LABEL="stable", RAGAM_CANARY_SHARE=str(share))
     wait_until(service.ready, what="readiness")
 
 
@@ -83,17 +82,10 @@ def wait_for_the_canary(service):
     wait_until(lambda: log().count("the canary answers again") == log().count("the canary does not answer"), what="the canary's share")
 
 
-def series(service, name):
-    """The values of a metric of the gateway, by its labels' values, sorted by the labels' names."""
-    text = requests.get(f"{service.address}/metrics", timeout=30).text
-    samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples if sample.name == name]
-    return {tuple(value for _, value in sorted(sample.labels.items())): sample.value for sample in samples}
-
-
 def command(service, *arguments, addressed=True):
     address = [f"--address=127.0.0.1:{service.serving_port}"] if addressed else []
     return subprocess.run(
-        [sys.executable, "-m", "training", *arguments, f"--config={service.config}", *address],
+        [sys.executable, "-m", "release", *arguments, f"--config={service.config}", *address],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -234,39 +226,6 @@ def test_a_bad_canary_is_refused(labelled, canaries, pictures, canary, limit, re
         assert labelled.config.read_text() == config
         succeed(labelled, "rollback")
         assert set(traffic.versions(traffic.wait_for(50))) == {STABLE}
-
-
-@pytest.mark.parametrize(("canary", "result"), [("alike", "agree"), ("second", "disagree")])
-def test_shadow_copies_are_compared_and_change_nothing(labelled, canaries, pictures, canary, result):
-    labelled.publish(canaries[canary], CANARY)
-    succeed(labelled, "promote", "--canary=2")
-    start_gateway(labelled, 1, "RAGAM_SHADOW_SHARE")
-    sent = pictures[:32]
-
-    def data(picture):
-        return labelled.post(picture, "a.png").json()["data"]
-
-    def compared():
-        return series(labelled, "ragam_canary_comparisons_total")
-
-    answers = []
-    for number, picture in enumerate(sent, 1):
-        answers.append(data(picture))
-        if not number % 16:
-            # No more may wait than there are places.
-            wait_until(lambda: sum(compared().values()) == number, what="the copies")  # noqa: B023 - asked before the next one
-    assert {answer["model"]["version"] for answer in answers} == {STABLE}
-    assert series(labelled, "ragam_label_answers_total") == {("stable", "1"): len(sent)}
-    assert series(labelled, "ragam_label_failures_total") == {}
-    found = compared()
-    refused = command(labelled, "promote", f"--metrics={labelled.address}/metrics", "--window=0", "--min-answers=32")
-    assert "Only 0 pictures were answered by canary, and 32 are needed to decide." in refused.stderr, "copies decide nothing"
-    succeed(labelled, "promote", "--force")
-    asked = [data(picture) for picture in sent]
-    assert {answer["model"]["version"] for answer in asked} == {CANARY}
-    same = [one["image_types_prediction"] == other["image_types_prediction"] for one, other in zip(answers, asked, strict=True)]
-    assert set(same) == {result == "agree"}, "what the canary says when it is asked is what was compared"
-    assert found == {(result, "2"): len(sent)}
 
 
 def test_a_version_that_cannot_be_loaded_changes_nothing(labelled, pictures):

@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import shutil
 import signal
 import socket
 from pathlib import Path
@@ -66,15 +65,16 @@ def test_a_canary_that_is_broken_does_not_keep_it_from_starting(service, models,
     assert "painting_genre version 2 cannot be loaded" in process.text()
 
 
-def test_a_port_that_is_taken(service, models):
+@pytest.mark.parametrize(("name", "variable"), [("gateway", "RAGAM_HOST or RAGAM_PORT"), ("model server", "RAGAM_SERVING")])
+def test_a_port_that_is_taken(service, models, name, variable):
     service.publish(models["first"], 1)
-    for variable, port in (("RAGAM_PORT", service.port), ("RAGAM_SERVING", service.serving_port)):
-        with socket.socket() as other:
-            other.bind(("127.0.0.1", port))
-            other.listen()
-            process = serve(service)
-            assert process.wait() == 1
-        assert process.text() == f"127.0.0.1:{port} cannot be used (Address already in use). Set {variable} to another.\n"
+    port = service.port if name == "gateway" else service.serving_port
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", port))
+        other.listen()
+        process = serve(service)
+        assert process.wait() == 1
+    assert process.text() == f"The {name} cannot listen on 127.0.0.1:{port} (Address already in use). Set {variable} to another.\n"
 
 
 def test_a_missing_model(service):
@@ -211,6 +211,27 @@ def test_a_kill_orphans_nobody(service, models, name):
     wait_until(lambda: not processes_with(f"RAGAM_PORT={service.port}"), 60, "the end of every process")
 
 
+def test_a_changed_file_restarts_its_own_server_alone(service, models, picture):
+    service.publish(models["first"], 1)
+    process = service.start("serve.py", "--reload")
+    wait_until(lambda: "ready at" in process.text(), what="the line that says ready")
+
+    def running(name):
+        """The server below the one that watches its files."""
+        return [child for watcher in children_of(process.popen.pid) if name in command_of(watcher) for child in children_of(watcher)]
+
+    before, model_server = running("gunicorn.conf.py"), running("-m model_server")
+    (ROOT / "gateway" / "page" / "index.html").touch()
+    wait_until(lambda: running("gunicorn.conf.py") not in ([], before), what="a new gateway")
+    wait_until(service.ready, what="readiness")
+    assert service.post(picture()).status_code == 200
+    assert running("-m model_server") == model_server != []
+
+    process.signal(signal.SIGINT)
+    assert process.wait() == 0
+    wait_until(lambda: not processes_with(f"RAGAM_PORT={service.port}"), what="the end of every process")
+
+
 def test_a_proxy_in_the_environment_is_not_asked(service, models, picture):
     proxies = dict.fromkeys(("http_proxy", "https_proxy", "all_proxy", "grpc_proxy", "HTTP_PROXY", "ALL_PROXY"), "http://127.0.0.1:9")
     process = ready(service, models, **proxies, no_proxy="", NO_PROXY="", no_grpc_proxy="")
@@ -224,23 +245,6 @@ def test_an_address_of_either_family(service, models, picture, host, reached):
     assert f"Ragam is ready at http://{reached}:{service.port}\n" in process.text()
     service.address = f"http://{reached}:{service.port}"
     assert service.post(picture()).status_code == 200
-
-
-def test_metrics_outlive_a_cleaner_of_tmp(service, models, picture):
-    folder = service.folder / "tmp"
-    folder.mkdir()
-    process = ready(service, models, TMPDIR=str(folder))
-    [metrics] = folder.glob("ragam-metrics-*")
-    shutil.rmtree(metrics)
-    assert requests.get(f"{service.address}/metrics", timeout=5).status_code == 200
-    gunicorn = server_of(process, "gunicorn.conf.py")
-    before = children_of(gunicorn)
-    for worker in before:
-        os.kill(worker, signal.SIGKILL)
-    wait_until(lambda: len(children_of(gunicorn)) == 2 and not set(children_of(gunicorn)) & set(before), what="new workers")
-    wait_until(service.ready, what="readiness")
-    assert service.post(picture()).status_code == 200
-    assert "ragam_predictions_total{" in requests.get(f"{service.address}/metrics", timeout=5).text
 
 
 def test_the_real_model(service, picture):

@@ -33,14 +33,16 @@ class Watched:
 def watched(tmp_path_factory, picture) -> Iterator[Watched]:
     """The gateway has answered twice what traffic.py counts, and Prometheus has seen it begin and end."""
     folder = tmp_path_factory.mktemp("watched")
-    temporary = folder / "tmp"
-    temporary.mkdir()
+    metrics_folder = folder / "metrics"
+    metrics_folder.mkdir()
     service = Service(folder)
     service.models = ROOT / "model_repository" / "painting_genre"
     prometheus = None
     try:
         service.start_model_server()
-        gateway = service.start_gateway(RAGAM_WORKERS=str(WORKERS), RAGAM_THREADS=str(THREADS), TMPDIR=str(temporary))
+        gateway = service.start_gateway(
+            RAGAM_WORKERS=str(WORKERS), RAGAM_THREADS=str(THREADS), PROMETHEUS_MULTIPROC_DIR=str(metrics_folder)
+        )
         wait_until(service.ready, what="readiness")
         prometheus = Prometheus(folder, service.address.removeprefix("http://"))
         # A counter that was not there before the first picture has no rate of its first values.
@@ -48,7 +50,6 @@ def watched(tmp_path_factory, picture) -> Iterator[Watched]:
         wait_until(lambda: prometheus.value('sum(ragam_requests_total{status="404"})') == LOST, what="the first scrape")
         send(service, picture)
         wait_until(lambda: prometheus.value('sum(ragam_requests_total{status="404"})') == 2 * LOST, what="the last scrape")
-        [metrics_folder] = temporary.glob("ragam-metrics-*")
         yield Watched(service, gateway, prometheus, metrics_folder)
     finally:
         if prometheus is not None:

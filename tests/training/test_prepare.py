@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gateway.picture.preprocess import open_picture, to_pixels
+from gateway.picture.decode import open_picture
+from gateway.picture.preprocess import to_pixels
 from training.__main__ import main
 from training.genres import NAMES_7, NAMES_14
 from training.listing import artist_key, read_listing

@@ -24,23 +24,23 @@ class FakeClassifier:
     names: tuple[str, ...] = ("Symbolism", "Light", "Abstract")
     asked_for_genres: int = 0
 
-    def classify(self, images: np.ndarray, label: str = "", patience: float = 1.0) -> list[Prediction]:
+    def classify(self, images: np.ndarray) -> list[Prediction]:
         self.check()
         self.seen.append(images)
         light = [float((image.mean() + 1) / 2) for image in images]
         return [Prediction(tuple(sorted([("Light", x), ("Dark", 1 - x)], key=lambda pair: -pair[1])), "painting_genre", 3) for x in light]
 
-    def explain(self, images: np.ndarray, label: str = "", patience: float = 1.0) -> list[Explanation]:
+    def explain(self, images: np.ndarray) -> list[Explanation]:
         """All of the heat lies in one place, bottom left."""
         heatmap = tuple(tuple(1.0 if (row, column) == HOT else 0.0 for column in range(7)) for row in range(7))
         return [Explanation(prediction, heatmap) for prediction in self.classify(images)]
 
-    def genres(self, label: str = "") -> tuple[str, ...]:
+    def genres(self) -> tuple[str, ...]:
         self.check()
         self.asked_for_genres += 1
         return self.names
 
-    def check(self, label: str = "") -> None:
+    def check(self) -> None:
         if self.error:
             raise self.error
 

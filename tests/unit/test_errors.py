@@ -1,7 +1,12 @@
 import inspect
 import re
+from pathlib import Path
+
+import yaml
 
 from gateway import errors
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_the_tree_in_the_docstring_is_the_tree_of_classes():
@@ -16,3 +21,15 @@ def test_only_what_passes_by_itself_says_when_to_try_again():
     for kind in (errors.ServingUnavailable, errors.ServingBusy):
         assert kind.retry_after
     assert errors.WrongModel.retry_after is None
+
+
+def test_every_error_has_a_word_of_its_own_and_the_description_lists_them_all():
+    kinds = [kind for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, errors.RagamError)]
+    leaves = [kind for kind in kinds if not kind.__subclasses__()]
+    words = [kind.error for kind in leaves]
+    assert len(set(words)) == len(words)
+    assert "internal" not in words
+    described = yaml.safe_load((ROOT / "gateway" / "openapi.yaml").read_text())["components"]["schemas"]["Failure"]["properties"]["error"]
+    others = {"internal", "request_too_costly", "address_unknown", "method_not_allowed"}
+    assert set(described["enum"]) == {*words, *others}
+    assert set(re.findall(r"^- `(\w+)`: ", described["description"], re.MULTILINE)) == set(described["enum"])

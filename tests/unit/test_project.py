@@ -5,9 +5,11 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("*/README.md"), *ROOT.glob("docs/**/*.md")])
 
 
 @pytest.mark.parametrize("name", ["messages.in", "messages.txt", "training.in", "training.txt", "dev.txt"])
@@ -42,15 +44,42 @@ def test_every_requirement_is_pinned_with_hashes_and_names_no_index(path):
     assert not re.search(r"^\s*--(extra-)?(index|find)", text, re.MULTILINE)
 
 
-def test_every_command_of_the_readme_is_a_target():
-    targets = set(re.findall(r"^([a-z0-9-]+):.*##", (ROOT / "Makefile").read_text(), re.MULTILINE))
+def targets():
+    return set(re.findall(r"^([a-z0-9-]+):.*##", (ROOT / "Makefile").read_text(), re.MULTILINE))
+
+
+def test_the_workflow_has_a_job_for_every_step_of_ci_run():
+    steps = re.search(r"steps=\(([a-z -]+)\)", (ROOT / ".ci" / "run").read_text())[1].split()
+    jobs = yaml.safe_load((ROOT / ".github" / "workflows" / "ci.yml").read_text())["jobs"]
+    assert jobs["step"]["strategy"]["matrix"]["step"] == steps
+    assert set(steps) <= targets()
+
+
+def test_every_command_of_the_pages_is_a_target():
     named = set()
-    for document in ("README.md", "CONTRIBUTING.md"):
-        named |= set(re.findall(r"(?:`|\$ )make ([a-z0-9-]+)", (ROOT / document).read_text()))
-    assert {"serve", "test"} <= named <= targets
+    for document in PAGES:
+        named |= set(re.findall(r"(?:`|\$ )make ([a-z0-9-]+)", document.read_text()))
+    assert {"serve", "test"} <= named <= targets()
 
 
 def test_every_folder_on_the_readme_s_map_exists():
     named = re.findall(r"^\| `([a-z0-9_]+/|[\w.]+\.(?:py|md))` \|", (ROOT / "README.md").read_text(), re.MULTILINE)
     assert len(named) >= 8
     assert all((ROOT / name).exists() for name in named)
+
+
+def anchors(page: Path) -> set[str]:
+    """Of its headings, as code hosts name them."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_of_a_page_leads_somewhere(page):
+    for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text()):
+        if re.match(r"[a-z]+:", target):
+            continue
+        name, _, anchor = target.partition("#")
+        other = (page.parent / name).resolve() if name else page
+        assert other.exists(), target
+        assert not anchor or anchor in anchors(other), target

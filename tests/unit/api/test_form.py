@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.formparser import FormDataParser
 
-from gateway.api.form import MAX_HEADER_BYTES, MAX_HEADERS, MAX_PARTS, FileForm, body_of
+from gateway.api.upload import MAX_HEADER_BYTES, MAX_HEADERS, MAX_PARTS, FileForm, body_of
 from gateway.errors import TooManyParts
 
 BOUNDARY = "----Boundary7MA4YWxkTrZu0gW"
@@ -130,7 +130,7 @@ BOMBS = [
 
 @pytest.mark.parametrize("body", BOMBS, ids=range(len(BOMBS)))
 def test_too_many_parts_are_not_parsed(monkeypatch, body):
-    monkeypatch.setattr("gateway.api.form.MultipartParser", None)
+    monkeypatch.setattr("gateway.api.upload.MultipartParser", None)
     with pytest.raises(TooManyParts):
         parsed(new(FileForm), body)
 

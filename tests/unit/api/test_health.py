@@ -47,7 +47,7 @@ class Counting:
     def __init__(self, seconds=0.0):
         self.seconds, self.checks, self.error = seconds, 0, None
 
-    def check(self, label=""):
+    def check(self):
         self.checks += 1
         time.sleep(self.seconds)
         if self.error:

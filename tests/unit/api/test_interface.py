@@ -1,4 +1,4 @@
-"""One table of the routes and their answers, to which the application, its description, the Postman collection and the README are held."""
+"""One table of the routes and their answers; application, description, Postman collection and docs/interface.md are held to it."""
 
 import inspect
 import json
@@ -40,7 +40,7 @@ OF_A_PAGE = {"/docs/<name>", "/page/<path:name>"}
 
 DESCRIPTION = yaml.safe_load((ROOT / "gateway" / "openapi.yaml").read_text())
 COLLECTION = json.loads((ROOT / "postman" / "ragam.postman_collection.json").read_text())
-README = (ROOT / "README.md").read_text()
+PAGE = (ROOT / "docs" / "interface.md").read_text()
 
 
 def resolved(node):
@@ -87,13 +87,13 @@ def test_the_description_has_these_routes_and_answers():
     assert described == ANSWERS
 
 
-def test_the_readme_has_these_routes():
-    table = README[README.index("## The interface") : README.index("Everything else is the same envelope")]
+def test_the_page_on_the_interface_has_these_routes():
+    table = PAGE[: PAGE.index("## Pictures")]
     assert set(re.findall(r"^\| `([A-Z]+) (/[^`?]*)", table, re.MULTILINE)) == set(ANSWERS)
 
 
-def test_the_readme_has_these_errors():
-    table = README[README.index("Everything else is the same envelope") : README.index("## What to trust")]
+def test_the_page_on_the_interface_has_these_errors():
+    table = PAGE[PAGE.index("## Errors") : PAGE.index("## Connections")]
     told = {int(code) for codes in re.findall(r"^\| ([\d, ]+) \|", table, re.MULTILINE) for code in codes.split(", ")}
     assert told == {status for statuses in ANSWERS.values() for status in statuses if status >= 400} | ELSEWHERE | BY_THE_FRONT
 

@@ -73,6 +73,7 @@ def test_unreadable(client):
         "status": {
             "code": 400,
             "message": "Bad Request",
+            "error": "picture_unreadable",
             "detail": "The file cannot be read as a JPEG or PNG picture. It may be damaged, cut short or of another format.",
         },
         "data": None,

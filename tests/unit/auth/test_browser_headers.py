@@ -1,4 +1,4 @@
-"""What every answer tells a browser, whatever the route and however it ends."""
+"""The headers for browsers, on every route and every outcome."""
 
 from io import BytesIO
 
@@ -8,6 +8,7 @@ from gateway.errors import ServingBusy, ServingTimeout, ServingUnavailable, Wron
 
 PAGES = ["/docs", "/docs/try-it.js", "/page/main.js"]
 OTHERS = ["/", "/genres", "/openapi.yaml", "/healthz", "/readyz", "/metrics", "/nowhere"]
+PICTURES = ["/prediction", "/predictions", "/explanation"]
 
 
 def check(headers, cached="no-store"):
@@ -26,32 +27,30 @@ def test_the_lists_here_have_every_route(client):
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "DELETE", "MADEUP"])
-@pytest.mark.parametrize("path", OTHERS)
-def test_every_answer_that_is_no_page(client, path, method):
-    with client.open(path, method=method) as answer:
+def test_every_answer_that_is_no_page(client, method):
+    for path in OTHERS:
+        with client.open(path, method=method) as answer:
+            check(answer.headers)
+            assert "script-src" not in answer.headers["Content-Security-Policy"]
+
+
+def test_pages_and_their_files_have_one_policy(client):
+    for path in PAGES:
+        with client.get(path) as answer:
+            check(answer.headers, cached="no-store" if path == "/docs" else "no-cache")
+            assert answer.headers["Cross-Origin-Opener-Policy"] == "same-origin"
+
+
+@pytest.mark.parametrize("path", PICTURES)
+def test_every_answer_about_a_picture(client, classifier, picture, path):
+    for error in (None, ServingUnavailable(), ServingBusy(), ServingTimeout(), WrongModel(), RuntimeError("a bug")):
+        classifier.error = error
+        answer = client.post(path, data={"image": (BytesIO(picture()), "a.jpg")})
+        assert (answer.status_code == 200) == (error is None)
         check(answer.headers)
-        assert "script-src" not in answer.headers["Content-Security-Policy"]
 
 
-@pytest.mark.parametrize("path", PAGES)
-def test_both_pages_stand_under_one_policy(client, path):
-    with client.get(path) as answer:
-        check(answer.headers, cached="no-store" if path == "/docs" else "no-cache")
-        assert answer.headers["Cross-Origin-Opener-Policy"] == "same-origin"
-
-
-@pytest.mark.parametrize("path", ["/prediction", "/predictions", "/explanation"])
-@pytest.mark.parametrize(
-    "error", [None, ServingUnavailable(), ServingBusy(), ServingTimeout(), WrongModel(), RuntimeError("a bug")], ids=repr
-)
-def test_every_answer_about_a_picture(client, classifier, picture, path, error):
-    classifier.error = error
-    answer = client.post(path, data={"image": (BytesIO(picture()), "a.jpg")})
-    assert (answer.status_code == 200) == (error is None)
-    check(answer.headers)
-
-
-@pytest.mark.parametrize("path", ["/prediction", "/predictions", "/explanation"])
+@pytest.mark.parametrize("path", PICTURES)
 def test_every_answer_to_a_bad_request(client, path):
     head = b'--x\r\nContent-Disposition: form-data; name="image"; filename="a.jpg"\r\n\r\n'
     for data, status in ((b"", 400), (head + bytes(3_000_000) + b"\r\n--x--\r\n", 413)):

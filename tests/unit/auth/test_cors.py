@@ -1,4 +1,3 @@
-import hashlib
 from io import BytesIO
 
 import pytest
@@ -11,10 +10,8 @@ OURS = ("Access-Control-Allow-Origin", "Access-Control-Expose-Headers", "Access-
 
 
 @pytest.fixture
-def listed(tmp_path, classifier):
-    file = tmp_path / "api_keys"
-    file.write_text(f"{hashlib.sha256(b'key').hexdigest()} alice\n")
-    settings = Settings(cors_origins=f"{MUSEUM},http://localhost:8080", api_keys_file=str(file), rate_limit="2/minute", workers=1)
+def listed(keys_file, classifier):
+    settings = Settings(cors_origins=f"{MUSEUM},http://localhost:8080", api_keys_file=keys_file, rate_limit="2/minute", workers=1)
     return create_app(settings, classifier).test_client()
 
 
@@ -37,7 +34,7 @@ def test_it_may_read_every_answer_errors_too(listed, picture):
     def send(**headers):
         return ask(listed, "POST", "/prediction", data={"image": (BytesIO(picture()), "a.jpg")}, headers=headers)
 
-    answers = [send(X_API_Key="wrong"), *(send(**{"X-API-Key": "key"}) for _ in range(3)), ask(listed, path="/nowhere")]
+    answers = [send(**{"X-API-Key": "wrong"}), *(send(**{"X-API-Key": "ragam_of-alice"}) for _ in range(3)), ask(listed, path="/nowhere")]
     assert [answer.status_code for answer in answers] == [401, 200, 200, 429, 404]
     for answer in answers:
         assert answer.headers["Access-Control-Allow-Origin"] == MUSEUM
@@ -62,7 +59,7 @@ def test_no_other_origin_is_named(listed, origin):
     for method in ("GET", "OPTIONS"):
         answer = ask(listed, method, origin=origin, headers={"Access-Control-Request-Method": "POST"})
         assert not set(OURS) & set(answer.headers.keys())
-        # Or a cache would hand it to the museum.
+        # Or a cache would give it to the listed origin.
         assert "Origin" in answer.headers["Vary"]
 
 

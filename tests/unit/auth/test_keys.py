@@ -6,11 +6,16 @@ import subprocess
 import sys
 import threading
 import time
+from io import BytesIO
 from types import SimpleNamespace
 
 import pytest
 
-from gateway.auth.keys import KEY_PREFIX, SETTLE_SECONDS, Keys, read_keys
+from gateway.app import create_app
+from gateway.auth.keys import KEY_PREFIX, SETTLE_SECONDS, Keys, main, read_keys
+from gateway.settings import Settings
+
+KEY = "ragam_of-alice"
 
 
 def digest(key):
@@ -25,7 +30,7 @@ def file(tmp_path):
 
 
 class Clock:
-    """A clock that stands until it is told."""
+    """A clock that stands until a test moves it."""
 
     def __init__(self):
         self.now = 1000.0
@@ -34,7 +39,7 @@ class Clock:
         return self.now
 
     def settle(self, keys):
-        """Lets so much time go by that what was written to the file counts as whole. Somebody asks at its begin and at its end."""
+        """Moves it by so much that the file counts as whole. A key is asked for before and after."""
         keys.name_of("nobody's")
         self.now += SETTLE_SECONDS
         keys.name_of("nobody's")
@@ -52,7 +57,7 @@ def rewrite(file, text):
     other.replace(file)
 
 
-def test_names_the_owner_of_a_key(file):
+def test_the_owner_of_a_key(file):
     keys = Keys(file)
     assert [keys.name_of(key) for key in ("one", "two", "three", "", "ünïcode", digest("one"))] == ["alice", "bob", None, None, None, None]
 
@@ -66,7 +71,7 @@ def test_a_bad_line_is_told_by_its_number_and_not_shown(file, line):
         read_keys(file)
 
 
-def test_a_change_of_the_file_counts(file, clock):
+def test_a_change_of_the_file_is_read(file, clock):
     keys = Keys(file, clock)
     rewrite(file, f"{digest('three')} carol\n")
     assert keys.name_of("three") == "carol"
@@ -77,7 +82,7 @@ def test_a_change_of_the_file_counts(file, clock):
     assert keys.name_of("four") == "dave"
 
 
-def test_who_sees_a_change_late_does_not_let_in_who_was_taken_away(file, clock):
+def test_a_process_that_sees_a_change_late_refuses_the_removed_key(file, clock):
     keys = Keys(file, clock)
     file.write_text(f"{digest('two')} bob\n")
     os.utime(file, (time.time() - 60, time.time() - 60))
@@ -85,7 +90,7 @@ def test_who_sees_a_change_late_does_not_let_in_who_was_taken_away(file, clock):
 
 
 @pytest.mark.parametrize("half", ["", f"{digest('two')} b", f"{digest('one')[:30]}", f"{digest('two')} bob\n{digest('one')}"])
-def test_a_file_that_is_half_written_refuses_nobody(file, clock, half, caplog):
+def test_a_half_written_file_refuses_no_key(file, clock, half, caplog):
     keys, whole = Keys(file, clock), file.read_text()
     for text in (half, whole):
         file.write_text(text)
@@ -103,7 +108,7 @@ def test_a_byte_order_mark_is_no_part_of_a_key(file, clock):
     assert (keys.name_of("one"), keys.name_of("two")) == ("alice", "bob")
 
 
-def test_a_file_that_turns_bad_leaves_the_keys_from_before(file, clock, caplog):
+def test_a_file_that_cannot_be_read_again_leaves_the_keys_from_before(file, clock, caplog):
     keys = Keys(file, clock)
     with caplog.at_level(logging.WARNING):
         rewrite(file, "nonsense\n")
@@ -129,10 +134,10 @@ def test_the_command_makes_a_key_and_its_line(tmp_path):
 
 
 @pytest.mark.parametrize("arguments", [[], ["alice", "bob"], ["alice smith"], ["#"]])
-def test_the_command_wants_one_name(arguments):
-    done = subprocess.run([sys.executable, "-m", "gateway.auth.keys", *arguments], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith("Say whose key it is")
+def test_the_command_wants_one_name(arguments, capsys):
+    with pytest.raises(SystemExit, match=r"^Say whose key it is"):
+        main(arguments)
+    assert capsys.readouterr().out == ""
 
 
 def test_every_key_is_compared_whatever_was_found(file, monkeypatch):
@@ -150,13 +155,6 @@ def test_every_key_is_compared_whatever_was_found(file, monkeypatch):
         keys.name_of(key)
         sent = hashlib.sha256(key.encode()).digest()
         assert compared == [(bytes.fromhex(digest("one")), sent), (bytes.fromhex(digest("two")), sent)]
-
-
-def test_the_file_and_the_process_hold_no_key(file):
-    keys = Keys(file)
-    keys.name_of("one")
-    assert all(len(known) == 32 for known in keys._keys)
-    assert "'one'" not in repr(vars(keys))
 
 
 def test_keys_change_under_load(file):
@@ -180,3 +178,60 @@ def test_keys_change_under_load(file):
     for thread in threads:
         thread.join()
     assert wrong == []
+
+
+@pytest.fixture
+def guarded(keys_file, classifier):
+    return create_app(Settings(api_keys_file=keys_file), classifier).test_client()
+
+
+def send(client, picture, **headers):
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return client.post("/prediction", data={"image": (BytesIO(picture()), "a.jpg")}, headers=named)
+
+
+@pytest.mark.parametrize("headers", [{"Authorization": f"Bearer {KEY}"}, {"Authorization": f"bearer  {KEY}"}, {"X_API_Key": KEY}])
+def test_a_known_key_is_answered_and_its_owner_is_logged(guarded, picture, headers, caplog):
+    with caplog.at_level(logging.INFO):
+        assert send(guarded, picture, **headers).status_code == 200
+    [line] = [record for record in caplog.records if record.name == "ragam.access"]
+    assert line.fields["key"] == "alice"
+    assert KEY not in caplog.text + str(line.fields)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Authorization": KEY},
+        {"Authorization": f"Basic {KEY}"},
+        {"Authorization": "Bearer"},
+        {"Authorization": f"Bearer {KEY}x"},
+        {"X_API_Key": ""},
+        {"X_API_Key": KEY[:-1]},
+        {"Authorization": "Bearer x", "X_API_Key": KEY},
+    ],
+)
+def test_every_other_request_is_401_in_the_envelope(guarded, classifier, picture, headers):
+    answer = send(guarded, picture, **headers)
+    assert answer.status_code == 401
+    assert answer.headers["WWW-Authenticate"] == 'Bearer realm="ragam"'
+    assert answer.json["status"]["code"] == 401
+    assert answer.json["status"]["message"] == "Unauthorized"
+    assert answer.json["data"] is None
+    assert not classifier.seen
+
+
+@pytest.mark.parametrize("path", ["/", "/healthz", "/readyz", "/metrics"])
+def test_what_sends_no_picture_needs_no_key(guarded, path):
+    assert guarded.get(path).status_code == 200
+
+
+def test_unknown_addresses_are_401_without_a_key(guarded):
+    assert guarded.post("/nowhere").status_code == 401
+    assert guarded.post("/nowhere", headers={"X-API-Key": KEY}).status_code == 404
+
+
+def test_without_the_setting_no_key_is_needed(client, picture):
+    assert send(client, picture).status_code == 200
+    assert send(client, picture, X_API_Key="whatever").status_code == 200

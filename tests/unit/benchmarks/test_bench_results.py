@@ -1,4 +1,4 @@
-"""From what was measured to data, tables and the README: nothing here measures anything."""
+"""From what was measured to data, tables and the page on performance: nothing here measures anything."""
 
 import json
 import math
@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from benchmarks.bench import environment, plots, readme, report, results
+from benchmarks.bench import environment, plots, report, results, summary
 from benchmarks.bench.comparison import Measured, Run, compare, in_turn
 from benchmarks.bench.figures import median, medians, percentile, ratio, rounded
 from benchmarks.bench.grid import GRID, ROUNDS, SECONDS, Cell, plan
@@ -151,8 +151,8 @@ def test_the_report_has_every_cell_and_says_what_is_missing(data):
     assert len({line.count("|") for line in text.splitlines() if line.startswith(("| paper | 15", "| peer | correct"))}) == 1
 
 
-def test_the_readme_s_part_names_each_peer_and_how_it_compares(data):
-    lines = readme.part(data).splitlines()
+def test_the_summary_names_each_peer_and_how_it_compares(data):
+    lines = summary.part(data).splitlines()
     assert lines[2] == "| ours | 100.0 | 100.0 |  | 40 | 0 | 20 | 510 |"
     assert lines[3] == "| the paper's | 15.0 | 15.0 | 6.7 | 350 | 18 | 20 | 900 |"
     assert "small 60%, medium 100%." in lines[-3]
@@ -167,19 +167,19 @@ def test_a_peer_that_failed_stays_in_the_tables(tmp_path):
     found = results.of_comparison(MACHINE, (1, 2.0), GENRE_PEERS, measured, LIMIT)
     results.write(results.with_preprocess(found, PREPROCESS), "comparison", tmp_path)
     data = results.read("comparison", tmp_path)
-    assert "| the paper's | not installed: no space left |" in readme.part(data)
+    assert "| the paper's | not installed: no space left |" in summary.part(data)
     assert "| paper | not installed: no space left | - | - |" in report.comparison(data)
 
 
-def test_the_readme_s_part_replaces_the_one_before(tmp_path):
-    file = tmp_path / "README.md"
-    file.write_text(f"before\n{readme.BEGIN}old\n{readme.END}after\n")
-    readme.write("new\n", file)
-    assert file.read_text() == f"before\n{readme.BEGIN}new\n{readme.END}after\n"
-    assert readme.quoted(file) == "new\n"
+def test_the_summary_replaces_the_one_before(tmp_path):
+    file = tmp_path / "performance.md"
+    file.write_text(f"before\n{summary.BEGIN}old\n{summary.END}after\n")
+    summary.write("new\n", file)
+    assert file.read_text() == f"before\n{summary.BEGIN}new\n{summary.END}after\n"
+    assert summary.quoted(file) == "new\n"
     file.write_text("no marks")
     with pytest.raises(ValueError, match="no place"):
-        readme.write("new\n", file)
+        summary.write("new\n", file)
 
 
 def test_growth_is_written_read_and_drawn(tmp_path, data):
@@ -212,8 +212,8 @@ measured = pytest.mark.skipif(not results.FOLDER.exists(), reason="nobody has ru
 
 
 @measured
-def test_the_readme_quotes_the_results():
-    assert readme.quoted() == readme.part(results.read("comparison"))
+def test_the_page_on_performance_quotes_the_results():
+    assert summary.quoted() == summary.part(results.read("comparison"))
 
 
 @pytest.mark.parametrize(("name", "render"), [("comparison", report.comparison), ("growth", report.growth)])

@@ -69,10 +69,13 @@ def test_no_address_that_was_made_up_is_a_series_of_the_metrics(front):
 class Conversation:
     """A connection that keeps what it is told."""
 
-    is_lost, is_gone, can_stay, is_writable, left, answering = False, False, True, True, 0, False
+    is_lost, can_stay, is_writable, left, answering = False, True, True, 0, False
 
     def __init__(self):
         self.told = []
+
+    def is_abandoned(self):
+        return False
 
     def begin(self, length):
         self.told.append("begin")

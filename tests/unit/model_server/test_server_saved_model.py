@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from gateway.contract import EXPLAIN_SIGNATURE, IMAGE_INPUT, PREDICT_SIGNATURE
-from model_server.messages import saved_model_pb2
+from gateway.serving.messages import saved_model_pb2
 from model_server.saved_model import callable_signature, read_signature_defs
 from model_server.status import StatusError
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from model_server.messages import tensor_pb2, types_pb2
+from gateway.serving.messages import tensor_pb2, types_pb2
 from model_server.status import StatusError
 from model_server.tensors import read_inputs, write_output
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from gateway.picture.orientation import EXIF, UPRIGHT, read_orientation
+from gateway.picture.format import EXIF, UPRIGHT, read_orientation
 
 
 def tiff(*entries, order="<", count=None):

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gateway.picture import upright
+from gateway.picture import decode
+from gateway.picture.decode import Upright
 from gateway.picture.overlay import COLD_DENSITY, HOT_DENSITY, LONG_SIDE, PALETTE, overlay, view_of
-from gateway.picture.upright import Upright
 
 COLD = ((0.0,) * 7,) * 7
 
@@ -49,7 +49,7 @@ def test_enlarged_smoothly():
 
 @pytest.mark.parametrize("size", [(3000, 2000), (2047, 900), (2900, 3), (900, 5000), (1025, 1025), (6000, 6000)])
 def test_it_is_shrunk_as_pillow_makes_thumbnails_though_in_strips(size, monkeypatch):
-    monkeypatch.setattr(upright, "STRIP_PIXELS", 5000)
+    monkeypatch.setattr(decode, "STRIP_PIXELS", 5000)
     picture = Image.fromarray(np.random.default_rng(0).integers(0, 256, (size[1], size[0], 3), np.uint8))
     thumbnail = picture.copy()
     thumbnail.thumbnail((LONG_SIDE, LONG_SIDE), Image.Resampling.LANCZOS)

@@ -3,7 +3,7 @@ from io import SEEK_CUR, SEEK_END, BytesIO
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.picture.pieces import Pieces
+from gateway.picture.decode import Pieces
 
 SPANS = [(1, 4), (4, 5), (9, 20)]
 DATA = bytes(range(30))

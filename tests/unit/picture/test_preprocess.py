@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
 from gateway.errors import Overloaded, TooManyPixels, UnreadablePicture
-from gateway.picture.preprocess import DRAFT_SIZE, open_picture, to_pixels, to_tensor
+from gateway.picture.decode import DRAFT_SIZE, open_picture
+from gateway.picture.preprocess import to_pixels, to_tensor
 
 MANY = 100_000_000
 
@@ -182,7 +183,8 @@ def test_a_damaged_exif_is_none_and_says_nothing_on_standard_error(tmp_path, pic
     data = picture(image_format=image_format, exif=exif)
     (tmp_path / "a").write_bytes(data)
     code = (
-        "import sys; from gateway.picture.preprocess import *; print(to_pixels(open_picture(open(sys.argv[1], 'rb').read(), 10**9)).mean())"
+        "import sys; from gateway.picture.decode import open_picture; from gateway.picture.preprocess import to_pixels; "
+        "print(to_pixels(open_picture(open(sys.argv[1], 'rb').read(), 10**9)).mean())"
     )
     command = [sys.executable, "-c", code, tmp_path / "a"]
     done = subprocess.run(command, cwd=Path(__file__).resolve().parents[3], capture_output=True, text=True, check=True)
@@ -207,7 +209,8 @@ def test_a_machine_that_has_nothing_left_is_no_fault_of_the_picture(picture, mon
 # In a process of its own, whose peak is its own: how many bytes it grows by for each pixel of the picture that is named last.
 GROWTH = """
 import re, sys
-from gateway.picture.preprocess import open_picture, to_pixels
+from gateway.picture.decode import open_picture
+from gateway.picture.preprocess import to_pixels
 small, large = (open(name, "rb").read() for name in sys.argv[1:])
 to_pixels(open_picture(small, 10**9))
 def peak():

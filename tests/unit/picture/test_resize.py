@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from gateway.picture import resize, upright
-from gateway.picture.resize import to_model_size
-from gateway.picture.upright import Upright
+from gateway.picture import decode
+from gateway.picture import preprocess as resize
+from gateway.picture.decode import Upright
+from gateway.picture.preprocess import to_model_size
 
 # 224 and its neighbours, what a reduced scale leaves, and where Pillow changes from rows first to columns first: above 2 * width - 224.
 SIZES = [(224, 224), (224, 300), (225, 224), (225, 226), (225, 227), (256, 256), (320, 240), (300, 376), (300, 377), (900, 300)]
@@ -64,7 +65,7 @@ def test_strips_give_the_same_pixels_as_the_whole(size, build, monkeypatch):
         monkeypatch.setattr(resize, "BICUBIC", None)
     picture = noise(*size)
     whole = to_model_size(Upright(picture))
-    monkeypatch.setattr(upright, "STRIP_PIXELS", 999)
+    monkeypatch.setattr(decode, "STRIP_PIXELS", 999)
     # An opaque picture of four channels is cut into strips, and has the same colours.
     assert (to_model_size(Upright(picture.convert("RGBA"))) == whole).all()
 

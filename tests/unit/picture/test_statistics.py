@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from gateway.picture.preprocess import open_picture, to_pixels
+from gateway.picture.decode import open_picture
+from gateway.picture.preprocess import to_pixels
 from gateway.picture.statistics import EDGES, bin_of, picture_statistics
 
 

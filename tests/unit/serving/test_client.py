@@ -4,6 +4,7 @@ import grpc
 import numpy as np
 import pytest
 from fake_serving import IMAGES
+from prometheus_client import REGISTRY
 
 from gateway import contract
 from gateway.errors import ServingBusy, ServingTimeout, ServingUnavailable, WrongModel
@@ -28,19 +29,37 @@ def test_explains_by_the_other_signature(fake, serving):
     assert explained[0].heatmap == ((0.25,) * 7,) * 7
 
 
-def test_a_label_and_the_share_of_the_deadline(fake, port):
-    serving = TensorFlowServing(f"127.0.0.1:{port}", 60)
-    serving.classify(IMAGES, "canary")
-    serving.explain(IMAGES, "stable")
-    serving.genres("stable")
+def test_every_call_asks_for_the_label(fake, port):
+    serving = TensorFlowServing(f"127.0.0.1:{port}", 60, label="canary")
     serving.classify(IMAGES)
-    labels = [request.model_spec.version_label for request in fake.requests]
-    assert labels == ["canary", "stable", "stable", ""]
+    serving.explain(IMAGES)
+    serving.genres()
+    assert [request.model_spec.version_label for request in fake.requests] == ["canary"] * 3
+    serving.check()
+    TensorFlowServing(f"127.0.0.1:{port}", 60).classify(IMAGES)
     assert not fake.requests[-1].model_spec.HasField("version_label")
-    serving.check("canary")
-    fake.seconds = 1.0
-    with pytest.raises(ServingTimeout):
-        serving.classify(IMAGES, "canary", 0.005)
+
+
+def by_label(label):
+    """Pictures answered, calls for one picture and pictures that failed."""
+    names = ("ragam_label_answers_total", "ragam_label_seconds_count")
+    answers, calls = (REGISTRY.get_sample_value(name, {"label": label, "version": "7"}) or 0 for name in names)
+    return answers, calls, REGISTRY.get_sample_value("ragam_label_failures_total", {"label": label}) or 0
+
+
+@pytest.mark.parametrize("label", ["", "stable"])
+def test_pictures_are_counted_by_label_and_calls_for_one_are_timed(fake, port, label):
+    """A call for many pictures is other work, and a canary gets a few of many."""
+    serving = TensorFlowServing(f"127.0.0.1:{port}", 60, label=label)
+    answers, calls, failures = by_label(label or "none")
+    serving.classify(IMAGES)
+    serving.explain(IMAGES[:1])
+    serving.genres()
+    assert by_label(label or "none") == (answers + 3, calls + 1, failures)
+    fake.failures = [grpc.StatusCode.INTERNAL]
+    with pytest.raises(grpc.RpcError):
+        serving.classify(IMAGES)
+    assert by_label(label or "none") == (answers + 3, calls + 1, failures + 2)
 
 
 def test_asks_for_the_genres_with_one_gray_picture(fake, serving):

@@ -30,15 +30,6 @@ def test_nothing_is_tried_a_third_time_nor_other_failures_twice(fake, serving):
     assert len(fake.requests) == 3
 
 
-def test_a_clock_that_is_set_forward_fails_no_call(fake, serving, monkeypatch):
-    serving.check()
-    # gRPC's sum of the time of day and the time that is left; the clock is set right after the first.
-    hours = [3600, 0]
-    monkeypatch.setattr("grpc._channel._deadline", lambda seconds: time.time() + seconds - hours.pop(0))
-    assert len(serving.classify(IMAGES)) == 2
-    assert not hours
-
-
 def test_a_deadline_that_has_passed_is_no_reason_to_try_again(fake, port):
     fake.seconds = 1.0
     with pytest.raises(ServingTimeout):

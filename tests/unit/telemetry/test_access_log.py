@@ -42,6 +42,7 @@ def test_failures_are_logged_too(client, classifier, picture, lines):
     classifier.error = RuntimeError("the reason")
     client.post("/prediction", data={"image": (BytesIO(picture()), "a.jpg")})
     assert [line["status"] for line in lines("ragam.access")] == [404, 500]
+    assert [line["error"] for line in lines("ragam.access")] == ["address_unknown", "internal"]
     [line] = lines("ragam.app")
     assert "RuntimeError: the reason" in line["traceback"]
 

@@ -1,0 +1,46 @@
+"""Which connections make room for others."""
+
+import asyncio
+from types import SimpleNamespace
+
+from gateway.front.connections import MOST_PARTS_OF_ROOM, Connections
+
+
+class Other:
+    def __init__(self, address, since, is_waiting=True):
+        self.address, self.since, self.is_waiting, self.deadline = address, since, is_waiting, float("inf")
+        self.transport = SimpleNamespace(is_closing=lambda: self.is_ended)
+        self.is_ended = False
+
+    def abort(self):
+        self.is_ended = True
+
+
+def ended(most, others):
+    """The numbers of those that end when one more comes."""
+
+    async def scenario():
+        connections = Connections(most, 75, lambda *_: b"")
+        for other in others:
+            connections.add(other)
+        assert not any(other.is_ended for other in others)
+        connections.add(Other("last", 1e9))
+
+    asyncio.run(scenario())
+    return [number for number, other in enumerate(others) if other.is_ended]
+
+
+def test_where_there_are_few_one_makes_room_that_has_waited_for_longest():
+    assert ended(4, [Other("a", 3), Other("b", 1), Other("a", 2), Other("a", 0, is_waiting=False)]) == [2]
+
+
+def test_where_there_are_many_a_share_of_them_does_so_that_not_each_new_one_costs_a_look_at_all():
+    many = 10 * MOST_PARTS_OF_ROOM
+    others = [Other("a" if number % 4 else "b", number) for number in range(many)]
+    assert ended(many, others) == [number for number in range(many) if number % 4][:10]
+
+
+def test_of_those_with_few_connections_nobody_loses_most():
+    many = 10 * MOST_PARTS_OF_ROOM
+    others = [Other(str(number // 4), number) for number in range(many)]
+    assert ended(many, others) == [0, 1]

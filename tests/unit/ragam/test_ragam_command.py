@@ -1,0 +1,313 @@
+"""The command as it is typed, over the application itself and over servers that are broken or hostile."""
+
+import csv
+import gzip
+import json
+import os
+import signal
+import subprocess
+import sys
+import termios
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from stub_gateway import answer, hang_up
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch, picture):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "pictures").mkdir()
+    for number in range(6):
+        (tmp_path / "pictures" / f"{number}.jpg").write_bytes(picture(64, 48, seed=number))
+    return tmp_path
+
+
+def rows(path="out.csv"):
+    with Path(path).open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_a_folder_to_a_csv(gateway, folder):
+    result = gateway.classify("pictures", "--csv", "out.csv")
+    assert (result.exit_code, result.stderr) == (0, "")
+    *table, last = result.stdout.splitlines()
+    assert last == "6 of 6 pictures have an answer."
+    assert sum(int(line.split()[1]) for line in table) == 6
+    assert sorted(row["file"] for row in rows()) == [f"pictures/{number}.jpg" for number in range(6)]
+    assert list(rows()[0]) == ["file", "genre", "confidence", "certain", "model version", "Dark", "Light", "error", "time"]
+
+
+def test_the_summary_has_the_most_frequent_genre_first(gateway, folder):
+    def named(genre, confidence, certain):
+        scores = [{"genre": name, "confidence": 0.5} for name in ("Cubism", "Realism")]
+        data = {"image_types_prediction": genre, "confidence": confidence, "certain": certain, "model": {"version": 3}, "scores": scores}
+        return answer(200, {"status": {"code": 200}, "data": data})
+
+    gateway.faults = [named("Cubism", 0.9, True), named("Realism", 0.4, False), named("Realism", 0.9, True)]
+    (folder / "pictures" / "3.jpg").write_bytes(b"")
+    result = gateway.classify("--csv", "out.csv", "--concurrency", "1", *(f"pictures/{number}.jpg" for number in range(4)))
+    assert result.stdout.splitlines() == [
+        "Realism        2  certain       1",
+        "Cubism         1  certain       1",
+        "3 of 4 pictures have an answer, 1 failed.",
+    ]
+
+
+def test_what_is_there_is_not_sent_again(gateway, folder):
+    gateway.classify("pictures/1.jpg", "pictures/2.jpg", "--csv", "out.csv")
+    result = gateway.classify("pictures", "--csv", "out.csv")
+    assert gateway.pictures == 6
+    assert result.stdout.splitlines()[-1] == "6 of 6 pictures have an answer, 2 of them from an earlier run."
+    assert gateway.classify("pictures", "--csv", "out.csv", "--url", "http://127.0.0.1:1").exit_code == 0
+    assert gateway.pictures == 6
+
+
+def test_a_picture_that_fails_has_a_row_and_is_sent_again(gateway, folder, picture):
+    Path("pictures/3.jpg").write_bytes(b"")
+    result = gateway.classify("pictures", "--csv", "out.csv")
+    assert result.exit_code == 1
+    assert "5 of 6 pictures have an answer, 1 failed." in result.stdout
+    [failed] = [row for row in rows() if row["error"]]
+    assert failed["file"] == "pictures/3.jpg"
+    assert failed["error"].startswith("The file is empty.")
+    Path("pictures/3.jpg").write_bytes(picture(seed=3))
+    assert gateway.classify("pictures", "--csv", "out.csv").exit_code == 0
+    assert gateway.pictures == 7
+    assert len(rows()) == 6
+    assert not any(row["error"] for row in rows())
+
+
+def test_json_lines_for_pipes(gateway, folder):
+    Path("pictures/0.jpg").write_bytes(b"")
+    names = b"pictures/0.jpg\r\n\npictures/1.jpg\nno\xffwhere.jpg"
+    result = gateway.classify("-", "--jsonl", input=names)
+    assert result.exit_code == 1
+    entries = {entry["file"]: entry for entry in map(json.loads, result.stdout.splitlines())}
+    assert set(entries) == {"pictures/0.jpg", "pictures/1.jpg", "no\udcffwhere.jpg"}
+    for entry in entries.values():
+        assert list(entry) == ["file", "genre", "confidence", "certain", "model_version", "scores", "error", "time"]
+        assert (entry["error"] is None) == (entry["file"] == "pictures/1.jpg")
+        assert all((entry[key] is None) == bool(entry["error"]) for key in ("genre", "confidence", "certain", "model_version", "scores"))
+        assert entry["time"].endswith("+00:00")
+    assert entries["no\udcffwhere.jpg"]["error"] == "The file cannot be read: No such file or directory."
+    assert result.stderr.splitlines()[-1] == "1 of 3 pictures have an answer, 2 failed."
+
+
+def test_json_lines_are_what_happens_without_csv_and_both_go_together(gateway, folder):
+    assert json.loads(gateway.classify("pictures/1.jpg").stdout)["file"] == "pictures/1.jpg"
+    result = gateway.classify("pictures", "--csv", "out.csv", "--jsonl")
+    lines = {entry["file"]: entry for entry in map(json.loads, result.stdout.splitlines())}
+    assert {row["file"]: (row["genre"], float(row["confidence"]), int(row["model version"]), float(row["Dark"])) for row in rows()} == {
+        file: (entry["genre"], entry["confidence"], entry["model_version"], entry["scores"]["Dark"]) for file, entry in lines.items()
+    }
+
+
+def test_a_key_from_either_place(gateway, folder):
+    gateway.classify("pictures/1.jpg", "--api-key", "typed")
+    gateway.classify("pictures/1.jpg", env={"RAGAM_API_KEY": "kept"})
+    gateway.classify("pictures/1.jpg")
+    assert [headers["Authorization"] for _, _, headers, _ in gateway.requests] == ["Bearer typed"] * 2 + ["Bearer kept"] * 2 + [None] * 2
+
+
+def test_a_busy_service_is_asked_again(gateway, folder):
+    gateway.faults = [answer(429), answer(503), hang_up]
+    assert gateway.classify("pictures", "--csv", "out.csv").exit_code == 0
+    assert gateway.pictures == 9
+
+
+def test_a_service_that_refuses_the_key_ends_the_run(gateway, folder):
+    refused = answer(401, {"status": {"code": 401, "detail": "Wrong key."}, "data": None})
+    gateway.faults = [None, None, refused]
+    result = gateway.classify("pictures", "--csv", "out.csv", "--concurrency", "1")
+    assert (result.exit_code, result.stderr) == (1, "Wrong key.\n")
+    assert result.stdout.splitlines()[-1] == "2 of 6 pictures have an answer, 1 failed, 3 were not sent."
+    assert [row["error"] for row in rows()] == ["", "", "Wrong key."]
+    assert gateway.classify("pictures", "--csv", "out.csv").exit_code == 0
+    assert len(rows()) == 6
+
+
+def test_a_service_that_goes_away_ends_the_run(gateway, folder):
+    def go_away(handler):
+        handler.server.shutdown()
+        handler.server.socket.close()
+        hang_up(handler)
+
+    gateway.faults = [None, go_away]
+    result = gateway.classify("pictures", "--csv", "out.csv", "--concurrency", "1", "--retries", "1")
+    assert result.exit_code == 1
+    assert result.stderr.startswith(f"There is no connection to {gateway.url} (")
+    assert result.stdout.splitlines()[-1] == "1 of 6 pictures have an answer, 1 failed, 4 were not sent."
+
+
+def test_ctrl_c_keeps_what_is_done(gateway, folder):
+    def press(handler):
+        signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+        # Until the command has gone.
+        handler.rfile.read(1)
+        hang_up(handler)
+
+    gateway.faults = [None, None, None, press]
+    result = gateway.classify("pictures", "--csv", "out.csv", "--concurrency", "1")
+    assert result.exit_code == 130
+    assert result.stderr == "Stopped.\n"
+    assert len(rows()) == 3
+    assert "3 of 6 pictures have an answer, 3 were not sent." in result.stdout
+    assert gateway.classify("pictures", "--csv", "out.csv").exit_code == 0
+    assert len(rows()) == len({row["file"] for row in rows()}) == 6
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ([], "Missing argument"),
+        (["nowhere"], "Path 'nowhere' does not exist."),
+        (["pictures", "--csv", "pictures"], "is a directory"),
+        (["pictures", "--csv", "/dev/null"], "--csv must name a file on disk."),
+        (["pictures", "--csv", "nowhere/out.csv"], "cannot be written"),
+        (["pictures", "--url", "ragam.test"], "The address of the gateway must be one such as"),
+        (["pictures", "--concurrency", "0"], "--concurrency"),
+        (["empty"], "There is no .png, .jpg or .jpeg picture in empty."),
+    ],
+)
+def test_what_cannot_be_done_as_typed_is_a_sentence_and_status_two(gateway, folder, arguments, sentence):
+    (folder / "empty").mkdir()
+    result = gateway.classify(*arguments)
+    assert result.exit_code == 2
+    assert sentence in " ".join(result.stderr.split())
+    assert result.stdout == ""
+    assert not gateway.requests
+
+
+def test_something_else_at_the_address(gateway, folder):
+    gateway.index_faults = [answer(200, b"<html>")]
+    result = gateway.classify("pictures", "--csv", "out.csv")
+    assert result.exit_code == 2
+    assert result.stderr == f"Error: {gateway.url} answers, but it is not Ragam. Use the address of its gateway.\n"
+
+
+def test_nothing_at_the_address(gateway, folder):
+    gateway.stop()
+    result = gateway.classify("pictures", "--csv", "out.csv", "--retries", "1")
+    assert (result.exit_code, result.stdout) == (1, "")
+    first, last = result.stderr.splitlines()
+    assert first == f"{gateway.url} does not answer yet, trying again."
+    assert last.startswith(f"Error: There is no connection to {gateway.url} (")
+
+
+GOOD = {
+    "status": {"code": 200, "message": "OK"},
+    "data": {
+        "image_types_prediction": "Realism",
+        "confidence": 0.5,
+        "certain": True,
+        "model": {"name": "m", "version": 1},
+        "scores": [{"genre": "Realism", "confidence": 0.5}],
+    },
+}
+TEXT = json.dumps(GOOD)
+
+
+def without_end(handler):
+    handler.send_response(200)
+    handler.send_header("Content-Length", str(1 << 50))
+    handler.end_headers()
+    while True:
+        handler.wfile.write(b" " * (1 << 16))
+
+
+def a_byte_now_and_then(handler):
+    handler.send_response(200)
+    handler.send_header("Content-Length", "1000000")
+    handler.end_headers()
+    while True:
+        handler.wfile.write(b" ")
+        time.sleep(0.02)
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        (without_end, "The answer was not understood."),
+        (a_byte_now_and_then, "did not answer in time."),
+        (answer(200, gzip.compress(b" " * 10_000_000), Content_Encoding="gzip"), "The answer was not understood."),
+        (answer(200, b"[" * 200_000), "The answer was not understood."),
+        (answer(200, b'{"status":{"code":200},"data":' + b"[" * 100_000), "The answer was not understood."),
+        (answer(200, TEXT.replace("0.5", "NaN").encode()), "The answer was not understood."),
+        (answer(200, TEXT.replace("0.5", "1e999").encode()), "The answer was not understood."),
+        (answer(200, TEXT.replace('"version": 1', '"version": ' + "9" * 5000).encode()), "The answer was not understood."),
+        (answer(200, TEXT.replace('"version": 1', '"version": true').encode()), "The answer was not understood."),
+        (answer(200, TEXT.replace("Realism", "x" * 1000).encode()), "The answer was not understood."),
+        (answer(200, {**GOOD, "data": {}}), "The answer was not understood."),
+        (
+            answer(200, {**GOOD, "data": {**GOOD["data"], "scores": [{"genre": str(n), "confidence": 0} for n in range(999)]}}),
+            "not understood",
+        ),
+        (answer(400, b'{"status":{"code":400,"detail":"bad \\ud800"},"data":null}'), r"bad \ud800"),
+        (answer(400, b'{"status":{"code":400,"detail":"bad\\n  \\u001b[2J \\u009b0m"},"data":null}'), r"bad \x1b[2J \x9b0m"),
+        (answer(500, {"status": [1]}), "The answer was 500 Internal Server Error, without a reason."),
+        (answer(599, b"\xff"), "The answer was 599, without a reason."),
+        (answer(307, Location="http://127.0.0.1:1/"), "The answer was 307 Temporary Redirect, without a reason."),
+        (answer(503, Retry_After="Mon, 01 Jan 2024 00:00:00 +99999999999999999999"), "503 Service Unavailable"),
+        (answer(503, Retry_After="9" * 5000), "503 Service Unavailable"),
+        (answer(200, TEXT.encode(), **{f"X{number}": "y" * 1000 for number in range(1000)}), "The connection to"),
+    ],
+)
+def test_a_broken_server_costs_its_picture_a_row_and_nothing_else(gateway, folder, fault, error):
+    gateway.faults = [fault, fault]
+    result = gateway.classify("pictures/1.jpg", "--csv", "out.csv", "--jsonl", "--retries", "1", "--timeout", "0.5")
+    assert (result.exit_code, result.exception.__class__) == (1, SystemExit)
+    [row] = rows()
+    assert error in row["error"]
+    assert row["genre"] == ""
+    assert all(line.isprintable() for line in (result.stdout + result.stderr).splitlines())
+    gateway.faults = []
+    assert gateway.classify("pictures/1.jpg", "--csv", "out.csv").exit_code == 0
+
+
+def test_no_word_of_a_server_steers_the_terminal(gateway, folder):
+    evil = "\x1b]0;owned\x07\x1b[2J\n=cmd()\u202e\ud800"
+    data = {**GOOD["data"], "image_types_prediction": evil, "scores": [{"genre": evil, "confidence": 0.5}]}
+    detail = answer(403, {"status": {"code": 403, "detail": evil}, "data": None})
+    gateway.faults = [answer(200, {**GOOD, "data": data}), detail]
+    result = gateway.classify("pictures", "--csv", "out.csv", "--concurrency", "1")
+    assert r"\x1b]0;owned" in result.stdout
+    assert r"\x1b]0;owned" in result.stderr
+    gateway.index_faults = [detail]
+    refused = gateway.classify("pictures", "--csv", "out.csv")
+    gateway.index_faults = [answer(301, Location="http://a.test/\x1b[2J")]
+    moved = gateway.classify("pictures", "--csv", "out.csv")
+    for output in (result.stdout, result.stderr, refused.stderr, moved.stderr, Path("out.csv").read_text(encoding="utf-8-sig")):
+        assert output
+        assert all(line.isprintable() for line in output.splitlines())
+
+
+def test_genres_without_end_are_refused(gateway, folder):
+    def named(first):
+        scores = [{"genre": f"g{number}", "confidence": 0.0} for number in range(first, first + 200)]
+        return answer(200, {**GOOD, "data": {**GOOD["data"], "scores": scores}})
+
+    gateway.faults = [named(number * 200) for number in range(6)]
+    result = gateway.classify("pictures", "--csv", "out.csv", "--concurrency", "1")
+    assert result.exit_code == 1
+    assert result.stderr.startswith("Error: The service names more than 1000 genres")
+    assert len(rows()) == 5
+
+
+def test_a_bar_in_a_terminal(gateway, folder):
+    (folder / "pictures" / "3.jpg").write_bytes(b"")
+    terminal, end = os.openpty()
+    termios.tcsetwinsize(end, (24, 80))
+    command = [sys.executable, "-m", "ragam", "classify", str(folder), "--url", gateway.url, "--csv", str(folder / "out.csv")]
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=end, check=False)
+    os.set_blocking(terminal, False)
+    shown = os.read(terminal, 65536)
+    os.close(end)
+    os.close(terminal)
+    assert done.returncode == 1, shown
+    assert b"0/6" in shown
+    assert done.stdout.endswith(b"5 of 6 pictures have an answer, 1 failed.\n")

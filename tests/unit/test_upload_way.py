@@ -1,0 +1,53 @@
+"""CONTRIBUTING lists the files that an upload goes through, in order: what really runs is held to that list."""
+
+import json
+import re
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from fake_serving import FakeServing, serve
+
+ROOT = Path(__file__).resolve().parents[2]
+MOST = 12
+
+# Beside the way: what every file may use, and what an operator sees and sets.
+BESIDE = re.compile(
+    r"(telemetry|auth)/|(contract|errors|settings|setting_types|capacity|environ|prediction)\.py"
+    r"|front/(wsgi|head|admission|connections|drain|listener)\.py|api/decode_queue\.py|picture/statistics\.py|serving/retry\.py"
+)
+
+
+@pytest.fixture(scope="module")
+def calls():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    server = serve(FakeServing(), port)
+    try:
+        command = [sys.executable, Path(__file__).with_name("upload_way.py"), str(port)]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    finally:
+        server.stop(None)
+    found = json.loads(done.stdout)
+    assert found["status"] == 200
+    return found["calls"]
+
+
+@pytest.fixture(scope="module")
+def listed():
+    section = (ROOT / "CONTRIBUTING.md").read_text().split("## The way of an upload")[1].split("\n## ")[0]
+    return re.findall(r"^\d+\. `gateway/([\w./]+)`", section, re.MULTILINE)
+
+
+def test_what_runs_is_what_is_listed(calls, listed):
+    assert len(listed) <= MOST
+    ran = {called for _, called in calls} | {"asgi.py"}
+    assert {file for file in ran if not BESIDE.match(file)} == set(listed)
+
+
+def test_each_calls_downward_and_none_back(calls, listed):
+    upward = [(a, b) for a, b in calls if a in listed and b in listed and listed.index(a) > listed.index(b)]
+    assert upward == []
