@@ -1,6 +1,8 @@
 """The list of labelled pictures that a folder comes with: manifest.csv, as `collect` writes it, or a metadata.csv from elsewhere."""
 
+import codecs
 import csv
+import io
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -59,7 +61,7 @@ class LeftOut:
 
 
 def read_listing(folder: Path) -> list[Listed]:
-    """The pictures listed in `folder`, sorted by path.
+    """The pictures listed in `folder`, sorted by path. Columns are split by commas, semicolons or tabs, as spreadsheets save them.
 
     Raises Mistake where there is no list, or none that can be read.
     """
@@ -68,12 +70,15 @@ def read_listing(folder: Path) -> list[Listed]:
         raise Mistake(f"{folder} has no {' or '.join(NAMES)}. Make one with `python -m training collect --out {folder}`.")
     names = [field.name for field in fields(Listed) if field.name != "folder"]
     try:
-        with file.open(newline="", encoding="utf-8") as lines:
-            reader = csv.DictReader(lines)
-            missing = {"path", "genre"} - set(reader.fieldnames or ())
-            if missing:
-                raise Mistake(f"{file} has no column {' and no column '.join(sorted(missing))}.")
-            listed = [_listed({name: line.get(name) or "" for name in names}) for line in reader]
+        reader = _reader(file.read_bytes())
+        missing = {"path", "genre"} - set(reader.fieldnames or ())
+        if missing:
+            raise Mistake(f"{file} has no column {' and no column '.join(sorted(missing))}.")
+        lines = [{name: (line.get(name) or "").strip() for name in names} for line in reader]
+        # A spreadsheet may save empty rows behind the last.
+        listed = [_listed(line) for line in lines if any(line.values())]
+    except UnicodeDecodeError as error:
+        raise Mistake(f"{file} cannot be read: it is not UTF-8. Save it as 'CSV UTF-8'.") from error
     except (OSError, ValueError, csv.Error) as error:
         raise Mistake(f"{file} cannot be read: {error}.") from error
     listed.sort(key=lambda picture: picture.path)
@@ -94,6 +99,17 @@ def read_further(folders: Sequence[Path]) -> list[Listed]:
                 raise Mistake(f"{folder} lists {picture.path}, which is external or absolute: only the first folder may. Name it first.")
             listed.append(replace(picture, path=f"{folder.resolve().name}/{picture.path}", folder=str(folder)))
     return listed
+
+
+def _reader(data: bytes) -> "csv.DictReader[str]":
+    """Raises UnicodeDecodeError for what is neither UTF-8 nor, with its mark, UTF-16."""
+    text = data.decode("utf-16" if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig")
+    head, _, rest = text.partition("\n")
+    if head.startswith("sep="):
+        # Excel's own way to tell how the columns are split.
+        text, head = rest, rest.partition("\n")[0]
+    delimiter = max(",;\t", key=head.count)
+    return csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
 
 
 def artist_key(name: str) -> str:
