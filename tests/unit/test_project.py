@@ -38,7 +38,7 @@ def test_every_requirement_is_pinned_with_hashes_and_names_no_index(path):
     text = path.read_text()
     blocks = re.split(r"\n(?=[a-z0-9])", text)
     pinned = [block for block in blocks if "==" in block.splitlines()[0]]
-    assert len(pinned) >= 3
+    assert pinned
     assert all("--hash=sha256:" in block for block in pinned)
     assert "://" not in text
     assert not re.search(r"^\s*--(extra-)?(index|find)", text, re.MULTILINE)
