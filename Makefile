@@ -19,7 +19,7 @@ RUNS ?= 100000
 SEED ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help serve dev test test-unit test-contract test-manifests test-e2e test-monitoring test-faces test-deploy test-faults test-releases soak certificates tracing train bench bench-growth check format lock audit fuzz clean
+.PHONY: help serve dev test test-unit test-contract test-manifests test-e2e test-monitoring test-faces test-deploy test-faults test-releases soak settings certificates tracing train bench bench-growth check format lock audit fuzz clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -71,6 +71,9 @@ test-releases: $(VENV)/.dev ## the front's tests with the newest two minor relea
 
 soak: $(VENV)/.dev ## mixed load with faults for SECONDS (3600), by SEED (1), RATE (4) requests a second; the report goes to build/soak.json
 	$(BIN)/python tests/soak/soak.py --seconds $(or $(SECONDS),3600) --seed $(or $(SEED),1) --rate $(or $(RATE),4)
+
+settings: $(VENV)/.dev ## write docs/settings.md from gateway/settings.py
+	$(BIN)/python -m gateway.settings > docs/settings.md
 
 certificates: ## for mutual TLS between gateway and model server, in secrets/; again to renew them
 	@./certificates.sh secrets

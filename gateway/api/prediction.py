@@ -9,7 +9,7 @@ from flask import Blueprint, Response, current_app, g, request
 
 from gateway.api import envelope
 from gateway.api.decode_queue import Decoders
-from gateway.api.upload import list_uploads, read_picture, read_upload, request_bytes, stop_if_abandoned
+from gateway.api.upload import list_uploads, most_body_bytes, read_picture, read_upload, request_bytes, stop_if_abandoned
 from gateway.auth.rate_limit import count_pictures
 from gateway.errors import BadQuery, BadUpload, RagamError, TooLarge, UnknownParameter
 from gateway.picture.decode import DRAFT_SIZE, open_picture
@@ -53,7 +53,7 @@ def predictions() -> Response:
     """
     settings: Settings = current_app.extensions["settings"]
     details = _wants_details()
-    uploads = list_uploads(request, settings.max_batch_bytes)
+    uploads = list_uploads(request, most_body_bytes(settings))
     count_pictures(len(uploads))
     budget = Budget(request_bytes(uploads))
     outcomes: list[Decoded | RagamError] = []

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from flask.testing import FlaskClient
 
+from gateway.api import upload
 from gateway.app import create_app
 from gateway.prediction import Explanation, Prediction
 from gateway.settings import Settings
@@ -51,8 +52,9 @@ def classifier() -> FakeClassifier:
 
 
 @pytest.fixture
-def client(classifier: FakeClassifier) -> FlaskClient:
-    return create_app(Settings(max_upload_bytes=200_000, max_batch_bytes=2_000_000, max_pixels=1_000_000), classifier).test_client()
+def client(classifier: FakeClassifier, monkeypatch: pytest.MonkeyPatch) -> FlaskClient:
+    monkeypatch.setattr(upload, "BATCH_BYTES", 2_000_000)
+    return create_app(Settings(max_upload_bytes=200_000, max_pixels=1_000_000), classifier).test_client()
 
 
 @pytest.fixture
