@@ -163,7 +163,7 @@ class UnsupportedFormat(BadUpload):
     error = "format_unsupported"
 
     def __init__(self, name: str, remedy: str) -> None:
-        super().__init__(f"The file is {name}, and no JPEG or PNG. {remedy}")
+        super().__init__(f"The file is {name}, not a JPEG or PNG. {remedy}")
 
 
 class UnreadablePicture(BadUpload):

@@ -178,7 +178,7 @@ def test_another_format_is_told_by_its_name(client, name):
             for route in ("/prediction", "/explanation"):
                 status, error, sentence = fault(post(client, form(part(data, f'name="image"; filename="{file}"')), route))
                 assert (status, error) == (400, "format_unsupported"), (data[:20], file)
-                assert sentence.startswith(f"The file is {name}, and no JPEG or PNG. ")
+                assert sentence.startswith(f"The file is {name}, not a JPEG or PNG. ")
                 assert len(sentence.split(". ")) == 2
     assert name != "a HEIC picture" or "Most Compatible" in sentence
 

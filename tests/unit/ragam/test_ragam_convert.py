@@ -256,7 +256,7 @@ def test_a_folder_of_what_people_have(gateway, tmp_path, picture):
     assert sorted(told) == [
         "1 failed: The file cannot be read: No such file or directory.",
         "1 failed: The file cannot be read: it is a folder, a device or a pipe.",
-        "1 failed: The file is a PDF document, and no JPEG or PNG. Save the picture in it as JPEG or PNG and send that.",
+        "1 failed: The file is a PDF document, not a JPEG or PNG. Save the picture in it as JPEG or PNG and send that.",
         "1 failed: The file name must end in .png, .jpg or .jpeg.",
         "1 failed: The picture cannot be converted. It may be damaged, cut short or of a kind that Pillow does not read.",
     ]
