@@ -24,14 +24,17 @@ def write(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     fields = np.random.default_rng(7).integers(0, 256, (6, 8, 3), dtype=np.uint8)
     painting = Image.fromarray(fields).resize((640, 480))
-    jpeg, png, large = BytesIO(), BytesIO(), BytesIO()
+    jpeg, png, webp, large = BytesIO(), BytesIO(), BytesIO(), BytesIO()
     painting.save(jpeg, "JPEG")
     painting.save(png, "PNG")
+    painting.save(webp, "WEBP")
     # One bit a pixel: few bytes, many pixels.
     Image.new("1", LARGE_SIZE).save(large, "PNG")
     files = {
         "painting.jpg": jpeg.getvalue(),
         "painting.png": png.getvalue(),
+        "painting.jfif": jpeg.getvalue(),
+        "webp.jpg": webp.getvalue(),
         "empty.jpg": b"",
         "notes.txt": b"This is no picture.\n",
         "damaged.jpg": jpeg.getvalue()[:2000],

@@ -73,6 +73,13 @@ def reason(status: int, answer: dict[str, Any]) -> str:
     return f"The answer was {status}{phrase}, without a reason."
 
 
+def word(answer: dict[str, Any]) -> str:
+    """The stable word for what is wrong, empty where there is none."""
+    told = answer.get("status")
+    found = told.get("error") if isinstance(told, dict) else None
+    return found if isinstance(found, str) else ""
+
+
 def printable(text: str) -> str:
     r"""`text` with what steers a terminal, or cannot be encoded, written as in \x1b."""
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)

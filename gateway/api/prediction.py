@@ -11,7 +11,7 @@ from gateway.api import envelope
 from gateway.api.decode_queue import Decoders
 from gateway.api.upload import list_uploads, most_body_bytes, read_picture, read_upload, request_bytes, stop_if_abandoned
 from gateway.auth.rate_limit import count_pictures
-from gateway.errors import BadQuery, BadUpload, RagamError, TooLarge
+from gateway.errors import BadQuery, BadUpload, RagamError, TooLarge, UnknownParameter
 from gateway.picture.decode import DRAFT_SIZE, open_picture
 from gateway.picture.limits import Budget
 from gateway.picture.preprocess import to_pixels, to_tensor
@@ -21,6 +21,9 @@ from gateway.settings import Settings
 from gateway.telemetry.metrics import UPLOAD_BYTES, UPLOAD_PIXELS, note_answer, note_statistics, note_typicality, stage
 
 views = Blueprint("views", __name__)
+
+PARAMETERS = ("details", "similar")
+TRUE, FALSE = {"true", "1", "yes", "on", ""}, {"false", "0", "no", "off"}
 
 PREDICTED = "Success Predicting the Image"
 
@@ -87,15 +90,19 @@ def predictions() -> Response:
 
 
 def _wanted() -> Wanted:
-    """The parameters of the request. Raises BadQuery where one is neither true nor false."""
-    return Wanted(details=_is_true("details"), similar=_is_true("similar"))
+    """The parameters of the request. Raises BadQuery where one is neither true nor false, UnknownParameter for another name."""
+    for name in request.args:
+        if name not in PARAMETERS:
+            raise UnknownParameter(name, PARAMETERS)
+    return Wanted(**{name: _is_true(name) for name in PARAMETERS})
 
 
 def _is_true(parameter: str) -> bool:
-    value = request.args.get(parameter, "false")
-    if value not in ("true", "false"):
+    """As people and libraries write a truth value; alone, without a value, it is one."""
+    value = request.args.get(parameter, "false").strip().lower()
+    if value not in TRUE | FALSE:
         raise BadQuery(parameter, "true or false")
-    return value == "true"
+    return value in TRUE
 
 
 def _decode(data: bytes | memoryview, settings: Settings, budget: Budget) -> Decoded:

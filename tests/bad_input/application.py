@@ -56,9 +56,13 @@ def multipart(data: bytes, name: str) -> bytes:
 
 def send(client: FlaskClient, data: bytes, path: str = "/prediction", name: str = "a.jpg") -> Outcome:
     """What is answered to `data` as a picture. Everything but a PNG must be the envelope."""
-    body = multipart(data, name)
+    return send_body(client, multipart(data, name), path, "multipart/form-data; boundary=boundary", {})
+
+
+def send_body(client: FlaskClient, body: bytes, path: str, content_type: str, headers: dict[str, str]) -> Outcome:
+    """... to `body` as it is."""
     start = time.thread_time()
-    answer = client.post(path, data=body, content_type="multipart/form-data; boundary=boundary")
+    answer = client.post(path, data=body, content_type=content_type, headers=headers)
     seconds = time.thread_time() - start
     detail = ""
     if answer.content_type == "application/json":

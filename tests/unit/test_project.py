@@ -37,7 +37,7 @@ def test_every_requirement_is_pinned_with_hashes_and_names_no_index():
     for path in paths:
         text = path.read_text()
         pinned = [block for block in re.split(r"\n(?=[a-z0-9])", text) if "==" in block.splitlines()[0]]
-        assert len(pinned) >= 3, path
+        assert pinned, path
         assert all("--hash=sha256:" in block for block in pinned), path
         assert "://" not in text, path
         assert not re.search(r"^\s*--(extra-)?(index|find)", text, re.MULTILINE), path

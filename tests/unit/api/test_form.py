@@ -11,7 +11,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.formparser import FormDataParser
 
 from gateway.api.upload import MAX_HEADER_BYTES, MAX_HEADERS, MAX_PARTS, FileForm, body_of
-from gateway.errors import TooManyParts
+from gateway.errors import MissingBoundary, TooManyParts, UnreadableForm
 
 BOUNDARY = "----Boundary7MA4YWxkTrZu0gW"
 LAST = b"--" + BOUNDARY.encode() + b"--\r\n"
@@ -28,7 +28,7 @@ def parsed(parser, body, boundary=BOUNDARY, content_length=0):
     try:
         with_length = len(body) if content_length == 0 else content_length
         _, texts, files = parser.parse(BytesIO(body), "multipart/form-data", with_length, {"boundary": boundary})
-    except RequestEntityTooLarge as error:
+    except (RequestEntityTooLarge, MissingBoundary, UnreadableForm) as error:
         return type(error)
     found = [(name, file.filename, file.name, dict(file.headers), file.stream.read()) for name, many in files.lists() for file in many]
     return found, list(texts.items(multi=True))
@@ -62,23 +62,23 @@ USUAL = [
     part(b"", end=b"") + LAST,
 ]
 
-# For which no files are found, and no error is raised.
-NO_FORMS = [
-    b"",
-    LAST,
-    b"no form",
-    part(b"text", filename=None, headers=b"") + LAST,
+NOT_READ = [
     (part(b"content") + LAST).replace(b"\r\n", b"\n"),
     b"preamble\r\n" + part(b"content") + LAST,
     part(b"content"),
     part(b"content")[:-30],
-    part(b"content", filename=b"\xff.jpg") + LAST,
     part(b"content", headers=b"no header\r\n") + LAST,
     part(b"content", headers=b"X-Many: 1\r\n" * MAX_HEADERS) + LAST,
     part(b"content", headers=b"X-Long: " + b"1" * MAX_HEADER_BYTES + b"\r\n") + LAST,
-    (part(b"content") + LAST).replace(b"Content-Disposition", b"Content-Other"),
-    (part(b"content") + LAST).replace(b'name="image"; ', b""),
     part(b"--" + BOUNDARY.encode() + b" is how it begins") + LAST,
+]
+
+WITHOUT_FILES = [
+    (b"", []),
+    (LAST, []),
+    (part(b"text", filename=None, headers=b"") + LAST, ["image"]),
+    ((part(b"content") + LAST).replace(b"Content-Disposition", b"Content-Other"), [""]),
+    ((part(b"content") + LAST).replace(b'name="image"; ', b""), [""]),
 ]
 
 
@@ -92,14 +92,17 @@ def test_usual_forms_are_parsed_as_by_werkzeug():
         assert parsed(new(FileForm), body, content_length=None) == expected
 
 
-def test_other_fields_are_left_out():
-    files, texts = parsed(new(FileForm), part(b"t" * 600_000, filename=None, headers=b"") + part(b"content") + LAST)
-    assert ([content for *_, content in files], texts) == ([b"content"], [])
+def test_of_other_fields_the_names_are_kept():
+    files, texts = parsed(new(FileForm), part(b"t" * 600_000, name=b"other", filename=None, headers=b"") + part(b"content") + LAST)
+    assert ([content for *_, content in files], texts) == ([b"content"], [("other", "")])
+    for body, names in WITHOUT_FILES:
+        assert parsed(new(FileForm), body) == ([], [(name, "") for name in names]), body[:200]
 
 
-def test_of_what_is_no_form_nothing_is_kept():
-    for body in NO_FORMS:
-        assert parsed(new(FileForm), body) == ([], []), body[:200]
+def test_what_is_no_form_is_not_read():
+    for body in NOT_READ:
+        assert parsed(new(FileForm), body) is UnreadableForm, body[:200]
+    assert parsed(new(FileForm), b"no form") is MissingBoundary
 
 
 def test_nothing_but_multipart_is_read():
@@ -118,7 +121,9 @@ def test_a_body_in_memory_has_a_largest_size_too():
 def test_other_boundaries_are_parsed_as_by_werkzeug_or_not_at_all():
     for boundary in ("", "ä", "b" * 300, "x y", "--"):
         body = (part(b"content") + LAST).replace(BOUNDARY.encode(), boundary.encode())
-        assert parsed(new(FileForm), body, boundary) in (parsed(new(FormDataParser), body, boundary), ([], [])), boundary
+        assert parsed(new(FileForm), body, boundary) in (parsed(new(FormDataParser), body, boundary), MissingBoundary, UnreadableForm), (
+            boundary
+        )
 
 
 def test_too_many_parts_are_not_parsed(monkeypatch):
@@ -159,7 +164,7 @@ def test_what_lies_before_the_content_is_not_read_byte_by_byte():
         tracemalloc.start()
         sys.settrace(trace)
         try:
-            assert parsed(with_body(body), b"") == ([], []), number
+            assert parsed(with_body(body), b"") in (MissingBoundary, UnreadableForm), number
         finally:
             sys.settrace(before)
             peak = tracemalloc.get_traced_memory()[1]
@@ -185,6 +190,9 @@ PIECES = [b"\r\n", b"\n", b"--", BOUNDARY.encode(), LAST, b": ", NAMED, b'; file
 @settings(max_examples=200)
 @given(st.lists(st.sampled_from(PIECES), max_size=30))
 def test_any_form_is_parsed_or_none(pieces):
-    files, texts = parsed(new(FileForm), b"".join(pieces))
-    assert texts == []
+    outcome = parsed(new(FileForm), b"".join(pieces))
+    if outcome in (MissingBoundary, UnreadableForm):
+        return
+    files, texts = outcome
+    assert all(content == "" for _, content in texts)
     assert all(b"\r\n--" + BOUNDARY.encode() not in content for *_, content in files)

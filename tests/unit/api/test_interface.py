@@ -18,7 +18,7 @@ from gateway.prediction import SimilarWork
 
 ROOT = Path(__file__).resolve().parents[3]
 
-PICTURE = {200, 400, 401, 413, 429, 500, 502, 503, 504}
+PICTURE = {200, 400, 401, 413, 415, 429, 500, 502, 503, 504}
 ANSWERS = {
     ("GET", "/"): {200},
     ("POST", "/prediction"): PICTURE,
@@ -192,7 +192,18 @@ def test_every_sentence_that_a_bad_picture_gets_is_in_the_collection():
     told = " ".join(example["body"] for item in items() for example in item["response"])
     for error in (
         errors.BadQuery("details", "true or false"),
+        errors.UnknownParameter("detail", ("details",)),
+        errors.UnknownParameter("details", ()),
+        errors.CompressedBody("gzip"),
         errors.MissingPicture(),
+        errors.MissingForm(),
+        errors.MissingBoundary(),
+        errors.UnreadableForm(),
+        errors.UnknownField("file"),
+        errors.MissingFileName(),
+        errors.TooManyPictures(2, 1, "This address takes one; /predictions takes up to 16."),
+        errors.WrongExtension(".jpg"),
+        errors.UnsupportedFormat("a WebP picture", "Save it as JPEG or PNG and send that."),
         errors.TooManyPictures(17, 16),
         errors.EmptyPicture(),
         errors.WrongExtension(),

@@ -150,7 +150,7 @@ def test_each_failure_has_its_envelope(client, classifier, dark):
 
 
 def test_a_parameter_that_means_nothing(client, classifier, dark):
-    for route, parameter, value in product(("/prediction", "/predictions"), ("details", "similar"), ("True", "1", "", "true false")):
+    for route, parameter, value in product(("/prediction", "/predictions"), ("details", "similar"), ("true false", "2", "null")):
         answer = client.post(route, query_string={parameter: value}, data={"image": (BytesIO(dark), "a.png")})
         assert (answer.status_code, answer.json["status"]["detail"]) == (400, f"The parameter '{parameter}' must be true or false."), value
     assert not classifier.seen
@@ -267,8 +267,8 @@ def test_a_file_keeps_its_name_and_one_that_is_hardly_text_is_answered(client, d
     for name in ("Gemälde 1.png", "../a.png", "絵.png", "a;b.png", "a'b.png", "a\x01.png"):
         [told] = entry(b'filename="%s"' % name.encode()).json["data"]
         assert (told["file"], told["status"]["code"]) == (name, 200)
-    assert entry(b"filename*=UTF-8''%ed%a0%80.png").status_code == 200
-    assert entry(b'filename="\xff\xfe.png"').status_code == 400
+    for name in (b"filename*=UTF-8''%ed%a0%80.png", b'filename="\xff\xfe.png"'):
+        assert entry(name).json["status"]["code"] == 200
 
 
 def test_many_are_noted_in_one_line(client, picture, caplog):

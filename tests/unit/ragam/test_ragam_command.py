@@ -57,6 +57,7 @@ def test_the_summary_has_the_most_frequent_genre_first(gateway, folder):
     assert result.stdout.splitlines() == [
         "Realism        2  certain       1",
         "Cubism         1  certain       1",
+        "1 failed: The file is empty. Send a JPEG or PNG picture.",
         "3 of 4 pictures have an answer, 1 failed.",
     ]
 
@@ -186,7 +187,7 @@ def test_ctrl_c_keeps_what_is_done(gateway, folder):
         (["pictures", "--csv", "nowhere/out.csv"], "cannot be written"),
         (["pictures", "--url", "ragam.test"], "The address of the gateway must be one such as"),
         (["pictures", "--concurrency", "0"], "--concurrency"),
-        (["empty"], "There is no .png, .jpg or .jpeg picture in empty."),
+        (["empty"], "There is no picture in empty, none named .png, .jpg, .jpeg, "),
     ],
 )
 def test_what_cannot_be_done_as_typed_is_a_sentence_and_status_two(gateway, folder, arguments, sentence):
