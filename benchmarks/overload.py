@@ -109,13 +109,13 @@ async def connect(port: int) -> socket.socket:
     return sock
 
 
-async def call(port: int, request: bytes, end: float, outcome: Outcome, patient: bool) -> None:
+async def call(port: int, request: bytes, end: float, outcome: Outcome, waits: bool) -> None:
     await asyncio.sleep(random.random())  # noqa: S311 - no secret
     sock = await connect(port)
     while time.perf_counter() < end:
         answer = await ask(sock, request)
         outcome.note(answer.status, answer.seconds)
-        if patient and answer.again:
+        if waits and answer.again:
             await asyncio.sleep(max(0, min(answer.again * (1 + random.random()), end - time.perf_counter())))  # noqa: S311 - no secret
         if answer.is_last:
             sock.close()
@@ -162,18 +162,18 @@ class Seen:
     late: list[float] = field(default_factory=list)
 
 
-async def load(port: int, request: bytes, clients: int, seconds: float, patient: bool) -> Seen:
+async def load(port: int, request: bytes, clients: int, seconds: float, waits: bool) -> Seen:
     end = time.perf_counter() + seconds + 1
     seen = Seen()
-    callers = (call(port, request, end, seen.pictures, patient) for _ in range(clients))
+    callers = (call(port, request, end, seen.pictures, waits) for _ in range(clients))
     await asyncio.gather(probe(port, end, seen.probes), watch_wait(port, end, seen.waits), watch_clock(end, seen.late), *callers)
     return seen
 
 
-def row(front: Service, port: int, request: bytes, *, clients: int, seconds: float, patient: bool) -> tuple[list[str], float]:
+def row(front: Service, port: int, request: bytes, *, clients: int, seconds: float, waits: bool) -> tuple[list[str], float]:
     """The figures of one load, as in COLUMNS, and when it ended, a monotonic instant; `front` is the gateway."""
     before, start = front.processor_seconds(), time.monotonic()
-    seen = asyncio.run(load(port, request, clients, seconds, patient))
+    seen = asyncio.run(load(port, request, clients, seconds, waits))
     ended, processor = time.monotonic(), front.processor_seconds() - before
     taken = ended - start
     answered, refused = seen.pictures.of(200), seen.pictures.of(503)
@@ -214,11 +214,11 @@ def main() -> None:
         Service((model_server(serving),), LOGS / "overload_model_server.log"),
         Service((command,), LOGS / "overload.log") as front,
     ):
-        asyncio.run(load(port, request, WARM_UP_CLIENTS, WARM_UP_SECONDS, patient=True))
+        asyncio.run(load(port, request, WARM_UP_CLIENTS, WARM_UP_SECONDS, waits=True))
         usual = percentile([alone_seconds(*single)[1] for _ in range(ALONE)], 50)
         rows = []
         for clients in arguments.clients:
-            cells, ended = row(front, port, request, clients=clients, seconds=arguments.seconds, patient=not arguments.no_wait)
+            cells, ended = row(front, port, request, clients=clients, seconds=arguments.seconds, waits=not arguments.no_wait)
             rows.append(cells)
         recovered = recovered_after(*single, usual=usual, ended=ended)
     print(f"\n{table(COLUMNS, rows)}\n")

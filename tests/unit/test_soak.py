@@ -1,14 +1,14 @@
-"""The soak's own judgement: what it must not let pass, and what it must excuse."""
+"""The soak's own verdict: what it must not let pass, and what it must excuse."""
 
 import pytest
 from faults import Window
 from files_sent import File, bad_files, good_files
-from judgement import memory as levels_of
-from judgement import of_answers, of_gateway, of_memory, of_processes
 from known_answers import Known, TooMuchAlike
 from samples import Sample
 from schedule import KINDS, REPLACING, faults, requests
 from traffic import Outcome
+from verdict import memory as levels_of
+from verdict import of_answers, of_gateway, of_memory, of_processes
 
 HOUR = 3600
 ONE, OTHER = File("one.jpg", b""), File("other.jpg", b"")
