@@ -58,8 +58,8 @@ def classify(
 ) -> None:
     """Tell the genres of paintings: of each FILE, and of the pictures in each FOLDER.
 
-    JPEG and PNG are sent as they are. With `pip install 'ragam[pictures]'` TIFF, WebP, AVIF, HEIC, GIF, BMP and JPEG 2000, and what is
-    too large for the service, are sent as JPEG of at most 2,048 pixels, upright and in sRGB.
+    JPEG and PNG are sent as they are. With `pip install 'ragam[pictures]'` TIFF, WebP, AVIF, HEIC, GIF, BMP and JPEG 2000 (and with
+    pillow-jxl-plugin JPEG XL), and what is too large for the service, are sent as JPEG of at most 2,048 pixels, upright and in sRGB.
 
     With - the names come from standard input, one a line.
 
