@@ -1,17 +1,17 @@
 """Throughput and latency from one caller to far more than there are threads, with answers and refusals apart, and the return to rest.
 
-    python -m benchmarks.overload [--clients 1 8 32 128 512] [--seconds 8] [--impatient] [--max-wait SECONDS]
+    python -m benchmarks.overload [--clients 1 8 32 128 512] [--seconds 8] [--no-wait] [--max-wait SECONDS]
 
 Starts the embedded model server with the model of model_repository and a gateway with its default settings. Each caller has one
 connection at a time, for a refusal ends it, and sends one 640 x 480 JPEG after the other. They come within a second, and who is refused
-waits for as long as Retry-After says and up to as long again by chance, as `ragam classify` does; with --impatient they ask
+waits for as long as Retry-After says and up to as long again by chance, as `ragam classify` does; with --no-wait they ask
 again at once. A latency is from the last byte sent to the whole answer; /healthz is asked meanwhile; processor time and memory are those
 of the gateway's processes. The callers share the processors with the servers: by how much their own loop is late is a part of every
 latency. Last, one caller asks again and again from the moment on at which the last load has stopped.
 
 This is for the gateway's admission, which goes by the expected wait for a thread: the table has its largest value, beside the
 RAGAM_MAX_WAIT_SECONDS beyond which requests are refused. `python -m benchmarks.bench growth` is for the service as a whole, with a
-generator that holds every answer to the known one: its callers are impatient and never wait, and it has more workers and more model
+generator that holds every answer to the known one: its callers never wait, and it has more workers and more model
 servers too.
 """
 
@@ -109,13 +109,13 @@ async def connect(port: int) -> socket.socket:
     return sock
 
 
-async def call(port: int, request: bytes, end: float, outcome: Outcome, patient: bool) -> None:
+async def call(port: int, request: bytes, end: float, outcome: Outcome, waits: bool) -> None:
     await asyncio.sleep(random.random())  # noqa: S311 - no secret
     sock = await connect(port)
     while time.perf_counter() < end:
         answer = await ask(sock, request)
         outcome.note(answer.status, answer.seconds)
-        if patient and answer.again:
+        if waits and answer.again:
             await asyncio.sleep(max(0, min(answer.again * (1 + random.random()), end - time.perf_counter())))  # noqa: S311 - no secret
         if answer.is_last:
             sock.close()
@@ -162,18 +162,18 @@ class Seen:
     late: list[float] = field(default_factory=list)
 
 
-async def load(port: int, request: bytes, clients: int, seconds: float, patient: bool) -> Seen:
+async def load(port: int, request: bytes, clients: int, seconds: float, waits: bool) -> Seen:
     end = time.perf_counter() + seconds + 1
     seen = Seen()
-    callers = (call(port, request, end, seen.pictures, patient) for _ in range(clients))
+    callers = (call(port, request, end, seen.pictures, waits) for _ in range(clients))
     await asyncio.gather(probe(port, end, seen.probes), watch_wait(port, end, seen.waits), watch_clock(end, seen.late), *callers)
     return seen
 
 
-def row(front: Service, port: int, request: bytes, *, clients: int, seconds: float, patient: bool) -> tuple[list[str], float]:
+def row(front: Service, port: int, request: bytes, *, clients: int, seconds: float, waits: bool) -> tuple[list[str], float]:
     """The figures of one load, as in COLUMNS, and when it ended, a monotonic instant; `front` is the gateway."""
     before, start = front.processor_seconds(), time.monotonic()
-    seen = asyncio.run(load(port, request, clients, seconds, patient))
+    seen = asyncio.run(load(port, request, clients, seconds, waits))
     ended, processor = time.monotonic(), front.processor_seconds() - before
     taken = ended - start
     answered, refused = seen.pictures.of(200), seen.pictures.of(503)
@@ -201,7 +201,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--clients", type=int, nargs="+", default=[1, 8, 32, 128, 512])
     parser.add_argument("--seconds", type=float, default=8)
-    parser.add_argument("--impatient", action="store_true")
+    parser.add_argument("--no-wait", action="store_true")
     parser.add_argument("--max-wait", type=float, default=2.5, help="RAGAM_MAX_WAIT_SECONDS")
     arguments = parser.parse_args()
     serving, port = free_port(), free_port()
@@ -214,11 +214,11 @@ def main() -> None:
         Service((model_server(serving),), LOGS / "overload_model_server.log"),
         Service((command,), LOGS / "overload.log") as front,
     ):
-        asyncio.run(load(port, request, WARM_UP_CLIENTS, WARM_UP_SECONDS, patient=True))
+        asyncio.run(load(port, request, WARM_UP_CLIENTS, WARM_UP_SECONDS, waits=True))
         usual = percentile([alone_seconds(*single)[1] for _ in range(ALONE)], 50)
         rows = []
         for clients in arguments.clients:
-            cells, ended = row(front, port, request, clients=clients, seconds=arguments.seconds, patient=not arguments.impatient)
+            cells, ended = row(front, port, request, clients=clients, seconds=arguments.seconds, waits=not arguments.no_wait)
             rows.append(cells)
         recovered = recovered_after(*single, usual=usual, ended=ended)
     print(f"\n{table(COLUMNS, rows)}\n")

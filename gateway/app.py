@@ -24,7 +24,7 @@ from gateway.auth.proxies import trust_proxies
 from gateway.auth.rate_limit import limit_senders, limit_unknown_keys
 from gateway.capacity import THREADS
 from gateway.environ import REFUSAL
-from gateway.errors import ClientGone, NotHttp, Overloaded, RagamError, Unauthorized, is_exhausted
+from gateway.errors import ClientGone, CompressedBody, NotHttp, Overloaded, RagamError, Unauthorized, is_exhausted
 from gateway.prediction import Classifier
 from gateway.settings import Settings
 from gateway.telemetry import tracing
@@ -114,6 +114,8 @@ def _failure(error: RagamError) -> Response:
     answer = envelope.failure(error.status, error.error, error.detail)
     if error.retry_after is not None:
         answer.headers["Retry-After"] = str(error.retry_after)
+    if isinstance(error, CompressedBody):
+        answer.headers["Accept-Encoding"] = "identity"
     if isinstance(error, Unauthorized):
         answer.headers["WWW-Authenticate"] = 'Bearer realm="ragam"'
     return answer

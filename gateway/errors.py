@@ -2,11 +2,18 @@
 
     RagamError
     ├── BadQuery                400  a parameter behind the ? has a value that means nothing
+    ├── UnknownParameter        400  a parameter behind the ? that the address does not take
     ├── BadUpload               400  the request carries no usable picture
-    │   ├── TooManyPictures     400  more than one Predict call takes
+    │   ├── TooManyPictures     400  more than the address takes
     │   ├── MissingPicture      400  no file in the field `image`
+    │   ├── MissingForm         400  a body that is no multipart form
+    │   ├── MissingBoundary     400  a form whose boundary is not told, or told wrong
+    │   ├── UnreadableForm      400  a form that is damaged, or written as nobody writes it
+    │   ├── UnknownField        400  fields, and none of them `image`
+    │   ├── MissingFileName     400  a field `image` that is no file
     │   ├── EmptyPicture        400  a file of zero bytes
     │   ├── WrongExtension      400  not named .png, .jpg or .jpeg
+    │   ├── UnsupportedFormat   400  the bytes are a picture, or a document, of another format
     │   ├── UnreadablePicture   400  the bytes are no JPEG or PNG that can be decoded
     │   ├── TooManyParts        400  of the form
     │   └── TooManySegments     400  they are cut into so many pieces that decoding them takes too long
@@ -20,6 +27,7 @@
     ├── CutShort                400  the client ended before its request did
     ├── TooSlow                 408  the request did not come in time
     ├── AddressTooLong          414  the first line of the request
+    ├── CompressedBody          415  the header Content-Encoding
     ├── UnknownExpectation      417  the header Expect
     ├── TooManyRequests         429  a rate limit of the operator is used up; try again later
     ├── TooManyHeaders          431  by number or bytes
@@ -41,12 +49,21 @@ import math
 from http import HTTPStatus
 from typing import ClassVar
 
+# Of what a client has written a sentence shows so much: to know it again.
+MOST_SHOWN = 40
+
 _OUT_OF = {errno.EMFILE, errno.ENFILE, errno.ENOMEM}
 
 
 def is_exhausted(error: BaseException) -> bool:
     """Whether the machine has no memory or file descriptors left, which is no fault of a request."""
     return isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno in _OUT_OF)
+
+
+def shown(text: str) -> str:
+    """`text` as a sentence may show it: short, and nothing in it that steers a terminal or ends a quotation."""
+    plain = "".join(char if char.isprintable() and char not in "\"'" else "?" for char in text[:MOST_SHOWN])
+    return plain + "..." if len(text) > MOST_SHOWN else plain
 
 
 class RagamError(Exception):
@@ -73,6 +90,15 @@ class BadQuery(RagamError):
         super().__init__(f"The parameter '{parameter}' must be {values}.")
 
 
+class UnknownParameter(RagamError):
+    error = "parameter_unknown"
+    status = HTTPStatus.BAD_REQUEST
+
+    def __init__(self, parameter: str, known: tuple[str, ...]) -> None:
+        takes = "only " + ", ".join(f"'{name}'" for name in known) if known else "none"
+        super().__init__(f"There is no parameter '{shown(parameter)}'. This address takes {takes}.")
+
+
 class BadUpload(RagamError):
     status = HTTPStatus.BAD_REQUEST
 
@@ -85,8 +111,35 @@ class MissingPicture(BadUpload):
 class TooManyPictures(BadUpload):
     error = "pictures_too_many"
 
-    def __init__(self, count: int, most: int) -> None:
-        super().__init__(f"There are {count} pictures in the request. Send at most {most} at a time.")
+    def __init__(self, count: int, most: int, instead: str = "") -> None:
+        super().__init__(f"There are {count} pictures in the request. {instead or f'Send at most {most} at a time.'}")
+
+
+class MissingForm(BadUpload):
+    error = "form_missing"
+    detail = "The body is no form. Send the picture as multipart/form-data in the field 'image'."
+
+
+class MissingBoundary(BadUpload):
+    error = "boundary_missing"
+    detail = "The header Content-Type names no boundary that is in the body. Leave the header to your HTTP client, which writes both."
+
+
+class UnreadableForm(BadUpload):
+    error = "form_unreadable"
+    detail = "The form is damaged or cut short. Leave it to your HTTP client to write a multipart/form-data with the field 'image'."
+
+
+class UnknownField(BadUpload):
+    error = "field_unknown"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"The form has the field '{shown(name)}', and none named 'image'. Send the picture in the field 'image'.")
+
+
+class MissingFileName(BadUpload):
+    error = "file_name_missing"
+    detail = "The field 'image' has no file name. Send it as a file whose name ends in .png, .jpg or .jpeg."
 
 
 class EmptyPicture(BadUpload):
@@ -95,8 +148,23 @@ class EmptyPicture(BadUpload):
 
 
 class WrongExtension(BadUpload):
+    """`right`: the extension that the bytes should have, where they are a picture that would be taken."""
+
     error = "extension_unsupported"
     detail = "The file name must end in .png, .jpg or .jpeg."
+
+    def __init__(self, right: str = "") -> None:
+        kind = right.removeprefix(".").upper().replace("JPG", "JPEG")
+        super().__init__(f"{self.detail} The file is a {kind}: send it under a name that ends in {right}." if right else None)
+
+
+class UnsupportedFormat(BadUpload):
+    """`name` with its article, and in `remedy` a sentence on what to do."""
+
+    error = "format_unsupported"
+
+    def __init__(self, name: str, remedy: str) -> None:
+        super().__init__(f"The file is {name}, not a JPEG or PNG. {remedy}")
 
 
 class UnreadablePicture(BadUpload):
@@ -184,6 +252,14 @@ class AddressTooLong(RagamError):
     error = "address_too_long"
     status = HTTPStatus.REQUEST_URI_TOO_LONG
     detail = "The address is too long."
+
+
+class CompressedBody(RagamError):
+    error = "encoding_unsupported"
+    status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+
+    def __init__(self, encoding: str) -> None:
+        super().__init__(f"The body is compressed (Content-Encoding: {shown(encoding)}). Send it as it is, without that header.")
 
 
 class UnknownExpectation(RagamError):

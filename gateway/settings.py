@@ -46,7 +46,6 @@ class Settings:
         "", str, "Folder with ca.crt, tls.crt and tls.key (PEM), for mutual TLS with the model server; without it plain text."
     )
     predict_seconds: float = _setting(5.0, kinds.number(0.01, 600), "Deadline of a call to the model server, its retry included.")
-    certain_from: float = _setting(0.5, kinds.number(0, 1), "Confidence from which an answer is called certain.")
 
     max_upload_bytes: int = _setting(20 * 1024 * 1024, kinds.whole(1, 2**31), "Largest file that is accepted.")
     max_wait_seconds: float = _setting(

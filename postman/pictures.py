@@ -26,9 +26,10 @@ def write(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     fields = np.random.default_rng(7).integers(0, 256, (6, 8, 3), dtype=np.uint8)
     painting = Image.fromarray(fields).resize((640, 480))
-    jpeg, png = BytesIO(), BytesIO()
+    jpeg, png, webp = BytesIO(), BytesIO(), BytesIO()
     painting.save(jpeg, "JPEG")
     painting.save(png, "PNG")
+    painting.save(webp, "WEBP")
     # The header alone is changed: a picture that claims so many pixels is refused before any is decoded.
     small = png.getvalue()
     head = small[12:16] + struct.pack(">2I", LARGE_SIDE, LARGE_SIDE) + small[24:29]
@@ -36,6 +37,8 @@ def write(folder: Path) -> None:
     files = {
         "painting.jpg": jpeg.getvalue(),
         "painting.png": png.getvalue(),
+        "painting.jfif": jpeg.getvalue(),
+        "webp.jpg": webp.getvalue(),
         "empty.jpg": b"",
         "notes.txt": b"This is no picture.\n",
         "damaged.jpg": jpeg.getvalue()[:2000],

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import random
-import stat
 from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -15,8 +14,10 @@ from typing import Any
 
 import httpx
 
+from ragam.convert import INSTALL, Upload, can_convert, upload_of
 from ragam.errors import InvalidInput, RagamError, Unavailable
-from ragam.results import Prediction, is_envelope, parse, prediction, printable, reason
+from ragam.files import require_regular
+from ragam.results import Prediction, is_envelope, parse, prediction, printable, reason, word
 
 FIELD = "image"
 CONNECT_SECONDS = 10.0
@@ -25,6 +26,8 @@ MAX_ANSWER_BYTES = 1 << 20
 # An attempt ends after the timeout and the time of an upload at this rate, so that a server that sends a byte a second ends too.
 SLOWEST_UPLOAD = 50_000  # bytes a second
 FIRST_WAIT, LONGEST_WAIT = 0.5, 30.0
+# Pictures that are converted at the same time: each may be some hundred megapixels in memory.
+CONVERSIONS = min(4, os.cpu_count() or 1)
 # A service that wants a longer pause takes no more pictures today.
 LONGEST_RETRY_AFTER = 300.0
 
@@ -53,6 +56,8 @@ class Client:
         limits = httpx.Limits(max_connections=concurrency, max_keepalive_connections=concurrency)
         self._http = httpx.AsyncClient(base_url=address, headers=headers, timeout=wait, limits=limits)
         self._timeout, self._retries, self._concurrency = timeout, retries, concurrency
+        self._conversions = asyncio.Semaphore(CONVERSIONS)
+        self.converted = 0
         # Without a name and password that may stand in it.
         self._address = f"{address.scheme}://{address.netloc.decode()}{address.path.rstrip('/')}"
 
@@ -73,13 +78,33 @@ class Client:
             raise Unavailable(reason(response.status_code, answer))
 
     async def classify(self, file: str) -> Prediction:
-        """Raises RagamError where there is no prediction for `file`, and Unavailable where there would be none for any other."""
-        response, answer = await self._send(Path(file))
+        """Of a JPEG made of `file` where the service would not take the file itself; `converted` counts those.
+
+        Raises RagamError where there is no prediction for `file`, and Unavailable where there would be none for any other.
+        """
+        upload = await self._prepare(Path(file))
+        response, answer = await self._send(upload)
+        if response.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE and upload.data is None and can_convert():
+            smaller = await self._prepare(Path(file), reduce=True)
+            if smaller.data is not None:
+                upload = smaller
+                response, answer = await self._send(upload)
         if response.status_code in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
             raise Unavailable(reason(response.status_code, answer))
         if response.status_code != HTTPStatus.OK:
-            raise RagamError(reason(response.status_code, answer))
-        return prediction(answer)
+            told = reason(response.status_code, answer)
+            is_helped = response.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE or word(answer) == "format_unsupported"
+            raise RagamError(f"{told} {INSTALL}" if is_helped and not can_convert() else told)
+        found = prediction(answer)
+        self.converted += upload.data is not None
+        return found
+
+    async def _prepare(self, file: Path, *, reduce: bool = False) -> Upload:
+        try:
+            async with self._conversions:
+                return await asyncio.to_thread(upload_of, file, reduce=reduce)
+        except OSError as error:
+            raise _cannot_be_read(error) from error
 
     async def classify_many(self, files: Iterable[str]) -> AsyncGenerator[tuple[str, Prediction | RagamError], None]:
         """What `classify` returns or raises for each of `files`, as it comes, while at most `concurrency` are under way.
@@ -110,37 +135,35 @@ class Client:
                 task.cancel()
             await asyncio.gather(*running, return_exceptions=True)
 
-    async def _send(self, file: Path | None, tell: Callable[[str], None] = lambda _: None) -> tuple[httpx.Response, dict[str, Any]]:
-        """The answer to the picture in `file`, or to a plain request; sent again where the connection is lost, or for 429 and 503."""
+    async def _send(self, upload: Upload | None, tell: Callable[[str], None] = lambda _: None) -> tuple[httpx.Response, dict[str, Any]]:
+        """The answer to the picture `upload`, or to a plain request; sent again where the connection is lost, or for 429 and 503."""
         for attempt in count():
             pause = 0.0
             try:
-                response, answer = await self._attempt(file)
+                response, answer = await self._attempt(upload)
                 pause = retry_after(response.headers.get("Retry-After", ""), datetime.now(UTC))
                 if response.status_code not in BUSY or attempt >= self._retries or pause > LONGEST_RETRY_AFTER:
                     return response, answer
             except httpx.HTTPError as error:
                 if not isinstance(error, LOST) or attempt >= self._retries:
-                    raise self._failure(error, is_picture=file is not None) from error
+                    raise self._failure(error, is_picture=upload is not None) from error
             except OSError as error:
-                raise RagamError(f"The file cannot be read: {error.strerror or error}.") from error
+                raise _cannot_be_read(error) from error
             if attempt == 0:
                 tell(f"{self._address} does not answer yet, trying again.")
             await asyncio.sleep(wait_seconds(attempt, pause))
         raise AssertionError("count() has no end")
 
-    async def _attempt(self, file: Path | None) -> tuple[httpx.Response, dict[str, Any]]:
+    async def _attempt(self, upload: Upload | None) -> tuple[httpx.Response, dict[str, Any]]:
         with ExitStack() as stack:
             request, seconds = self._http.build_request("GET", "/"), self._timeout
-            if file:
-                status = file.stat()
-                if not stat.S_ISREG(status.st_mode):
-                    # Opening a named pipe would wait for its other end for ever.
-                    raise OSError("it is a folder, a device or a pipe")
+            if upload:
+                size = require_regular(upload.file) if upload.data is None else len(upload.data)
+                content = stack.enter_context(upload.file.open("rb")) if upload.data is None else upload.data
                 # Names may be of any bytes on a disk, but are UTF-8 in a request.
-                part = (os.fsencode(file.name).decode("utf-8", "replace"), stack.enter_context(file.open("rb")))
+                part = (os.fsencode(upload.name).decode("utf-8", "replace"), content)
                 request = self._http.build_request("POST", "/prediction", params={"details": "true"}, files={FIELD: part})
-                seconds += status.st_size / SLOWEST_UPLOAD
+                seconds += size / SLOWEST_UPLOAD
             try:
                 async with asyncio.timeout(seconds):
                     response = await self._http.send(request, stream=True)
@@ -165,6 +188,10 @@ class Client:
         if isinstance(error, LOST):
             return kind(f"The connection to {self._address} was lost.")
         return kind(f"The request to {self._address} failed: {printable(str(error))}.")
+
+
+def _cannot_be_read(error: OSError) -> RagamError:
+    return RagamError(f"The file cannot be read: {error.strerror or error}.")
 
 
 def wait_seconds(attempt: int, pause: float = 0.0) -> float:

@@ -16,11 +16,13 @@ from tqdm import tqdm
 
 from ragam.client import Client
 from ragam.errors import InvalidInput, RagamError, Unavailable
-from ragam.files import pictures
+from ragam.files import Selection, pictures
 from ragam.results import Prediction, printable
 from ragam.table import Table, row_of
 
 INTERRUPTED = 130
+# In the summary.
+MOST_REASONS = 10
 NO_PREDICTION = dict.fromkeys(field.name for field in fields(Prediction))
 
 
@@ -54,7 +56,10 @@ def classify(
     timeout: float,
     api_key: str | None,
 ) -> None:
-    """Tell the genres of paintings: of each FILE, and of the .png, .jpg and .jpeg pictures in each FOLDER.
+    """Tell the genres of paintings: of each FILE, and of the pictures in each FOLDER.
+
+    JPEG and PNG are sent as they are. With `pip install 'ragam[pictures]'` TIFF, WebP, AVIF, HEIC, GIF, BMP and JPEG 2000 (and with
+    pillow-jxl-plugin JPEG XL), and what is too large for the service, are sent as JPEG of at most 2,048 pixels, upright and in sRGB.
 
     With - the names come from standard input, one a line.
 
@@ -66,9 +71,9 @@ def classify(
         raise click.UsageError("--csv must name a file on disk. For a pipe there is --jsonl.")
     try:
         client = Client(url, api_key, timeout, retries, concurrency)
-        files = pictures(_typed(names))
+        selection = pictures(_typed(names))
         with closing(Table(csv)) if csv else nullcontext() as table:
-            run = Run(files, table, prints=jsonl or table is None)
+            run = Run(selection, table, prints=jsonl or table is None)
             run.classify(client)
     except RagamError as error:
         _tell(f"Error: {error}")
@@ -76,17 +81,18 @@ def classify(
     except KeyboardInterrupt:
         # click's own code would be 1.
         context.exit(INTERRUPTED)
-    context.exit(0 if run.answered == len(files) else 1)
+    context.exit(0 if run.answered == len(selection.files) else 1)
 
 
 class Run:
-    """`files` one time through: answers go to `table` where there is one, and to standard output if it `prints`."""
+    """The files of `selection` one time through: answers go to `table` where there is one, and to standard output if it `prints`."""
 
-    def __init__(self, files: list[str], table: Table | None, *, prints: bool) -> None:
-        self._files, self._table, self._prints = files, table, prints
+    def __init__(self, selection: Selection, table: Table | None, *, prints: bool) -> None:
+        self._files, self._others, self._table, self._prints = selection.files, selection.others, table, prints
         self._genres: Counter[str] = Counter()
         self._certain: Counter[str] = Counter()
-        self._earlier = self._failed = 0
+        self._failures: Counter[str] = Counter()
+        self._earlier = self._converted = 0
         self._reason = ""
 
     @property
@@ -97,7 +103,7 @@ class Run:
         done = self._table.resume(self._files) if self._table else {}
         for row in done.values():
             # Spreadsheets write "true" in capitals.
-            self._count(printable(row.get("genre", "")), certain=row.get("certain", "").lower() == "true")
+            self._count(printable(row.get("genre", "")), certain=row["certain"].lower() == "true" if "certain" in row else None)
         self._earlier = len(done)
         waiting = [file for file in self._files if file not in done]
         try:
@@ -118,7 +124,8 @@ class Run:
                 async with aclosing(client.classify_many(waiting)) as outcomes:
                     async for file, found in outcomes:
                         self._take(file, found)
-                        bar.set_postfix_str(f"{self._failed} failed" if self._failed else "", refresh=False)
+                        self._converted = client.converted
+                        bar.set_postfix_str(f"{failed} failed" if (failed := self._failures.total()) else "", refresh=False)
                         bar.update()
 
     def _take(self, file: str, found: Prediction | RagamError) -> None:
@@ -129,7 +136,7 @@ class Run:
         if isinstance(found, Prediction):
             self._count(found.genre, certain=found.certain)
         else:
-            self._failed += 1
+            self._failures[str(found)] += 1
         if isinstance(found, Unavailable):
             self._reason = str(found)
         if self._prints:
@@ -138,25 +145,43 @@ class Run:
             tqdm.write(json.dumps({"file": file, **entry, "time": time}), file=sys.stdout)
             sys.stdout.flush()
 
-    def _count(self, genre: str, *, certain: bool) -> None:
+    def _count(self, genre: str, *, certain: bool | None) -> None:
         self._genres[genre] += 1
-        self._certain[genre] += certain
+        if certain is not None:
+            self._certain[genre] += certain
 
     def _summarize(self) -> None:
-        """A table of the genres, the most frequent first, and a sentence on all pictures; beside JSON Lines on standard error."""
+        """The genres, the most frequent first, why pictures have none, and a sentence on all; beside JSON Lines on standard error."""
         width = max(map(len, self._genres), default=0)
         for genre, number in sorted(self._genres.items(), key=lambda entry: (-entry[1], entry[0])):
-            click.echo(f"{genre:<{width}}  {number:>7,}  certain {self._certain[genre]:>7,}", err=self._prints)
+            # A genre is in here once one of its answers told whether it is certain.
+            certain = f"  certain {self._certain[genre]:>7,}" if genre in self._certain else ""
+            click.echo(f"{genre:<{width}}  {number:>7,}{certain}", err=self._prints)
+        self._tell_reasons()
         parts = [f"{self.answered:,} of {len(self._files):,} pictures have an answer"]
         if self._earlier:
             parts.append(f"{self._earlier:,} of them from an earlier run")
-        if self._failed:
-            parts.append(f"{self._failed:,} failed")
-        if unsent := len(self._files) - self.answered - self._failed:
+        if self._converted:
+            parts.append(f"{self._converted:,} were converted")
+        if failed := self._failures.total():
+            parts.append(f"{failed:,} failed")
+        if unsent := len(self._files) - self.answered - failed:
             parts.append(f"{unsent:,} were not sent")
         click.echo(", ".join(parts) + ".", err=self._prints)
         if self._reason:
             _tell(self._reason)
+
+    def _tell_reasons(self) -> None:
+        """Why pictures have no answer, but for what is told at the end, and what else lies in the folders."""
+        common = self._failures.most_common(MOST_REASONS)
+        for reason, number in common:
+            if reason != self._reason:
+                click.echo(f"{number:,} failed: {printable(reason)}", err=self._prints)
+        if rest := self._failures.total() - sum(number for _, number in common):
+            click.echo(f"{rest:,} failed for other reasons, which stand with each file.", err=self._prints)
+        if self._others:
+            kinds = ", ".join(f"{printable(kind)} {number:,}" for kind, number in self._others.most_common(MOST_REASONS))
+            click.echo(f"{self._others.total():,} files were left out, for they are not named as pictures: {kinds}.", err=self._prints)
 
 
 def _typed(names: tuple[str, ...]) -> Iterator[str]:

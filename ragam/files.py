@@ -1,14 +1,30 @@
 """Which pictures are meant by the files and folders that are named."""
 
 import os
+import stat
+from collections import Counter
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
 
 from ragam.errors import InvalidInput
 
-# What the gateway accepts. A file that is named itself is sent whatever its name: the gateway then says what is wrong.
-EXTENSIONS = (".png", ".jpg", ".jpeg")
+# What the gateway accepts, and what ragam/convert.py makes that of. A file that is named itself is taken whatever its name.
+SENT = (".png", ".jpg", ".jpeg")
+CONVERTED = (
+    *(".jfif", ".jpe", ".tif", ".tiff", ".webp", ".avif", ".heic", ".heif", ".hif", ".gif", ".bmp"),
+    *(".jp2", ".j2k", ".j2c", ".jpf", ".jpx", ".jxl"),
+)
+EXTENSIONS = (*SENT, *CONVERTED)
+
+
+@dataclass
+class Selection:
+    """The pictures in order, each once, and of what else lies in the folders how many files have which extension."""
+
+    files: list[str]
+    others: Counter[str] = field(default_factory=Counter)
 
 
 def identity(name: str) -> str:
@@ -16,29 +32,45 @@ def identity(name: str) -> str:
     return os.path.normpath(Path.cwd() / name)
 
 
-def pictures(names: Iterable[str]) -> list[str]:
-    """`names` with every folder replaced by its pictures, in order of their paths; each picture once.
+def pictures(names: Iterable[str]) -> Selection:
+    """`names` with every folder replaced by its pictures, in order of their paths.
 
     Raises InvalidInput where that leaves none, or a folder cannot be read.
     """
     found: dict[str, str] = {}
+    others: dict[str, str] = {}
     empty = []
     for name in names:
-        inside = _in_folder(name) if Path(name).is_dir() else [name]
+        inside = _in_folder(name, others) if Path(name).is_dir() else [name]
         empty += [] if inside else [name]
         for file in inside:
             found.setdefault(identity(file), file)
     if not found:
-        raise InvalidInput(f"There is no .png, .jpg or .jpeg picture in {', '.join(empty)}." if empty else "No file is named.")
-    return list(found.values())
+        raise InvalidInput(
+            f"There is no picture in {', '.join(empty)}, none named {', '.join(EXTENSIONS)}." if empty else "No file is named."
+        )
+    return Selection(list(found.values()), Counter(extension for file, extension in others.items() if file not in found))
 
 
-def _in_folder(folder: str) -> list[str]:
-    """Below `folder`, however deep; what is hidden, and links to folders, are left out."""
+def require_regular(file: Path) -> int:
+    """The size of `file`. Raises OSError where it is none that has one: opening a named pipe would wait for its other end for ever."""
+    status = file.stat()
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError("it is a folder, a device or a pipe")
+    return status.st_size
+
+
+def _in_folder(folder: str, others: dict[str, str]) -> list[str]:
+    """Below `folder`, however deep; what is hidden, and links to folders, are left out. `others` gets the extension of each other file."""
     files = []
     for root, folders, inside in os.walk(folder, onerror=_refuse):
         folders[:] = [name for name in folders if not name.startswith(".")]
-        files += [str(Path(root) / name) for name in inside if name.lower().endswith(EXTENSIONS) and not name.startswith(".")]
+        for name in inside:
+            file = str(Path(root) / name)
+            if name.lower().endswith(EXTENSIONS) and not name.startswith("."):
+                files.append(file)
+            elif not name.startswith("."):
+                others[identity(file)] = Path(name).suffix.lower() or "without an extension"
     return sorted(files)
 
 

@@ -129,7 +129,7 @@ def require_evidence(args: argparse.Namespace, stable: int, canary: int) -> None
 
 def change(file: ConfigFile, new: Served, args: argparse.Namespace) -> None:
     """Raises ReleaseError where not all of the servers took it."""
-    # gRPC and its messages take a moment to import, which a mistake in the arguments need not wait for.
+    # gRPC and its messages take a moment to import, which a wrong argument need not wait for.
     from release.labels import move
     from release.model_servers import ModelServer
 

@@ -3,7 +3,8 @@
     python -m training collect --out FOLDER [--from DOWNLOADED ...] [--genres 14|7]
 
 Downloads both Kaggle data sets with kagglehub (29 GB, into its own cache), or takes what was downloaded before: every DOWNLOADED is
-searched for the genres' folders (training/genres.py). Every file in them is read by the gateway's own functions.
+searched for the genres' folders (training/genres.py). Every file in them is read by the gateway's own functions; what cannot be read
+(a name that is not UTF-8, a link that leads nowhere, a pipe, a folder without permission) is listed with its reason.
 
 Writes FOLDER:
 
@@ -15,14 +16,14 @@ Writes FOLDER:
 import argparse
 import csv
 import errno
-import os
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import astuple, dataclass, fields
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 from training.config import Mistake
+from training.files import folders, folders_left_out, why_not_read
 from training.fingerprints import read_all
 from training.genres import FOURTEEN, NAMES_7, PAPER_TOTAL, Genre
 from training.listing import LeftOut, Listed
@@ -52,11 +53,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     genres = [genre for genre in FOURTEEN if args.genres == 14 or genre.name in NAMES_7]
-    found = find(genres, roots_of(genres, args.downloaded))
+    roots = roots_of(genres, args.downloaded)
+    found = find(genres, roots)
+    reasons: dict[Path, Fingerprint | str] = {item.file: reason for item in found if (reason := why_not_read(item.file))}
     try:
         args.out.mkdir(parents=True, exist_ok=True)
-        seen = read_all([item.file for item in found], args.out / "fingerprints.jsonl")
-        readable, left_out = sort_out(found, seen, args.out)
+        seen = read_all([item.file for item in found if item.file not in reasons], args.out / "fingerprints.jsonl")
+        readable, left_out = sort_out(found, seen | reasons, args.out)
+        left_out += [LeftOut(str(folder), f"unreadable: {reason}") for root, _ in roots for folder, reason in folders_left_out(root)]
         kept, duplicates = without_duplicates(readable)
         write_csv(args.out / "left_out.csv", LeftOut, sorted(left_out + duplicates, key=lambda item: item.path))
         write_csv(args.out / "manifest.csv", Listed, kept)
@@ -64,7 +68,9 @@ def run(args: argparse.Namespace) -> None:
         again = (
             "Make room and run the same command again: it goes on" if error.errno == errno.ENOSPC else "Run the same command again to go on"
         )
-        raise Mistake(f"{args.out} cannot be written: {error.strerror}. {again} from the pictures already read.") from error
+        is_ours = error.filename is None or Path(error.filename).is_relative_to(args.out)
+        what = f"{args.out} cannot be written" if is_ours else f"{error.filename} cannot be read"
+        raise Mistake(f"{what}: {error.strerror}. {again} from the pictures already read.") from error
     tell(genres, found, readable, kept)
 
 
@@ -110,7 +116,7 @@ def find(genres: Sequence[Genre], roots: Sequence[tuple[Path, str]]) -> list[Fou
     genre_of = {_plain(name): genre.name for genre in genres for name in (genre.name, *genre.folders)}
     found: dict[Path, Found] = {}
     for root, source in roots:
-        for folder, files in _folders(root):
+        for folder, files in folders(root):
             names = [root.name, *folder.relative_to(root).parts]
             genre = next((genre_of[_plain(name)] for name in reversed(names) if _plain(name) in genre_of), None)
             if genre is not None:
@@ -131,9 +137,18 @@ def sort_out(found: Sequence[Found], seen: dict[Path, Fingerprint | str], out: P
         if isinstance(fact, str):
             left_out.append(LeftOut(path, f"unreadable: {fact}"))
         else:
-            size = {"width": fact.width, "height": fact.height}
-            listed = Listed(path, item.genre, artist_in(item.file), item.source, "", sha256=fact.sha256, phash=f"{fact.phash:016x}", **size)
-            readable.append(listed)
+            readable.append(
+                Listed(
+                    path,
+                    item.genre,
+                    artist_in(item.file),
+                    item.source,
+                    width=fact.width,
+                    height=fact.height,
+                    sha256=fact.sha256,
+                    phash=f"{fact.phash:016x}",
+                )
+            )
     return readable, left_out
 
 
@@ -146,10 +161,12 @@ def artist_in(file: Path) -> str:
 def write_csv(file: Path, kind: type[Listed | LeftOut], items: Sequence[Listed | LeftOut]) -> None:
     """`file` with a line for each of `items`, whole or not at all."""
     partial = file.with_name(file.name + ".partial")
-    with partial.open("w", newline="", encoding="utf-8") as lines:
+    # Of a name that is not UTF-8, which only left_out.csv has, the other bytes are written as in caf\\udce9.
+    with partial.open("w", newline="", encoding="utf-8", errors="backslashreplace") as lines:
         writer = csv.writer(lines, lineterminator="\n")
-        writer.writerow(field.name for field in fields(kind))
-        writer.writerows(astuple(item) for item in items)
+        names = [field.name for field in fields(kind) if field.name != "folder"]  # the list's own folder is meant
+        writer.writerow(names)
+        writer.writerows([getattr(item, name) for name in names] for item in items)
     partial.replace(file)
 
 
@@ -166,13 +183,6 @@ def tell(genres: Sequence[Genre], found: Sequence[Found], readable: Sequence[Lis
     if len(genres) == len(FOURTEEN):
         print(f"The paper counts {PAPER_TOTAL:,} pictures in 14 genres; these are {len(found) - PAPER_TOTAL:+,} files against that.")
     print(f"{sum(bool(item.artist) for item in kept):,} of the {len(kept):,} pictures kept name an artist.")
-
-
-def _folders(root: Path) -> Iterator[tuple[Path, list[Path]]]:
-    """Every folder under `root` with its files, hidden ones left out."""
-    for folder, folders, names in os.walk(root):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        yield Path(folder), [Path(folder, name) for name in names if not name.startswith(".")]
 
 
 def _plain(name: str) -> str:

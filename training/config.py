@@ -40,7 +40,10 @@ class Recipe:
     stop_at_accuracy: float | None  # stop once training and validation accuracy both reach it
     patience: int | None  # stop after so many epochs without a lower validation loss
     keep: Literal["loss", "last"]  # the epoch to keep: that of the lowest validation loss, or the last
-    share: float  # where the model lies on the line from the weights before the main phase (0) to those of the kept epoch (1)
+    # where the model may lie on the line from the weights before the main phase (0) to those of the kept epoch (1); of several the
+    # validation and the external-tuning pictures choose
+    shares: tuple[float, ...]
+    soft_share: float  # of a teacher's soft labels in what is learned, where a teacher is given; the rest are the labels
 
 
 PAPER = Recipe(
@@ -63,7 +66,8 @@ PAPER = Recipe(
     stop_at_accuracy=0.8,  # paper: a callback stops the training at 80 % of both accuracies
     patience=10,  # the paper has none; without it a run that never reaches 80 % takes all 1000 epochs
     keep="loss",
-    share=1.0,
+    shares=(1.0,),
+    soft_share=0.0,
 )
 
 RAGAM = Recipe(
@@ -72,21 +76,22 @@ RAGAM = Recipe(
     augmentation="ragam",
     optimizer="adamw",
     learning_rate=3e-4,
-    ema_momentum=0.99,
-    sampling="once",
+    ema_momentum=0.998,
+    sampling="by_artist",
     batch_size=32,
-    epochs=6,
+    epochs=8,
     head_epochs=12,
     head_learning_rate=3e-4,
     head_l2=0.02,
     cosine=True,
     weight_decay=1e-4,
     label_smoothing=0.1,
-    class_weights=True,
+    class_weights=False,
     stop_at_accuracy=None,
     patience=None,
     keep="last",
-    share=0.5,  # what Wortsman et al. (2022) advise where no pictures of the kind that is served are at hand to choose it by
+    shares=(0.5, 0.6, 0.7, 0.8, 0.9, 1.0),  # Wortsman et al. (2022)
+    soft_share=0.5,  # half and half: Hinton et al., Distilling the knowledge in a neural network (2015)
 )
 
 RECIPES = {recipe.name: recipe for recipe in (RAGAM, PAPER)}

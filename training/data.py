@@ -32,6 +32,11 @@ class Part:
     pixels: npt.NDArray[np.uint8]  # (n, 224, 224, 3), a part of the memory-mapped file
     labels: npt.NDArray[np.int64]  # (n,), positions in the genres
     rows: tuple[dict[str, str], ...]  # n lines of rows.csv by column: path, artist, group, source and so on
+    soft: npt.NDArray[np.float32] | None = None  # (n, k), what is learned in place of the labels
+
+    def targets(self, genre_count: int) -> npt.NDArray[np.float32]:
+        """(n, k): the soft labels, or else 1 for the genre."""
+        return np.eye(genre_count, dtype=np.float32)[self.labels] if self.soft is None else self.soft
 
 
 @dataclass(frozen=True)
@@ -44,15 +49,16 @@ class Dataset:
     pixels: npt.NDArray[np.uint8]
     rows: tuple[dict[str, str], ...]
 
-    def part(self, split: str) -> Part:
-        """The pictures of `split`: train, validation, test or external; none where the dataset has no such split."""
-        rows = tuple(row for row in self.rows if row["split"] == split)
+    def part(self, *splits: str) -> Part:
+        """The pictures of `splits`, one or neighbours in sides.PARTS; none where the dataset has no such split."""
+        rows = tuple(row for row in self.rows if row["split"] in splits)
         places = np.array([int(row["pixel"]) for row in rows], dtype=np.int64)
         # prepare puts a split's pictures one after the other, so that they need not be copied into memory.
         first = int(places[0]) if rows else 0
         if not np.array_equal(places, np.arange(first, first + len(rows))):
             raise Mistake(
-                f"rows.csv does not list the pictures of {split} in the order of pixels.npy. Make the dataset again with `prepare`."
+                f"rows.csv does not list the pictures of {' and '.join(splits)} in the order of pixels.npy. "
+                "Make the dataset again with `prepare`."
             )
         labels = np.array([self.genres.index(row["genre"]) for row in rows], dtype=np.int64)
         return Part(self.pixels[first : first + len(rows)], labels, rows)
@@ -94,10 +100,9 @@ def epochs(
     Order and augmentation follow from `seed` and the epoch's number alone, so that a resumed training sees what an uninterrupted one
     would have seen, on any number of cores. sampling: every picture once an epoch, or n that are drawn by `chances`.
 
-    Yields images float32 (b, 224, 224, 3) in [-1, 1] and one-hot labels float32 (b, genre_count).
+    Yields images float32 (b, 224, 224, 3) in [-1, 1] and labels float32 (b, genre_count), one-hot or the part's soft ones.
     """
-    count = len(part.labels)
-    one_hot = np.eye(genre_count, dtype=np.float32)[part.labels]
+    count, targets = len(part.labels), part.targets(genre_count)
     chosen_by = chances(part) if sampling == "by_artist" else None
 
     def order(epoch: int) -> npt.NDArray[np.int64]:
@@ -107,7 +112,7 @@ def epochs(
     def read(draws: tf.Tensor, places: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         # Copied out of the memory map by the batch; as a constant of the graph the pixels could have no more than 2 GB.
         pixels = tf.numpy_function(lambda chosen: part.pixels[chosen], [places], tf.uint8, stateful=False)
-        return draws, tf.ensure_shape(pixels, (None, *IMAGE_SHAPE)), tf.gather(one_hot, places)
+        return draws, tf.ensure_shape(pixels, (None, *IMAGE_SHAPE)), tf.gather(targets, places)
 
     def ready(images: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         return scale(images), labels

@@ -1,5 +1,6 @@
 """The training itself: the head on frozen features, then epoch after epoch over augmented pictures, under the callbacks."""
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -9,10 +10,12 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from gateway.picture.preprocess import to_tensor
+from training import measure
 from training.augment import AUGMENTATIONS
 from training.callbacks import KEPT, Row, callbacks, resume, snapshot
 from training.config import Recipe
-from training.data import Part, epochs, in_order
+from training.data import Part, chances, epochs, in_order
+from training.features import features
 from training.model import HIDDEN, LOGITS, blend, build, head, train_from, trunk_features
 
 PREDICT_BATCH = 64
@@ -77,10 +80,10 @@ def begin(recipe: Recipe, train: Part, model: keras.Model, seed: int, file: Path
 
 
 def train_head(model: keras.Model, recipe: Recipe, train: Part, seed: int) -> None:
-    """Fit the head on the frozen features of the pictures and of their mirror images: seconds instead of hours."""
+    """Fit the head on the frozen features of the pictures and of their mirror images: minutes instead of hours."""
     trunk, top, genre_count = trunk_features(model), head(model), model.output.shape[-1]
-    features = np.concatenate([outputs_of(trunk, train.pixels), outputs_of(trunk, train.pixels[:, :, ::-1])])
-    labels = np.concatenate([train.labels, train.labels])
+    seen = np.concatenate([features(trunk, train.pixels), features(trunk, train.pixels[:, :, ::-1])])
+    targets = np.concatenate([train.targets(genre_count)] * 2)
     keras.utils.set_random_seed(seed)
     for name in (HIDDEN, LOGITS):
         model.get_layer(name).kernel.regularizer = keras.regularizers.L2(recipe.head_l2)
@@ -88,10 +91,11 @@ def train_head(model: keras.Model, recipe: Recipe, train: Part, seed: int) -> No
         keras.optimizers.Adam(recipe.head_learning_rate), keras.losses.CategoricalCrossentropy(label_smoothing=recipe.label_smoothing)
     )
     top.fit(
-        features,
-        np.eye(genre_count, dtype=np.float32)[labels],
+        seen,
+        targets,
         epochs=recipe.head_epochs,
         batch_size=64,
+        sample_weight=np.tile(chances(train) * len(train.labels), 2) if recipe.sampling == "by_artist" else None,
         class_weight=class_weights(train.labels, genre_count) if recipe.class_weights else None,
         verbose=2,
     )
@@ -153,20 +157,31 @@ def lowest_loss(rows: list[Row]) -> int:
     return int(np.argmin([row["val_loss"] for row in rows]))
 
 
-def kept(recipe: Recipe, genre_count: int, out: Path, rows: list[Row]) -> tuple[keras.Model, int]:
-    """The model to keep, in float32 however it was trained, and its epoch, from 1: the recipe's share of the kept epoch's weights
-    and the rest of the start's. Before the first full epoch it is the start, and the epoch 0.
+def kept(recipe: Recipe, genre_count: int, out: Path, rows: list[Row], judged: Sequence[Part] = ()) -> tuple[keras.Model, int, Row]:
+    """The model to keep, in float32 however it was trained, its epoch, from 1, and what chose its share of that epoch's weights.
+
+    The rest are the start's. Of several shares in the recipe it is the one with the highest mean of accuracy and mean recall over the
+    parts `judged`, without pictures there the first; the last of what is returned has that mean by share, and "chosen". Before the first
+    full epoch the start is kept, and the epoch is 0.
     """
     keras.mixed_precision.set_global_policy("float32")
     model = build(genre_count, None, seed=0)
     model.load_weights(out / START)
     last = snapshot(out)
     if last is None:
-        return model, 0
+        return model, 0, {"chosen": 0.0}
     start = model.get_weights()
     model.load_weights(last / KEPT)
-    model.set_weights(blend(start, model.get_weights(), recipe.share))
-    return model, (len(rows) if recipe.keep == "last" else lowest_loss(rows) + 1)
+    end = model.get_weights()
+    found: Row = {}
+    judges = [part for part in judged if part.rows]
+    for share in recipe.shares if judges and len(recipe.shares) > 1 else ():
+        model.set_weights(blend(start, end, share))
+        scores = [(outputs_of(model, part.pixels), part.labels) for part in judges]
+        found[str(share)] = float(np.mean([[measure.accuracy(*one), measure.balanced_accuracy(*one)] for one in scores]))
+    share = max(recipe.shares, key=lambda share: found.get(str(share), 0.0))
+    model.set_weights(blend(start, end, share))
+    return model, (len(rows) if recipe.keep == "last" else lowest_loss(rows) + 1), {**found, "chosen": share}
 
 
 def strategy() -> tf.distribute.Strategy:

@@ -15,6 +15,7 @@ from training.data import Dataset, Part
 from training.fit import PREDICT_BATCH, outputs_of
 from training.measure import accuracy
 from training.model import build, head, trunk_features
+from training.sides import EXTERNALS
 
 EPOCHS = 30  # of the head on features, without augmentation, for every protocol alike
 BATCH = 32  # paper
@@ -32,7 +33,8 @@ def compare(start: Path, model: keras.Model, dataset: Dataset, scores: Features,
     frozen = build(genre_count, None, seed)
     frozen.load_weights(start)
     trunk = trunk_features(frozen)
-    train, validation, test, external = (dataset.part(name) for name in ("train", "validation", "test", "external"))
+    train, validation, test = (dataset.part(name) for name in ("train", "validation", "test"))
+    external = dataset.part(*EXTERNALS)
     features = {
         name: outputs_of(trunk, part.pixels)
         for name, part in (("train", train), ("validation", validation), ("test", test), ("external", external))

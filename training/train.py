@@ -27,6 +27,7 @@ from pathlib import Path
 
 from training import plots
 from training.config import RECIPES, Mistake
+from training.sides import EXTERNAL_TUNING
 
 MODEL = "model.keras"
 RUN = "run.json"
@@ -40,6 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--weights", default="imagenet", metavar="imagenet|PATH|none", help="where MobileNetV2 starts (default imagenet, downloaded)"
     )
+    parser.add_argument("--teacher", type=Path, metavar="FILE", help="soft labels that `teach` wrote, to learn from beside the labels")
     parser.add_argument("--epochs", type=int, metavar="N", help="at most so many instead of the recipe's")
     parser.add_argument("--seed", type=int, default=0, help="of the head, the order, the augmentation (default 0)")
 
@@ -58,6 +60,7 @@ def run(args: argparse.Namespace) -> None:
     from training.callbacks import CHECKPOINTS, HISTORY, WORK
     from training.data import load
     from training.fit import fit, kept
+    from training.teach import taught
 
     dataset = load(args.data)
     genres = list(dataset.genres)
@@ -68,9 +71,11 @@ def run(args: argparse.Namespace) -> None:
         "genres": genres,
         "dataset": dataset.digest,
     }
-    train, validation = dataset.part("train"), dataset.part("validation")
+    train, validation, tuning = dataset.part("train"), dataset.part("validation"), dataset.part(EXTERNAL_TUNING)
     if not (train.rows and validation.rows):
         raise Mistake(f"{args.data} has no pictures to train on, or none to validate. Prepare one with more pictures.")
+    if args.teacher is not None:
+        train, asked["teacher"] = taught(args.teacher, dataset, recipe.soft_share)
     start_or_resume(args.out, asked)
     print(
         f"Recipe {recipe.name}: {len(train.labels):,} pictures to train on, {len(validation.labels):,} to validate, {len(genres)} genres."
@@ -85,8 +90,8 @@ def run(args: argparse.Namespace) -> None:
         seed=args.seed,
         out=args.out,
     )
-    model, epoch = kept(recipe, len(genres), args.out, rows)
-    print(f"Stopped: {stopped}. Kept epoch {epoch}, {recipe.share:.0%} of its weights and the rest of the start's.")
+    model, epoch, shares = kept(recipe, len(genres), args.out, rows, (validation, tuning))
+    print(f"Stopped: {stopped}. Kept epoch {epoch}, {shares['chosen']:.0%} of its weights and the rest of the start's.")
 
     if rows:
         shutil.copy(args.out / WORK / HISTORY, args.out / HISTORY)
@@ -97,6 +102,7 @@ def run(args: argparse.Namespace) -> None:
     report = {
         **asked,
         "kept_epoch": epoch,
+        "shares": shares,
         "stopped": stopped,
         "epochs": len(rows),
         "picture_steps": len(rows) * len(train.labels),

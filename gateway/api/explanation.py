@@ -11,6 +11,7 @@ from PIL import Image
 from gateway.api import envelope
 from gateway.api.decode_queue import Decoders
 from gateway.api.upload import read_picture, stop_if_abandoned
+from gateway.errors import UnknownParameter
 from gateway.picture.decode import DRAFT_SIZE, Picture, open_picture, to_upright
 from gateway.picture.limits import Budget, Cost
 from gateway.picture.overlay import LONG_SIDE, overlay, view_of
@@ -36,6 +37,8 @@ def explain() -> Response:
     settings: Settings = current_app.extensions["settings"]
     classifier: Classifier = current_app.extensions["classifier"]
     decoders: Decoders = current_app.extensions["decoders"]
+    for name in request.args:
+        raise UnknownParameter(name, ())
     data = read_picture(request, settings.max_upload_bytes)
     UPLOAD_BYTES.observe(len(data))
     g.fields["bytes"] = len(data)

@@ -19,15 +19,24 @@ from gateway.capacity import BATCH_BYTES
 from gateway.contract import MAX_BATCH
 from gateway.environ import ABANDONED
 from gateway.errors import (
+    BadUpload,
     ClientGone,
+    CompressedBody,
     EmptyPicture,
+    MissingBoundary,
+    MissingFileName,
+    MissingForm,
     MissingPicture,
     TooManyBatchBytes,
     TooManyBytes,
     TooManyParts,
     TooManyPictures,
+    UnknownField,
+    UnreadableForm,
     WrongExtension,
 )
+from gateway.picture import names
+from gateway.picture.format import JPEG, PNG
 from gateway.settings import Settings
 
 if TYPE_CHECKING:
@@ -35,6 +44,7 @@ if TYPE_CHECKING:
 
 FIELD = "image"
 EXTENSIONS = (".png", ".jpg", ".jpeg")
+FORM = "multipart/form-data"
 
 # What a multipart body may add around the file: boundaries, headers, a few small fields.
 MULTIPART_OVERHEAD_BYTES = 64 * 1024
@@ -55,49 +65,75 @@ def most_body_bytes(settings: Settings) -> int:
 
 
 def read_picture(request: Request, max_bytes: int) -> bytes | memoryview:
-    """The file in the multipart field `image`. Raises what read_upload raises."""
+    """The one file in the multipart field `image`. Raises what list_uploads and read_upload raise, and TooManyPictures above one."""
     try:
-        upload = request.files.get(FIELD)
+        uploads = _uploads(request)
     except RequestEntityTooLarge as error:
         raise TooManyBytes(max_bytes) from error
-    if upload is None:
-        raise MissingPicture
-    return read_upload(upload, max_bytes)
+    if len(uploads) > 1:
+        raise TooManyPictures(len(uploads), 1, f"This address takes one; /predictions takes up to {MAX_BATCH}.")
+    return read_upload(uploads[0], max_bytes)
 
 
 def list_uploads(request: Request, max_request_bytes: int) -> list[FileStorage]:
     """The files of all multipart fields `image`, in the order sent, none of them looked at yet.
 
-    Raises MissingPicture where there is none, TooManyPictures above contract.MAX_BATCH, TooManyBatchBytes above `max_request_bytes`.
+    Raises CompressedBody, TooManyPictures above contract.MAX_BATCH, TooManyBatchBytes above `max_request_bytes`, and where there is no
+    file the BadUpload that says why.
     """
     request.max_content_length = max_request_bytes
     try:
-        uploads = request.files.getlist(FIELD)
+        uploads = _uploads(request)
     except RequestEntityTooLarge as error:
         raise TooManyBatchBytes(max_request_bytes) from error
-    if not uploads:
-        raise MissingPicture
     if len(uploads) > MAX_BATCH:
         raise TooManyPictures(len(uploads), MAX_BATCH)
     return uploads
 
 
+def _uploads(request: Request) -> list[FileStorage]:
+    encoding = request.headers.get("Content-Encoding", "").strip()
+    if encoding.lower() not in ("", "identity"):
+        raise CompressedBody(encoding)
+    if request.mimetype != FORM:
+        raise MissingForm if request.content_length else MissingPicture
+    # Where no file was chosen, a browser sends a file without name and bytes.
+    uploads = [upload for upload in request.files.getlist(FIELD) if upload.filename or _content(upload)]
+    if not uploads:
+        raise _why_none(request)
+    return uploads
+
+
+def _why_none(request: Request) -> BadUpload:
+    """What is wrong with a form that has no file `image`."""
+    if FIELD in request.form:
+        return MissingFileName()
+    others = [name for name in (*request.files, *request.form) if name != FIELD]
+    return UnknownField(others[0]) if others else MissingPicture()
+
+
 def read_upload(upload: FileStorage, max_bytes: int) -> bytes | memoryview:
     """The bytes of `upload`.
 
-    Raises MissingPicture without a name, WrongExtension, EmptyPicture, and TooManyBytes above `max_bytes`.
+    Raises MissingFileName, EmptyPicture, UnsupportedFormat, WrongExtension, and TooManyBytes above `max_bytes`.
     """
     if not upload.filename:
-        raise MissingPicture
+        raise MissingFileName
+    data = _content(upload)
     if not upload.filename.lower().endswith(EXTENSIONS):
-        raise WrongExtension
-    # A view of the request's body, and no copy of it.
-    data = upload.stream.view if isinstance(upload.stream, Content) else upload.stream.read()
+        raise names.unsupported(data) or WrongExtension(names.extension_of(data))
     if not data:
         raise EmptyPicture
+    if data[: len(JPEG)] != JPEG and data[: len(PNG)] != PNG and (error := names.unsupported(data)):
+        raise error
     if len(data) > max_bytes:
         raise TooManyBytes(max_bytes)
     return data
+
+
+def _content(upload: FileStorage) -> bytes | memoryview:
+    """A view of the request's body, and no copy of it."""
+    return upload.stream.view if isinstance(upload.stream, Content) else upload.stream.read()
 
 
 def request_bytes(uploads: list[FileStorage]) -> int:
@@ -126,7 +162,7 @@ class Content:
 
 
 class FileForm(FormDataParser):
-    """Werkzeug's interface, for forms of files: parts that are none are left out.
+    """Werkzeug's interface, for forms of files: of parts that are none the names are kept, without their content.
 
     body: all of it where it lies in memory; None where it has to be read from the stream.
     """
@@ -136,17 +172,19 @@ class FileForm(FormDataParser):
         self.body: bytes | None = None
 
     def parse(self, stream: IO[bytes], mimetype: str, content_length: int | None, options: dict[str, str] | None = None) -> Form:  # noqa: ARG002
-        """A form without files where the body is none, or damaged. Raises RequestEntityTooLarge, and TooManyParts above MAX_PARTS."""
-        files: list[tuple[str, FileStorage]] = []
-        if mimetype == "multipart/form-data":
-            body = stream.read() if self.body is None else self.body
-            if self.max_content_length is not None and len(body) > self.max_content_length:
-                raise RequestEntityTooLarge
-            try:
-                files = _files(body, (options or {}).get("boundary", "").encode("ascii"))
-            except ValueError:
-                files = []
-        return stream, self.cls(), self.cls(files)
+        """Raises MissingBoundary, UnreadableForm, TooManyParts above MAX_PARTS, and RequestEntityTooLarge."""
+        if mimetype != FORM:
+            return stream, self.cls(), self.cls()
+        body = stream.read() if self.body is None else self.body
+        if self.max_content_length is not None and len(body) > self.max_content_length:
+            raise RequestEntityTooLarge
+        try:
+            parts = _parts(body, (options or {}).get("boundary", "").encode("ascii"))
+        except UnicodeEncodeError as error:
+            raise MissingBoundary from error
+        except ValueError as error:
+            raise UnreadableForm from error
+        return stream, self.cls([(name, "") for name in parts.others]), self.cls(parts.files)
 
 
 class InMemoryRequest(Request):
@@ -166,13 +204,15 @@ def body_of(stream: IO[bytes]) -> bytes | None:
     return stream.getvalue() if isinstance(stream, BytesIO) and not stream.tell() else None
 
 
-def _files(body: bytes, boundary: bytes) -> list[tuple[str, FileStorage]]:
-    """Raises ValueError for what is no form."""
-    if not boundary:
-        raise ValueError("no boundary")
+def _parts(body: bytes, boundary: bytes) -> "_Parts":
+    """Raises ValueError for what is no form, MissingBoundary and TooManyParts."""
+    if not body:
+        return _Parts()
     delimiter = b"--" + boundary
     boundaries = 0
-    place = body.find(delimiter)
+    place = body.find(delimiter) if boundary else -1
+    if place < 0:
+        raise MissingBoundary
     while place >= 0:
         boundaries += 1
         # Before the parser comes to them, which looks at each byte by byte.
@@ -189,7 +229,7 @@ def _files(body: bytes, boundary: bytes) -> list[tuple[str, FileStorage]]:
         parts = _parse(body.replace(empty, b"\r\n" + empty), boundary)
     if not parts.are_all(boundaries):
         raise ValueError("a boundary is missing, or was taken for content")
-    return parts.files
+    return parts
 
 
 def _parse(body: bytes, boundary: bytes) -> "_Parts":
@@ -199,10 +239,11 @@ def _parse(body: bytes, boundary: bytes) -> "_Parts":
 
 
 class _Parts:
-    """The files that MultipartParser tells of piece by piece."""
+    """The files that MultipartParser tells of piece by piece, and in `others` the names of the parts that are none."""
 
     def __init__(self) -> None:
         self.files: list[tuple[str, FileStorage]] = []
+        self.others: list[str] = []
         self._count = 0
         self._complete = False
 
@@ -227,7 +268,8 @@ class _Parts:
         self._content: list[memoryview] = []
 
     def _end_header(self) -> None:
-        self._headers.add(self._field.decode(), self._value.decode().strip(" \t"))
+        # The name of a file comes in whatever encoding its sender has; all that is asked of it is the end.
+        self._headers.add(self._field.decode(), self._value.decode("utf-8", "replace").strip(" \t"))
         self._field.clear()
         self._value.clear()
 
@@ -237,6 +279,7 @@ class _Parts:
     def _end(self) -> None:
         _, options = parse_options_header(self._headers.get("content-disposition"))
         if "name" not in options or "filename" not in options:
+            self.others.append(options.get("name", ""))
             return
         view = self._content[0] if len(self._content) == 1 else memoryview(b"".join(self._content))
         # As a stream it has all that is asked of it here.

@@ -7,11 +7,11 @@ import numpy as np
 from flask.testing import FlaskClient
 
 from gateway.app import create_app
-from gateway.prediction import Explanation, Prediction
+from gateway.prediction import Explanation, Prediction, SimilarWork
 from gateway.settings import Settings
 
 
-class Sure:
+class FixedClassifier:
     """Says one thing of every picture."""
 
     def classify(self, images: np.ndarray) -> list[Prediction]:
@@ -22,6 +22,9 @@ class Sure:
 
     def explain(self, images: np.ndarray) -> list[Explanation]:
         return [Explanation(prediction, ((0.5,) * 7,) * 7) for prediction in self.classify(images)]
+
+    def similar(self, images: np.ndarray) -> list[tuple[SimilarWork, ...]]:
+        return [()] * len(images)
 
     def genres(self) -> tuple[str, ...]:
         return ("Abstract",)
@@ -41,7 +44,7 @@ class Outcome:
 
 def application(**settings: object) -> FlaskClient:
     """With the default settings, but for `settings`."""
-    return create_app(Settings(**settings), Sure()).test_client()  # type: ignore[arg-type]
+    return create_app(Settings(**settings), FixedClassifier()).test_client()  # type: ignore[arg-type]
 
 
 def multipart(data: bytes, name: str) -> bytes:
@@ -53,9 +56,13 @@ def multipart(data: bytes, name: str) -> bytes:
 
 def send(client: FlaskClient, data: bytes, path: str = "/prediction", name: str = "a.jpg") -> Outcome:
     """What is answered to `data` as a picture. Everything but a PNG must be the envelope."""
-    body = multipart(data, name)
+    return send_body(client, multipart(data, name), path, "multipart/form-data; boundary=boundary", {})
+
+
+def send_body(client: FlaskClient, body: bytes, path: str, content_type: str, headers: dict[str, str]) -> Outcome:
+    """... to `body` as it is."""
     start = time.thread_time()
-    answer = client.post(path, data=body, content_type="multipart/form-data; boundary=boundary")
+    answer = client.post(path, data=body, content_type=content_type, headers=headers)
     seconds = time.thread_time() - start
     detail = ""
     if answer.content_type == "application/json":

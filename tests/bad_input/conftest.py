@@ -20,4 +20,4 @@ def most_seconds(client: FlaskClient) -> dict[str, float]:
     """By path the seconds of a core that a file may take: a multiple of what the largest plain picture takes on this machine."""
     side = corpus.MOST
     largest = png.file(png.header(side, side), png.flat(side, side, line_filter=4))
-    return {path: FACTOR * min(send(client, largest, path).seconds for _ in range(3)) for path in ("/prediction", "/explanation")}
+    return {path: FACTOR * min(send(client, largest, path).seconds for _ in range(2)) for path in ("/prediction", "/explanation")}

@@ -37,7 +37,12 @@ def painting(image_format: str = "JPEG", size: tuple[int, int] = (320, 240), mod
 
 def truncations() -> Iterator[Case]:
     """Every hundredth byte is an end."""
-    for name, data in (("jpg", painting("JPEG")), ("png", painting("PNG", (96, 64))), ("progressive", painting(progressive=True))):
+    size = (160, 120)
+    for name, data in (
+        ("jpg", painting("JPEG", size)),
+        ("png", painting("PNG", (64, 48))),
+        ("progressive", painting(size=size, progressive=True)),
+    ):
         for length in range(0, len(data), 100):
             # A JPEG may lack its last row of blocks, which is here a fifteenth, and still be read.
             yield f"{name} cut at {length}", data[:length], REFUSED if length < 0.9 * len(data) else EITHER

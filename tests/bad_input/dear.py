@@ -30,7 +30,7 @@ KINDS = [
 ]
 
 # How often each component is sampled, across and down.
-SAMPLINGS = [("gray", [0x11]), ("4:4:4", [0x11] * 3), ("4:2:0", [0x22, 0x11, 0x11]), ("odd", [0x11, 0x41, 0x14]), ("CMYK", [0x11] * 4)]
+SAMPLINGS = [("gray", [0x11]), ("4:4:4", [0x11] * 3), ("odd", [0x11, 0x41, 0x14]), ("CMYK", [0x11] * 4)]
 
 
 def rows(width: int, height: int, depth: int, colour: int) -> bytes:
@@ -44,7 +44,7 @@ def rows(width: int, height: int, depth: int, colour: int) -> bytes:
 
 def pngs() -> Iterator[tuple[str, bytes]]:
     for name, depth, colour, before in KINDS:
-        shapes = PNG_SHAPES if name in ("1 bit", "16-bit RGBA", "RGBA") else [SQUARE]
+        shapes = PNG_SHAPES if name in ("1 bit", "RGBA") else [SQUARE]
         for width, height in shapes:
             head = png.header(width, height, depth, colour)
             data = rows(width, height, depth, colour)

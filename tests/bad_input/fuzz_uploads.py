@@ -1,9 +1,10 @@
-"""Sends files to the application that a fuzzer makes, and looks for an answer that is wrong, slow or costs memory for good.
+"""Sends files and forms to the application that a fuzzer makes, and looks for an answer that is wrong, slow or costs memory for good.
 
     make fuzz RUNS=100000 SEED=1
 
 The fuzzer, atheris, is guided by which lines of the gateway and of Pillow a file reaches. It ends with an error, and the file as
-build/fuzz/crash-*, at the first answer that is neither 200, 400 nor 413, or takes more than two seconds of this thread's time.
+build/fuzz/crash-*, at the first answer that is neither 200, 400, 413 nor 415, or takes more than two seconds of this thread's time. What
+begins with a boundary is sent as the body of a request, anything else as the file of a form.
 """
 
 import re
@@ -19,11 +20,13 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parents[1])]
 
 with atheris.instrument_imports(include=["gateway", "PIL"]):
+    import forms
     import mutations
-    from application import application, send
+    from application import application, send, send_body
     from corpus import EITHER, TOO_LARGE
 
 SECONDS = 2
+COMPRESSED = {415}
 MEGABYTES = 100
 # What libFuzzer keeps itself of what it has found grows most at first.
 SETTLED = 10_000
@@ -48,8 +51,9 @@ class Target:
         self._statuses: dict[int, int] = {}
 
     def __call__(self, data: bytes) -> None:
-        outcome = send(self._client, data)
-        assert outcome.status in EITHER | TOO_LARGE, outcome
+        is_form = data.startswith(forms.START)
+        outcome = send_body(self._client, data, *forms.request_of(data)) if is_form else send(self._client, data)
+        assert outcome.status in EITHER | TOO_LARGE | COMPRESSED, outcome
         assert outcome.seconds < SECONDS, outcome
         self._runs += 1
         self._slowest = max(self._slowest, outcome.seconds)
@@ -64,6 +68,8 @@ class Target:
 
 def mutate(data: bytes, max_size: int, seed: int) -> bytes:
     random = Random(seed)
+    if data.startswith(forms.START) or random.random() < 0.3:
+        return forms.mutated(random, data)[:max_size]
     # An empty file is libFuzzer's first.
     return mutations.mutated(random, data or random.choice(mutations.SEEDS))[:max_size]
 
@@ -74,7 +80,7 @@ def main(runs: int, seed: int) -> None:
     artifacts = HERE.parents[1] / "build" / "fuzz"
     artifacts.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
-        for number, data in enumerate(mutations.SEEDS):
+        for number, data in enumerate([*mutations.SEEDS, *forms.SEEDS]):
             (Path(folder) / str(number)).write_bytes(data)
         options = [
             f"-runs={runs}",

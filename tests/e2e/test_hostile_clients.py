@@ -3,11 +3,12 @@
 import hashlib
 import resource
 import time
+from itertools import cycle
 from pathlib import Path
 
 import pytest
 import requests
-from raw import GOOD_SECONDS, Raw, Watch, assert_envelope, crowd, multipart
+from raw import Raw, Watch, assert_envelope, connections, multipart
 from service import wait_until
 
 BUNDLE = b"GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -15,40 +16,38 @@ POST = b"POST /prediction HTTP/1.1\r\nHost: a\r\nContent-Type: multipart/form-da
 
 
 @pytest.fixture
-def watch(impatient, picture):
+def watch(shared_service, picture):
     """Around every test here: as many workers, descriptors and threads afterwards as before."""
-    watch = Watch(impatient, picture())
+    watch = Watch(shared_service, picture())
     yield watch
     watch.assert_nothing_is_left()
-    assert impatient.gateway.text().count("Booting worker") == 2
-    assert "Traceback" not in impatient.gateway.text()
+    assert shared_service.gateway.text().count("Booting worker") == 2
+    assert "Traceback" not in shared_service.gateway.text()
 
 
-@pytest.mark.parametrize(
-    ("start", "drop"),
-    [
+def test_two_hundred_that_send_a_little_at_a_time(shared_service, watch):
+    """In their headers, a body, and chunks."""
+    kinds = [
         (b"GET / HTTP/1.1\r\n", b"X: a\r\n"),
         (POST + b"Content-Length: 100000\r\n\r\n", b"a"),
         (POST + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\na\r\n"),
-    ],
-    ids=["headers", "body", "chunks"],
-)
-def test_two_hundred_that_drip(impatient, watch, start, drop):
-    with crowd(impatient, 200, 60) as drippers:
-        for raw in drippers:
+    ]
+    with connections(shared_service, 200) as slow:
+        sent = list(zip(slow, cycle(kinds)))
+        for raw, (start, _) in sent:
             raw.send(start)
         for _ in range(3):
-            for raw in drippers:
+            for raw, (_, drop) in sent:
                 raw.send(drop)
             watch.assert_others_are_answered()
-        for raw in drippers:
+        for raw in slow:
             assert_envelope(raw.answer(), 408)
             assert raw.ended()
 
 
-def test_two_hundred_that_do_not_read(impatient, watch):
+def test_two_hundred_that_do_not_read(shared_service, watch):
     """Each has asked for 17 MB, more than the kernel keeps for it: it holds some of that, and no thread."""
-    with crowd(impatient, 200) as deaf:
+    with connections(shared_service, 200) as deaf:
         for raw in deaf:
             raw.send(BUNDLE * 10)
         watch.assert_others_are_answered()
@@ -58,24 +57,24 @@ def test_two_hundred_that_do_not_read(impatient, watch):
     watch.assert_others_are_answered()
 
 
-def test_a_slow_reader_gets_all_of_it(impatient, watch):
-    expected = requests.get(f"{impatient.address}/docs/swagger-ui-bundle.js", timeout=10).content
-    with Raw(impatient) as raw:
+def test_a_slow_reader_gets_all_of_it(shared_service, watch):
+    expected = requests.get(f"{shared_service.address}/docs/swagger-ui-bundle.js", timeout=10).content
+    with Raw(shared_service) as raw:
         raw.send(BUNDLE)
         time.sleep(1)
         assert hashlib.sha256(raw.answer().body).digest() == hashlib.sha256(expected).digest()
 
 
-def test_a_thousand_that_say_nothing(impatient, watch):
-    with crowd(impatient, 1000):
+def test_a_thousand_that_say_nothing(shared_service, watch):
+    with connections(shared_service, 1000):
         watch.assert_others_are_answered()
 
 
-def test_ten_gigabytes_in_chunks_are_cut_off(impatient, watch):
+def test_ten_gigabytes_in_chunks_are_cut_off(shared_service, watch):
     chunk = b"%x\r\n%s\r\n" % (1 << 20, bytes(1 << 20))
     memory = watch.memory()
     sent = 0
-    with Raw(impatient) as raw:
+    with Raw(shared_service) as raw:
         raw.send(POST + b"Transfer-Encoding: chunked\r\n\r\n")
         try:
             for _ in range(10_000):
@@ -86,21 +85,21 @@ def test_ten_gigabytes_in_chunks_are_cut_off(impatient, watch):
     assert sent < 500e6
     assert watch.memory() - memory < 200e6
     watch.assert_others_are_answered()
-    wait_until(lambda: watch.memory() - memory < 60e6, 10, "the memory")
+    wait_until(lambda: watch.memory() - memory < 60e6, what="the memory")
 
 
-def test_whoever_stops_when_told_reads_that_a_body_in_chunks_is_too_large(impatient, watch):
+def test_whoever_stops_when_told_reads_that_a_body_in_chunks_is_too_large(shared_service, watch):
     chunk = b"%x\r\n%s\r\n" % (1 << 20, bytes(1 << 20))
-    with Raw(impatient) as raw:
+    with Raw(shared_service) as raw:
         raw.send(POST + b"Transfer-Encoding: chunked\r\n\r\n" + chunk * 70)
         answer = raw.answer()
         assert_envelope(answer, 413)
         assert answer.detail == "The file is too large. Send at most 20,971,520 bytes."
 
 
-def test_more_than_may_be_held_is_refused_and_let_go(impatient, watch):
+def test_more_than_may_be_held_is_refused_and_let_go(shared_service, watch):
     """134 MB are the limit of a worker; half of each request never comes."""
-    with crowd(impatient, 24, 60) as greedy:
+    with connections(shared_service, 24) as greedy:
         for raw in greedy:
             raw.send(POST.replace(b"prediction", b"predictions") + b"Content-Length: 40000000\r\n\r\n" + bytes(18_000_000))
         watch.assert_others_are_answered()
@@ -110,17 +109,17 @@ def test_more_than_may_be_held_is_refused_and_let_go(impatient, watch):
         assert 503 in statuses
 
 
-def test_a_hundred_that_leave_in_the_middle_of_an_answer(impatient, watch, picture):
+def test_a_hundred_that_leave_in_the_middle_of_an_answer(shared_service, watch, picture):
     for data in (BUNDLE, multipart(picture()), multipart(picture())[:1000]):
-        with crowd(impatient, 100) as gone:
+        with connections(shared_service, 100) as gone:
             for raw in gone:
                 raw.send(data)
     watch.assert_others_are_answered()
 
 
-def test_a_client_that_is_refused_while_it_sends_can_read_why(impatient, watch):
+def test_a_client_that_is_refused_while_it_sends_can_read_why(shared_service, watch):
     """100 MB in one go from a client that reads only when it has sent all of it."""
-    with Raw(impatient) as raw:
+    with Raw(shared_service) as raw:
         raw.send(POST + b"Content-Length: 60000000000\r\n\r\n")
         for _ in range(60):
             raw.send(bytes(1_000_000))
@@ -147,9 +146,9 @@ def test_without_a_key_a_large_picture_is_refused_and_the_connection_serves_on(s
 def test_where_there_are_as_many_as_may_be_the_longest_idle_makes_room(service, models, picture):
     service.publish(models["first"], 1)
     service.start_model_server()
-    service.gateway = service.start_gateway(before=("prlimit", "--nofile=140"), RAGAM_WORKERS="1")
+    service.gateway = service.start_gateway(before=("prlimit", "--nofile=140"), RAGAM_WORKERS="1", RAGAM_KEEPALIVE_SECONDS="600")
     wait_until(service.ready, what="readiness")
-    with Raw(service, GOOD_SECONDS) as first, crowd(service, 60), Raw(service, GOOD_SECONDS) as last:
+    with Raw(service) as first, connections(service, 60), Raw(service) as last:
         last.send(multipart(picture()))
         assert last.answer().status == 200
         assert service.post(picture()).status_code == 200
@@ -166,7 +165,7 @@ def test_where_no_descriptor_is_left_the_worker_stays_and_makes_room(service, mo
     [worker] = service.gateway.children()
     most = len(list(Path(f"/proc/{worker}/fd").iterdir())) + 20
     resource.prlimit(worker, resource.RLIMIT_NOFILE, (most, most))
-    with crowd(service, 60), Raw(service, 60) as last:
+    with connections(service, 60), Raw(service) as last:
         last.send(multipart(picture()))
         assert last.answer().status == 200
     assert service.post(picture()).status_code == 200

@@ -3,9 +3,9 @@
 import random
 import re
 import time
+from itertools import product
 
-import pytest
-from raw import GOOD_SECONDS, Raw, Watch, assert_envelope, multipart
+from raw import Raw, Watch, assert_envelope, multipart
 
 POST = b"POST /prediction HTTP/1.1\r\nHost: a\r\n"
 FORM = b"Content-Type: multipart/form-data; boundary=x\r\n"
@@ -22,7 +22,7 @@ def parts(count):
     return POST + FORM + b"Content-Length: %d\r\n\r\n" % len(body) + body
 
 
-# By the protection that answers it. Without the front door gunicorn answers those of its parser with a page in HTML, or, where it waits
+# By the protection that answers it. Without the front uvicorn answers those of its parser with a page in HTML, or, where it waits
 # for the end of the headers, not at all.
 REFUSED = {
     "HTTP/0.9": (b"GET /\r\n\r\n", 400),
@@ -91,29 +91,31 @@ ANSWERED = {
 }
 
 
-@pytest.mark.parametrize("name", REFUSED)
-def test_what_is_no_request_is_told_so_and_is_the_connection_s_last(impatient, name):
-    data, status = REFUSED[name]
-    with Raw(impatient, GOOD_SECONDS) as raw:
-        raw.send(data)
-        answer = raw.answer()
-        assert_envelope(answer, status)
-        assert answer.headers["connection"] == "close"
-        # Nothing that was hidden behind it is taken for a request.
-        assert raw.answer() is None
+def test_each_is_answered_leaves_nothing_and_is_no_error_in_the_log(shared_service, picture):
+    watch = Watch(shared_service, picture())
+    for name, (data, status) in REFUSED.items():
+        with Raw(shared_service) as raw:
+            raw.send(data)
+            answer = raw.answer()
+            assert_envelope(answer, status)
+            assert answer.headers["connection"] == "close", name
+            # Nothing that was hidden behind it is taken for a request.
+            assert raw.answer() is None, name
+    for name, (data, status) in ANSWERED.items():
+        with Raw(shared_service) as raw:
+            raw.send(data)
+            assert_envelope(raw.answer(), status)
+            raw.send(GET)
+            assert raw.answer().status == 200, name
+    watch.assert_others_are_answered()
+    watch.assert_nothing_is_left()
+    text = shared_service.gateway.text()
+    assert text.count("Booting worker") == 2
+    assert '"level": "error"' not in text
+    assert "Traceback" not in text
 
 
-@pytest.mark.parametrize("name", ANSWERED)
-def test_what_is_a_request_gets_the_application_s_answer(impatient, name):
-    data, status = ANSWERED[name]
-    with Raw(impatient, GOOD_SECONDS) as raw:
-        raw.send(data)
-        assert_envelope(raw.answer(), status)
-        raw.send(GET)
-        assert raw.answer().status == 200
-
-
-def test_a_proxy_s_form_of_the_address_and_http_1_0(impatient):
+def test_a_proxy_s_form_of_the_address_and_http_1_0(shared_service):
     for data, closes in (
         (b"GET http://elsewhere/healthz HTTP/1.1\r\nHost: a\r\n\r\n", False),
         (b"GET /healthz HTTP/1.0\r\n\r\n", True),
@@ -121,24 +123,24 @@ def test_a_proxy_s_form_of_the_address_and_http_1_0(impatient):
         (get(b"//healthz"), False),
         (b"OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n", False),
     ):
-        with Raw(impatient, GOOD_SECONDS) as raw:
+        with Raw(shared_service) as raw:
             raw.send(data)
             answer = raw.answer()
             assert answer.status == (404 if data.startswith(b"OPTIONS") else 200)
             assert (answer.headers.get("connection") == "close") == closes
 
 
-def test_requests_that_come_at_once_are_answered_in_their_order(impatient, picture):
-    with Raw(impatient) as raw:
+def test_requests_that_come_at_once_are_answered_in_their_order(shared_service, picture):
+    with Raw(shared_service) as raw:
         raw.send((GET + multipart(picture()) + get(b"/nowhere")) * 10 + get(b"/", b"PATCH"))
         assert [raw.answer().status for _ in range(31)] == [200, 200, 404] * 10 + [405]
 
 
-def test_a_trailer_is_no_header_and_a_body_in_chunks_the_connection_s_last(impatient, picture):
+def test_a_trailer_is_no_header_and_a_body_in_chunks_the_connection_s_last(shared_service, picture):
     body = multipart(picture()).partition(b"\r\n\r\n")[2]
     data = CHUNKED + b"%x\r\n%s\r\n0\r\nX-Request-ID: of-a-trailer\r\n\r\n" % (len(body), body)
     for before in (b"", multipart(picture())):
-        with Raw(impatient) as raw:
+        with Raw(shared_service) as raw:
             raw.send(before + data + GET)
             if before:
                 assert raw.answer().status == 200
@@ -147,7 +149,7 @@ def test_a_trailer_is_no_header_and_a_body_in_chunks_the_connection_s_last(impat
             assert answer.headers["x-request-id"] != "of-a-trailer"
             assert raw.answer() is None
     for before in (GET, multipart(picture())):
-        with Raw(impatient) as raw:
+        with Raw(shared_service) as raw:
             # What is behind "\n" looks like a head, for its beginning came before the first answer.
             raw.send(before + CHUNKED[:-1])
             assert raw.answer().status == 200
@@ -158,9 +160,9 @@ def test_a_trailer_is_no_header_and_a_body_in_chunks_the_connection_s_last(impat
             assert raw.answer() is None
 
 
-def test_a_bad_chunk_is_no_part_of_an_answer_that_is_on_its_way(impatient):
+def test_a_bad_chunk_is_no_part_of_an_answer_that_is_on_its_way(shared_service):
     """An answer that its client is slow to take; uvicorn says what it has against the chunk at once."""
-    with Raw(impatient, GOOD_SECONDS, segment=536) as raw:
+    with Raw(shared_service, segment=536) as raw:
         raw.send(b"GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n")
         raw.socket.recv(1)
         raw.send(b"no size\r\n")
@@ -173,13 +175,13 @@ def test_a_bad_chunk_is_no_part_of_an_answer_that_is_on_its_way(impatient):
     assert b"Invalid HTTP request received" not in body
 
 
-def test_an_upgrade_is_ignored_and_its_body_is_no_request(impatient, picture):
+def test_an_upgrade_is_ignored_and_its_body_is_no_request(shared_service, picture):
     """Java's HttpClient asks for HTTP/2 with its first request, whatever that is."""
     upgrade = "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n"
     data = multipart(picture(40, 30), headers=upgrade)
     length = data.index(b"\r\n\r\n") + 4
     for size in (len(data), length, 7, 1):
-        with Raw(impatient) as raw:
+        with Raw(shared_service) as raw:
             for _ in range(2):
                 for at in range(0, length, size):
                     raw.send(data[at : min(at + size, length)] if size < len(data) else data)
@@ -188,36 +190,36 @@ def test_an_upgrade_is_ignored_and_its_body_is_no_request(impatient, picture):
                 assert raw.answer().status == 200
     hidden = POST + b"%sContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n" % (upgrade.encode(), len(GET)) + GET
     for before, statuses in ((b"", [400]), (multipart(picture()), [200, 400])):
-        with Raw(impatient) as raw:
+        with Raw(shared_service) as raw:
             raw.send(before + hidden)
             raw.socket.shutdown(1)
             assert [raw.answer().status for _ in statuses] == statuses
             assert raw.answer() is None
 
 
-def test_a_request_that_comes_byte_by_byte_is_the_same_request(impatient, picture):
+def test_a_request_that_comes_byte_by_byte_is_the_same_request(shared_service, picture):
     data = multipart(picture(40, 30))
-    with Raw(impatient) as raw:
+    with Raw(shared_service) as raw:
         for index in range(0, len(data), 7):
             raw.send(data[index : index + 7])
         assert raw.answer().status == 200
 
 
-def test_whoever_waits_to_be_told_to_go_on_is_told_at_once(impatient, picture):
+def test_whoever_waits_to_be_told_to_go_on_is_told_at_once(shared_service, picture):
     head, _, body = multipart(picture(), headers="Expect: 100-continue\r\n").partition(b"\r\n\r\n")
-    with Raw(impatient, GOOD_SECONDS) as raw:
+    with Raw(shared_service) as raw:
         raw.send(head + b"\r\n\r\n")
         assert raw.answer().status == 100
         raw.send(body)
         assert raw.answer().status == 200
 
 
-def test_whoever_wants_to_send_too_much_is_told_before(impatient):
+def test_whoever_wants_to_send_too_much_is_told_before(shared_service):
     for path, detail in (
         (b"/prediction", "The file is too large. Send at most 20,971,520 bytes."),
         (b"/predictions", "The request is too large. Send at most 67,108,864 bytes, or the pictures in several requests."),
     ):
-        with Raw(impatient, GOOD_SECONDS) as raw:
+        with Raw(shared_service) as raw:
             raw.send(b"POST %s HTTP/1.1\r\nHost: a\r\n%sContent-Length: 10000000000\r\nExpect: 100-continue\r\n\r\n" % (path, FORM))
             answer = raw.answer()
             assert_envelope(answer, 413)
@@ -225,11 +227,13 @@ def test_whoever_wants_to_send_too_much_is_told_before(impatient):
             assert raw.answer() is None
 
 
-@pytest.mark.parametrize("method", [b"HEAD", b"OPTIONS", b"GET", b"PUT", b"DELETE"])
-def test_a_body_where_none_belongs_is_nobody_s_request(impatient, method):
-    for head in (b"Content-Length: %d\r\n" % len(GET), b"Transfer-Encoding: chunked\r\n", b"Content-Length: 9\r\nExpect: 100-continue\r\n"):
+def test_a_body_where_none_belongs_is_nobody_s_request(shared_service):
+    for method, head in product(
+        (b"HEAD", b"OPTIONS", b"PUT"),
+        (b"Content-Length: %d\r\n" % len(GET), b"Transfer-Encoding: chunked\r\n", b"Content-Length: 9\r\nExpect: 100-continue\r\n"),
+    ):
         body = b"%x\r\n%s\r\n0\r\n\r\n" % (len(GET), GET) if b"chunked" in head else GET
-        with Raw(impatient, GOOD_SECONDS) as raw:
+        with Raw(shared_service) as raw:
             raw.send(b"%s /nowhere HTTP/1.1\r\nHost: a\r\n%s\r\n%s" % (method, head, body))
             raw.socket.shutdown(1)
             # Never a second answer, and no 100 for a body that nobody reads.
@@ -240,9 +244,9 @@ def test_a_body_where_none_belongs_is_nobody_s_request(impatient, method):
         assert received.startswith((b"HTTP/1.1 404", b"HTTP/1.1 405"))
 
 
-def test_whoever_does_not_wait_to_be_told_to_go_on_is_answered_too(impatient, picture):
+def test_whoever_does_not_wait_to_be_told_to_go_on_is_answered_too(shared_service, picture):
     data = multipart(picture(), headers="Expect: 100-continue\r\n")
-    with Raw(impatient, GOOD_SECONDS) as raw:
+    with Raw(shared_service) as raw:
         raw.send(data * 2)
         statuses = [raw.answer().status for _ in range(2)]
         while statuses.count(200) < 2:
@@ -250,16 +254,16 @@ def test_whoever_does_not_wait_to_be_told_to_go_on_is_answered_too(impatient, pi
         assert set(statuses) <= {100, 200}
 
 
-def test_a_length_that_is_too_small_leaves_what_is_no_request(impatient):
-    with Raw(impatient, GOOD_SECONDS) as raw:
+def test_a_length_that_is_too_small_leaves_what_is_no_request(shared_service):
+    with Raw(shared_service) as raw:
         raw.send(POST + FORM + b"Content-Length: 4\r\n\r\nabcd\x00\x01\x02 and more")
         assert_envelope(raw.answer(), 400)
         assert_envelope(raw.answer(), 400)
         assert raw.answer() is None
 
 
-def test_a_length_that_is_too_large(impatient):
-    with Raw(impatient) as ends, Raw(impatient) as waits:
+def test_a_length_that_is_too_large(shared_service):
+    with Raw(shared_service) as ends, Raw(shared_service) as waits:
         for raw in (ends, waits):
             raw.send(POST + FORM + b"Content-Length: 1000\r\n\r\nabcd")
         ends.socket.shutdown(1)
@@ -267,25 +271,12 @@ def test_a_length_that_is_too_large(impatient):
         assert_envelope(waits.answer(), 408)
 
 
-def test_a_client_that_is_done_sending_still_gets_its_answer(impatient, picture):
-    with Raw(impatient) as raw:
+def test_a_client_that_is_done_sending_still_gets_its_answer(shared_service, picture):
+    with Raw(shared_service) as raw:
         raw.send(multipart(picture()))
         raw.socket.shutdown(1)
         assert raw.answer().status == 200
         assert raw.answer() is None
-
-
-def test_none_of_it_is_an_error_in_the_log_or_leaves_anything(impatient, picture):
-    watch = Watch(impatient, picture())
-    for data, _ in [*REFUSED.values(), *ANSWERED.values()]:
-        with Raw(impatient) as raw:
-            raw.send(data)
-    watch.assert_others_are_answered()
-    watch.assert_nothing_is_left()
-    text = impatient.gateway.text()
-    assert text.count("Booting worker") == 2
-    assert '"level": "error"' not in text
-    assert "Traceback" not in text
 
 
 def spoilt(chance):
@@ -308,12 +299,12 @@ def spoilt(chance):
     return bytes(data)
 
 
-def test_what_chance_makes_of_requests_is_answered_too(impatient):
+def test_what_chance_makes_of_requests_is_answered_too(shared_service):
     chance = random.Random(7)
     statuses = set()
-    for _ in range(1500):
+    for _ in range(400):
         data = spoilt(chance)
-        with Raw(impatient, GOOD_SECONDS) as raw:
+        with Raw(shared_service) as raw:
             raw.send(data)
             raw.socket.shutdown(1)
             received = b""
@@ -322,4 +313,4 @@ def test_what_chance_makes_of_requests_is_answered_too(impatient):
         assert b"<html" not in received, data
         statuses |= {int(status) for status in re.findall(rb"HTTP/1\.[01] (\d+)", received)}
     assert {200, 400, 404} <= statuses <= {100, 200, 400, 404, 405, 408, 413, 414, 417, 431, 501}
-    assert "Traceback" not in impatient.gateway.text()
+    assert "Traceback" not in shared_service.gateway.text()

@@ -8,7 +8,7 @@ import time
 
 import pytest
 import requests
-from raw import GOOD_SECONDS, Raw, assert_envelope, crowd, multipart
+from raw import ANSWER_SECONDS, Raw, assert_envelope, connections, multipart
 from service import wait_until
 
 from gateway.capacity import THREADS
@@ -34,7 +34,7 @@ def running(service, models, picture):
 
 
 def counted(service, name):
-    text = requests.get(f"{service.address}/metrics", timeout=GOOD_SECONDS).text
+    text = requests.get(f"{service.address}/metrics", timeout=ANSWER_SECONDS).text
     return sum(float(line.rpartition(" ")[2]) for line in text.splitlines() if line.startswith(name))
 
 
@@ -45,19 +45,19 @@ def lines(service, **fields):
 
 
 def is_answered_as_ever(service, picture):
-    return requests.post(f"{service.address}/prediction", files={"image": ("a.jpg", picture)}, timeout=GOOD_SECONDS).status_code == 200
+    return requests.post(f"{service.address}/prediction", files={"image": ("a.jpg", picture)}, timeout=ANSWER_SECONDS).status_code == 200
 
 
 def test_whoever_waited_for_too_long_is_refused_and_not_computed(running, picture):
     running, data = running(1), multipart(picture())
     running.model_server.signal(signal.SIGSTOP)
-    with crowd(running, THREADS + 6, 120) as waiting:
+    with connections(running, THREADS + 6, 120) as waiting:
         for raw in waiting:
             raw.send(data)
         # As many as there are threads have one and wait for the model server, the others wait for a thread, and no longer than they may.
         wait_until(lambda: len(lines(running, status=503, path="/prediction")) >= 6, what="six refusals")
         for path, status in (("/healthz", 200), ("/metrics", 200), ("/readyz", 503)):
-            assert requests.get(running.address + path, timeout=GOOD_SECONDS).status_code == status
+            assert requests.get(running.address + path, timeout=ANSWER_SECONDS).status_code == status
         running.model_server.signal(signal.SIGCONT)
         answers = [raw.answer() for raw in waiting]
     refused = [answer for answer in answers if answer.status == 503 and answer.detail == TOO_MANY]
@@ -89,7 +89,7 @@ def test_where_more_wait_than_can_be_answered_in_time_one_more_is_refused_from_i
         refused = []
 
         def is_refused():
-            with Raw(running, GOOD_SECONDS) as raw:
+            with Raw(running, ANSWER_SECONDS) as raw:
                 # Not a byte of the body, which would be a large one.
                 raw.send(re.sub(rb"Content-Length: \d+", b"Content-Length: 15000000", head) + b"\r\n\r\n")
                 raw.socket.settimeout(0.5)
@@ -111,7 +111,7 @@ def test_where_more_wait_than_can_be_answered_in_time_one_more_is_refused_from_i
             what="a refusal of a small request",
         )
         for path in ("/healthz", "/metrics", "/readyz"):
-            assert requests.get(running.address + path, timeout=GOOD_SECONDS).status_code == 200
+            assert requests.get(running.address + path, timeout=ANSWER_SECONDS).status_code == 200
     finally:
         stop.set()
         for thread in threads:
@@ -127,11 +127,10 @@ def test_many_more_callers_than_threads_are_answered_or_told_to_come_again(runni
     """128 who come again as they are told."""
     running, data = running(2.5), multipart(picture())
     statuses = []
-    end = time.monotonic() + 4
 
     def call():
         with Raw(running, 120) as raw:
-            while time.monotonic() < end:
+            while statuses.count(200) < 100:
                 raw.send(data)
                 answer = raw.answer()
                 statuses.append(answer.status)
@@ -141,9 +140,8 @@ def test_many_more_callers_than_threads_are_answered_or_told_to_come_again(runni
     threads = [threading.Thread(target=call) for _ in range(128)]
     for thread in threads:
         thread.start()
-    assert requests.get(f"{running.address}/healthz", timeout=GOOD_SECONDS).status_code == 200
+    assert requests.get(f"{running.address}/healthz", timeout=ANSWER_SECONDS).status_code == 200
     for thread in threads:
         thread.join()
     assert set(statuses) <= {200, 503}
-    assert statuses.count(200) >= 20
     assert is_answered_as_ever(running, picture())

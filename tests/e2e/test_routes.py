@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import requests
 from PIL import Image
-from service import Service, wait_until
+from service import ROOT, Service, wait_until
 
 GENRES = ["Abstract", "Expressionism", "Neoclassicism", "Primitivism", "Realism", "Romanticism", "Symbolism"]
 
@@ -64,7 +64,12 @@ def test_what_is_explained_is_what_is_predicted(trained, landscape):
     assert headers["X-Ragam-Model-Version"] == str(predicted["model"]["version"])
 
 
-def test_genres_are_the_model_s_each_with_its_text(trained):
+def test_genres_are_the_model_s_each_with_its_text(trained, picture):
+    data = trained.post(picture()).json()["data"]
+    latest = max(int(version.name) for version in (ROOT / "model_repository" / "painting_genre").glob("[0-9]*"))
+    assert data["model"] == {"name": "painting_genre", "version": latest}
+    assert {entry["genre"] for entry in data["scores"]} == set(GENRES)
+    assert sum(entry["confidence"] for entry in data["scores"]) == pytest.approx(1, abs=0.001)
     listed = requests.get(f"{trained.address}/genres", timeout=30).json()["data"]
     assert [genre["name"] for genre in listed] == GENRES
     assert all(genre["description"]["en"] and genre["description"]["id"] for genre in listed)

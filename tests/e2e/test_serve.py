@@ -27,8 +27,9 @@ def processes_with(text):
     return found
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_serves_a_prediction_and_leaves_nothing_running(service, models, picture, number):
+    """SIGTERM comes twice, as where make has passed it on too; SIGHUP is a closed terminal's."""
     service.publish(models["first"], 1)
     process = serve(service)
     wait_until(lambda: "ready at" in process.text(), what="the line that says ready")
@@ -45,6 +46,8 @@ def test_serves_a_prediction_and_leaves_nothing_running(service, models, picture
     mark = f"RAGAM_PORT={service.port}"
     assert len(processes_with(mark)) >= 4
     process.signal(number)
+    if number == signal.SIGTERM:
+        process.signal(number)
     assert process.wait() == 0
     wait_until(lambda: not processes_with(mark), what="the end of every process")
 
@@ -144,13 +147,6 @@ def server_of(process, name):
     return pid
 
 
-def test_a_closed_terminal_stops_it_in_order(service, models):
-    process = ready(service, models)
-    process.signal(signal.SIGHUP)
-    assert process.wait() == 0
-    wait_until(lambda: not processes_with(f"RAGAM_PORT={service.port}"), 20, "the end of every process")
-
-
 def test_under_nohup_it_goes_on_when_the_terminal_closes(service, models):
     service.publish(models["first"], 1)
     before = ("env", "--ignore-signal=HUP")
@@ -171,7 +167,7 @@ def test_a_hangup_of_either_server_orphans_nobody(service, models, name):
         wait_until(lambda: "Hang up" in process.text() and service.ready(), what="new workers")
         process.signal(signal.SIGTERM)
     process.wait()
-    wait_until(lambda: not processes_with(f"RAGAM_PORT={service.port}"), 20, "the end of every process")
+    wait_until(lambda: not processes_with(f"RAGAM_PORT={service.port}"), what="the end of every process")
 
 
 def half_a_request(service):
@@ -188,9 +184,9 @@ def test_a_second_signal_ends_it_at_once(service, models):
         process.signal(signal.SIGINT)
         wait_until(lambda: not accepts(service.port), what="a gateway that takes no connection any more")
         process.signal(signal.SIGINT)
-        assert process.wait(20) == 1
+        assert process.wait() == 1
     assert process.text().endswith("Ended at once: what was under way has no answer.\n")
-    wait_until(lambda: not processes_with(f"RAGAM_PORT={service.port}"), 20, "the end of every process")
+    wait_until(lambda: not processes_with(f"RAGAM_PORT={service.port}"), what="the end of every process")
 
 
 def accepts(port):
@@ -199,19 +195,12 @@ def accepts(port):
     return False
 
 
-def test_a_signal_that_make_has_passed_on_too_is_one(service, models):
-    process = ready(service, models)
-    process.signal(signal.SIGTERM)
-    process.signal(signal.SIGTERM)
-    assert process.wait() == 0
-
-
 @pytest.mark.parametrize("name", ["serve.py", "gunicorn.conf.py"])
 def test_a_kill_orphans_nobody(service, models, name):
     process = ready(service, models)
     os.kill(process.popen.pid if name == "serve.py" else server_of(process, name), signal.SIGKILL)
     process.wait()
-    wait_until(lambda: not processes_with(f"RAGAM_PORT={service.port}"), 60, "the end of every process")
+    wait_until(lambda: not processes_with(f"RAGAM_PORT={service.port}"), what="the end of every process")
 
 
 def test_a_changed_file_restarts_its_own_server_alone(service, models, picture):
@@ -235,28 +224,13 @@ def test_a_changed_file_restarts_its_own_server_alone(service, models, picture):
     wait_until(lambda: not processes_with(f"RAGAM_PORT={service.port}"), what="the end of every process")
 
 
-def test_a_proxy_in_the_environment_is_not_asked(service, models, picture):
-    proxies = dict.fromkeys(("http_proxy", "https_proxy", "all_proxy", "grpc_proxy", "HTTP_PROXY", "ALL_PROXY"), "http://127.0.0.1:9")
-    process = ready(service, models, **proxies, no_proxy="", NO_PROXY="", no_grpc_proxy="")
-    assert service.post(picture()).status_code == 200
-    assert "Traceback" not in process.text()
+PROXIES = dict.fromkeys(("http_proxy", "https_proxy", "all_proxy", "grpc_proxy", "HTTP_PROXY", "ALL_PROXY"), "http://127.0.0.1:9")
 
 
-@pytest.mark.parametrize(("host", "reached"), [("::", "[::1]"), ("::1", "[::1]"), ("0.0.0.0", "127.0.0.1")])
-def test_an_address_of_either_family(service, models, picture, host, reached):
-    process = ready(service, models, RAGAM_HOST=host)
+@pytest.mark.parametrize(("host", "reached"), [("::", "[::1]"), ("0.0.0.0", "127.0.0.1")])
+def test_an_address_of_either_family_and_no_proxy_of_the_environment(service, models, picture, host, reached):
+    process = ready(service, models, RAGAM_HOST=host, **PROXIES, no_proxy="", NO_PROXY="", no_grpc_proxy="")
     assert f"Ragam is ready at http://{reached}:{service.port}\n" in process.text()
     service.address = f"http://{reached}:{service.port}"
     assert service.post(picture()).status_code == 200
-
-
-def test_the_real_model(service, picture):
-    versions = sorted((ROOT / "model_repository" / "painting_genre").glob("[0-9]*"))
-    assert versions, "the repository holds no trained model"
-    process = serve(service, RAGAM_MODEL_BASE_PATH="")
-    wait_until(lambda: "ready at" in process.text(), what="the line that says ready")
-    data = service.post(picture()).json()["data"]
-    assert data["model"] == {"name": "painting_genre", "version": int(versions[-1].name)}
-    genres = {entry["genre"] for entry in data["scores"]}
-    assert genres == {"Abstract", "Expressionism", "Neoclassicism", "Primitivism", "Realism", "Romanticism", "Symbolism"}
-    assert sum(entry["confidence"] for entry in data["scores"]) == pytest.approx(1, abs=0.001)
+    assert "Traceback" not in process.text()

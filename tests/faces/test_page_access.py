@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hand import card, choose, expect_state
+from page_actions import card, choose, expect_state
 from playwright.sync_api import Page, expect
 
 AXE = Path(__file__).resolve().parent / "node_modules" / "axe-core" / "axe.min.js"
@@ -28,8 +28,7 @@ def findings(page: Page, axe: str) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("width", [1280, 360])
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize(("theme", "width"), [("light", 1280), ("dark", 360)])
 def test_axe_finds_nothing(visit, paintings, tmp_path, axe, theme, width):
     text = tmp_path / "notes.txt"
     text.write_text("no picture")

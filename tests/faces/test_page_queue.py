@@ -1,22 +1,24 @@
-"""Many pictures: four at a time, cancelled, tried again, and with the patience that the service asks for."""
+"""Many pictures: four at a time, cancelled, tried again, and after the wait that the service asks for."""
 
 import hashlib
 import time
 
 import pytest
-from hand import card, choose, expect_state, picture_file
+from page_actions import card, choose, expect_state, picture_file
 from playwright.sync_api import Page, Route, expect
 from service import Service, wait_until
 
+ASKED = "**/prediction?*"
 
-class Door:
+
+class HeldRequests:
     """Holds the requests for an answer until they are let through to the real gateway."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
         self.held: list[Route] = []
         self.is_open = False
-        page.route("**/prediction?details=true", self.hold)
+        page.route(ASKED, self.hold)
 
     def hold(self, route: Route) -> None:
         if self.is_open:
@@ -44,18 +46,18 @@ def ten(picture):
 
 def test_at_most_four_are_under_way(visit, ten):
     page = visit()
-    door = Door(page)
+    requests = HeldRequests(page)
     choose(page, *ten)
-    door.expect_held(4)
+    requests.expect_held(4)
     expect(page.locator(".work[data-state=sending]")).to_have_count(4)
     expect(page.locator(".work[data-state=waiting]")).to_have_count(6)
     expect(page.locator("#count")).to_have_text("0 of 10 answered · 10 to go")
     expect(page.locator("#progress")).to_have_js_property("value", 0)
-    door.held.pop(0).continue_()
+    requests.held.pop(0).continue_()
     expect(page.locator(".work[data-state=answered]")).to_have_count(1)
-    door.expect_held(4)
+    requests.expect_held(4)
     expect(page.locator("#progress")).to_have_js_property("value", 1)
-    door.open()
+    requests.open()
     expect(page.locator(".work[data-state=answered]")).to_have_count(10)
     expect(page.locator("#count")).to_have_text("10 of 10 answered")
     expect(page.locator("#progress")).to_be_hidden()
@@ -63,33 +65,33 @@ def test_at_most_four_are_under_way(visit, ten):
 
 def test_one_is_cancelled_and_tried_again(visit, ten):
     page = visit()
-    door = Door(page)
+    requests = HeldRequests(page)
     choose(page, *ten[:5])
-    door.expect_held(4)
+    requests.expect_held(4)
     with page.expect_event("requestfailed"):
         card(page, "1.jpg").get_by_role("button", name="Cancel").click()
     expect_state(page, "1.jpg", "cancelled")
     expect_state(page, "5.jpg", "sending")
-    door.held.pop(0)
+    requests.held.pop(0)
     card(page, "1.jpg").get_by_role("button", name="Retry").click()
     expect_state(page, "1.jpg", "waiting")
-    door.open()
+    requests.open()
     expect(page.locator(".work[data-state=answered]")).to_have_count(5)
 
 
 def test_all_are_cancelled_and_tried_again(visit, ten):
     page = visit()
-    door = Door(page)
+    requests = HeldRequests(page)
     choose(page, *ten)
-    door.expect_held(4)
+    requests.expect_held(4)
     page.get_by_role("button", name="Cancel all").click()
     expect(page.locator(".work[data-state=cancelled]")).to_have_count(10)
     expect(page.locator("#count")).to_have_text("0 of 10 answered · 10 cancelled")
-    assert len(door.held) == 4, "a cancel made room for another request"
-    door.held.clear()
+    assert len(requests.held) == 4, "a cancel made room for another request"
+    requests.held.clear()
     page.get_by_role("button", name="Retry those that failed").click()
-    door.expect_held(4)
-    door.open()
+    requests.expect_held(4)
+    requests.open()
     expect(page.locator(".work[data-state=answered]")).to_have_count(10)
 
 
@@ -106,18 +108,18 @@ def test_retry_after_is_kept_by_all(visit, ten, status):
         else:
             route.continue_()
 
-    page.route("**/prediction?details=true", answer)
+    page.route(ASKED, answer)
     choose(page, *ten[:6])
-    expect(card(page, "1.jpg").locator(".state")).to_contain_text("The service asks for patience.")
+    expect(card(page, "1.jpg").locator(".state")).to_contain_text("The service is busy.")
     expect(page.locator(".work[data-state=answered]")).to_have_count(6)
     assert len(sent) == 10
     # Nobody asks in the place of those who were turned away.
     assert sent[4] - sent[3] >= 1.9
 
 
-def test_a_service_that_asks_for_too_much_patience_is_not_waited_for(visit, ten):
+def test_a_service_that_asks_for_too_long_a_wait_is_not_waited_for(visit, ten):
     page = visit()
-    page.route("**/prediction?details=true", lambda route: route.fulfill(status=429, headers={"Retry-After": "3600"}, json={}))
+    page.route(ASKED, lambda route: route.fulfill(status=429, headers={"Retry-After": "3600"}, json={}))
     choose(page, ten[0])
     expect_state(page, "1.jpg", "failed")
     expect(card(page, "1.jpg").locator(".failure")).to_have_text(
@@ -148,7 +150,7 @@ def test_without_a_model_the_page_tries_four_times_and_goes_on_when_it_is_there(
 
 def test_a_service_that_is_gone_is_told_from_one_that_answers(visit, ten):
     page = visit()
-    page.route("**/prediction?details=true", lambda route: route.abort("connectionrefused"))
+    page.route(ASKED, lambda route: route.abort("connectionrefused"))
     choose(page, ten[0])
     expect(card(page, "1.jpg").locator(".failure")).to_have_text("The service could not be reached. Check the connection and try again.")
     expect(card(page, "1.jpg").locator(".detail")).to_be_hidden()
@@ -194,11 +196,11 @@ def test_a_key_is_asked_for_once_and_kept_for_the_tab(visit, guarded, ten):
 
 def test_a_refusal_that_comes_after_the_key_was_given_asks_for_no_other(visit, guarded, ten):
     page = visit(at=guarded.address)
-    door = Door(page)
+    requests = HeldRequests(page)
     choose(page, *ten[:2])
-    door.expect_held(2)
-    late = door.held.pop()
-    door.open()
+    requests.expect_held(2)
+    late = requests.held.pop()
+    requests.open()
     dialog = page.get_by_role("dialog", name="A key is needed")
     expect(dialog).to_be_visible()
     dialog.get_by_label("Key").fill("open sesame")
@@ -211,7 +213,7 @@ def test_a_refusal_that_comes_after_the_key_was_given_asks_for_no_other(visit, g
 
 def test_without_a_key_the_refusal_is_a_sentence(visit, ten):
     page = visit()
-    page.route("**/prediction?details=true", lambda route: route.fulfill(status=401, json={}))
+    page.route(ASKED, lambda route: route.fulfill(status=401, json={}))
     choose(page, *ten[:2])
     page.get_by_role("button", name="Without a key").click()
     expect(page.locator(".failure")).to_have_text(["This service answers only those who have a key."] * 2)

@@ -30,7 +30,7 @@ def test_no_answer_breaks_the_description(service, tmp_path):
     assert done.returncode == 0, done.stdout
     lines = [json.loads(line) for line in service.processes[-1].text().splitlines()[before:]]
     answered = {(line["method"], line["path"], line["status"]) for line in lines if line["message"] == "request"}
-    # It has to have come behind the doors, and not only to have been refused.
+    # It has to have come past the parsing, and not only to have been refused.
     for path, operations in DESCRIPTION["paths"].items():
         for method in operations:
             assert (method.upper(), path, 200) in answered

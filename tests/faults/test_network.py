@@ -35,8 +35,8 @@ def test_the_name_means_another_address(service, picture, table):
     table.add("the model server's name means another address", "503 while there is none", callers.slowest(), "`ServingUnavailable`", back)
 
 
-class Island:
-    """A network namespace with the model server in it; `swallow` drops whatever arrives there."""
+class NetworkNamespace:
+    """A network namespace with the model server in it; `drop_packets` drops whatever arrives there."""
 
     def __init__(self) -> None:
         self.name = f"ragam-{os.getpid()}"
@@ -47,7 +47,7 @@ class Island:
     def ip(self, *arguments: str) -> None:
         subprocess.run(["ip", *arguments], check=True, capture_output=True)
 
-    def raise_(self) -> None:
+    def create(self) -> None:
         self.ip("netns", "add", self.name)
         self.ip("link", "add", f"{self.link}a", "type", "veth", "peer", "name", f"{self.link}b", "netns", self.name)
         self.ip("addr", "add", f"{self.here}/30", "dev", f"{self.link}a")
@@ -56,11 +56,11 @@ class Island:
         self.ip("-n", self.name, "link", "set", f"{self.link}b", "up")
         self.ip("-n", self.name, "link", "set", "lo", "up")
 
-    def sink(self) -> None:
+    def remove(self) -> None:
         subprocess.run(["ip", "netns", "del", self.name], check=False, capture_output=True)
         subprocess.run(["ip", "link", "del", f"{self.link}a"], check=False, capture_output=True)
 
-    def swallow(self) -> None:
+    def drop_packets(self) -> None:
         self.ip("netns", "exec", self.name, "iptables", "-A", "INPUT", "-j", "DROP")
 
     def let_through(self) -> None:
@@ -68,27 +68,27 @@ class Island:
 
 
 @pytest.fixture
-def island():
-    island = Island()
+def namespace():
+    namespace = NetworkNamespace()
     try:
-        island.raise_()
-        yield island
+        namespace.create()
+        yield namespace
     finally:
-        island.sink()
+        namespace.remove()
 
 
-def test_a_black_hole(service, island, picture, table):
-    start_stand_in(service, island.there, before=("ip", "netns", "exec", island.name))
-    environ = {**GATEWAY, "RAGAM_SERVING": f"{island.there}:{service.serving_port}"}
+def test_a_black_hole(service, namespace, picture, table):
+    start_stand_in(service, namespace.there, before=("ip", "netns", "exec", namespace.name))
+    environ = {**GATEWAY, "RAGAM_SERVING": f"{namespace.there}:{service.serving_port}"}
     service.gateway = service.start_gateway(**environ)
     wait_until(service.ready, what="readiness")
     with Callers(service.address, picture()).running() as callers:
         callers.await_status(200, 0)
-        island.swallow()
-        swallowed = time.monotonic()
-        callers.await_status(503, swallowed)
+        namespace.drop_packets()
+        dropped = time.monotonic()
+        callers.await_status(503, dropped)
         time.sleep(4)
-        island.let_through()
+        namespace.let_through()
         back = callers.recovered(time.monotonic())
     assert callers.statuses() <= {200, 503, 504}
     assert any(line["message"].startswith("ServingUnavailable: ") for line in logged(service.gateway))
@@ -97,13 +97,13 @@ def test_a_black_hole(service, island, picture, table):
 
     # Nor does a gateway that starts with the hole before it wait for ever.
     service.gateway.stop()
-    island.swallow()
+    namespace.drop_packets()
     service.gateway = service.start_gateway(**environ)
     wait_until(lambda: ask(service.address, picture()).status > 0, what="the gateway")
     seen = ask(service.address, picture())
     assert seen.status in {503, 504}
     with Callers(service.address, picture()).running() as callers:
         time.sleep(1)
-        island.let_through()
+        namespace.let_through()
         back = callers.recovered(time.monotonic())
     table.add("a black hole from the start", str(seen.status), seen.seconds, "`ServingUnavailable`", back)

@@ -22,9 +22,9 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "e2e")]
 
-import judgement  # noqa: E402 the paths above come first
 import requests  # noqa: E402
 import schedule  # noqa: E402
+import verdict  # noqa: E402 the paths above come first
 from faults import Faults, NotReady  # noqa: E402
 from files_sent import bad_files, good_files, huge_files  # noqa: E402
 from known_answers import Known  # noqa: E402
@@ -102,10 +102,10 @@ def run(service: Service, folder: Path, seconds: float, seed: int, rate: float) 
     # The senders' kept connections have ended with their threads.
     time.sleep(REST_SECONDS)
     after = watcher.look()
-    levels = judgement.memory(watcher.samples, took)
-    of_memory = judgement.of_memory(levels, took)
-    violations += judgement.of_answers(outcomes, faults.windows) + judgement.of_processes(before, after) + (of_memory or [])
-    violations += judgement.of_gateway(service.gateway.text(), requests.get(f"{service.address}/metrics", timeout=60).text)
+    levels = verdict.memory(watcher.samples, took)
+    of_memory = verdict.of_memory(levels, took)
+    violations += verdict.of_answers(outcomes, faults.windows) + verdict.of_processes(before, after) + (of_memory or [])
+    violations += verdict.of_gateway(service.gateway.text(), requests.get(f"{service.address}/metrics", timeout=60).text)
     answers = Counter((outcome.kind, outcome.status) for outcome in outcomes)
     return {
         "seconds": round(took, 1),
@@ -116,7 +116,7 @@ def run(service: Service, folder: Path, seconds: float, seed: int, rate: float) 
             kind: {str(status): count for (k, status), count in sorted(answers.items()) if k == kind}
             for kind in sorted({k for k, _ in answers})
         },
-        "excused": sum(1 for outcome in outcomes if outcome.wrong) - len(judgement.of_answers(outcomes, faults.windows)),
+        "excused": sum(1 for outcome in outcomes if outcome.wrong) - len(verdict.of_answers(outcomes, faults.windows)),
         "faults": [{"kind": window.kind, "at": round(window.start - start, 1), "back": window.back} for window in faults.windows],
         "memory_mb": levels,
         "memory_judged": of_memory is not None,

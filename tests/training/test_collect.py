@@ -20,10 +20,6 @@ Command = Callable[..., "Done"]
 Picture = Callable[..., bytes]
 
 
-def command(*arguments: object) -> list[str]:
-    return [sys.executable, "-m", "training", "collect", *map(str, arguments)]
-
-
 @dataclass(frozen=True)
 class Done:
     """How a command ended, as subprocess tells it; in this process, for it takes a second to start one."""
@@ -108,6 +104,66 @@ def test_unreadable_files_and_duplicates_are_listed_and_left_out(run: Command, d
     assert Path(left["4.jpg"]["kept"]).name == "larger.jpg"
 
 
+def test_what_a_disk_holds_beside_files_is_listed_with_its_reason(
+    run: Command, downloads: Path, tmp_path: Path, picture: Picture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wikiart, _ = fourteen(downloads)
+    rococo = wikiart / "Rococo"
+    latin = os.fsencode(rococo) + b"/caf\xe9.png"
+    with open(latin, "wb") as file:  # noqa: PTH123 - a path of bytes
+        file.write(picture(seed=500, image_format="PNG"))
+    (rococo / "nowhere.jpg").symlink_to("gone.jpg")
+    (rococo / "itself.jpg").symlink_to("itself.jpg")
+    os.mkfifo(rococo / "pipe.jpg")
+    (rococo / "device.jpg").symlink_to("/dev/null")
+    (rococo / "elsewhere").symlink_to(wikiart / "Realism")
+    (rococo / "locked").mkdir()
+    (rococo / "locked.jpg").write_bytes(picture(seed=501))
+
+    # Permissions, which root has all of.
+    scan, opened = os.scandir, Path.open
+
+    def refuse(path: object = ".") -> object:
+        if str(path) == str(rococo / "locked"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return scan(path)  # type: ignore[call-overload]
+
+    def refuse_file(path: Path, *arguments: object, **options: object) -> object:
+        if path == rococo / "locked.jpg":
+            raise PermissionError(13, "Permission denied", str(path))
+        return opened(path, *arguments, **options)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    monkeypatch.setattr(Path, "open", refuse_file)
+    for _ in range(2):
+        done = run("--out", tmp_path / "out", "--from", *fourteen(downloads))
+        assert done.returncode == 0, done.stderr
+        reasons = {Path(row["path"]).name: row["reason"] for row in read(tmp_path / "out" / "left_out.csv")}
+        assert reasons == {
+            "caf\\udce9.png": "unreadable: the name is not UTF-8, which a manifest needs: rename it",
+            "nowhere.jpg": "unreadable: a link that leads nowhere",
+            "itself.jpg": "unreadable: Too many levels of symbolic links",
+            "pipe.jpg": "unreadable: a named pipe",
+            "device.jpg": "unreadable: a device",
+            "elsewhere": "unreadable: a link to a folder, which is not followed",
+            "locked": "unreadable: Permission denied",
+            "locked.jpg": "unreadable: Permission denied",
+        }
+        assert len(read(tmp_path / "out" / "manifest.csv")) == 28
+
+
+def test_a_file_that_is_gone_while_it_is_read_is_named(
+    run: Command, downloads: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = sorted(downloads.rglob("*.jpg"))[5]
+    monkeypatch.setattr(collect, "why_not_read", lambda file: gone.unlink() if file == gone else None)
+    done = run("--out", tmp_path / "out", "--from", *fourteen(downloads))
+    assert done.returncode == 2
+    assert done.stderr.endswith(
+        f"{gone} cannot be read: No such file or directory. Run the same command again to go on from the pictures already read.\n"
+    )
+
+
 def test_a_missing_genre_is_one_sentence_and_nothing_is_written(run: Command, downloads: Path, tmp_path: Path) -> None:
     wikiart, abstract = fourteen(downloads)
     shutil.rmtree(wikiart / "Rococo")
@@ -126,25 +182,33 @@ def test_a_folder_that_is_not_there_is_one_sentence(run: Command, tmp_path: Path
     assert (done.returncode, done.stderr) == (2, f"There is no folder {tmp_path / 'nowhere'}.\n")
 
 
+HELD_UP = """
+import sys, time
+from pathlib import Path
+from training import fingerprints
+from training.__main__ import main
+
+read = fingerprints.fingerprint
+fingerprints.fingerprint = lambda file: time.sleep(600) if file == Path(sys.argv[1]) else read(file)
+main(["collect", *sys.argv[2:]])
+"""
+
+
 def test_killed_and_run_again_gives_the_same_list(run: Command, downloads: Path, tmp_path: Path) -> None:
     arguments = ("--out", tmp_path / "killed", "--from", *fourteen(downloads))
     assert run("--out", tmp_path / "whole", *arguments[2:]).returncode == 0
-    # A named pipe in a picture's place holds the reading up until the kill, however fast the machine is.
+    # One picture holds the reading up until the kill, however fast the machine is.
     picture = sorted(downloads.rglob("*.jpg"))[20]
-    data, state = picture.read_bytes(), picture.stat()
-    picture.unlink()
-    os.mkfifo(picture)
     cache = tmp_path / "killed" / "fingerprints.jsonl"
-    with subprocess.Popen(command(*arguments), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+    with subprocess.Popen(
+        [sys.executable, "-c", HELD_UP, picture, *arguments], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as process:
         while not (cache.exists() and cache.read_bytes().count(b"\n") >= 20):
             assert process.poll() is None
             time.sleep(0.01)
         process.kill()
     assert sorted(path.name for path in cache.parent.iterdir()) == [cache.name]
     cache.write_bytes(cache.read_bytes()[:-7])  # and the kill came in the middle of a line
-    picture.unlink()
-    picture.write_bytes(data)
-    os.utime(picture, ns=(state.st_atime_ns, state.st_mtime_ns))
     again = run(*arguments)
     assert again.returncode == 0, again.stderr
     assert " 9/9 " in again.stderr, "what was read before the kill is not read again"

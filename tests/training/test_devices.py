@@ -47,7 +47,7 @@ for kind, strategy in (
     out.mkdir()
     rows, _ = fit.fit(recipe, train, validation, genre_count=7, weights=None, seed=0, out=out)
     assert all(np.isfinite(list(row.values())).all() for row in rows), rows
-    start, end = (fit.kept(replace(recipe, share=share), 7, out, rows)[0].get_weights() for share in (0, 1))
+    start, end = (fit.kept(replace(recipe, shares=(share,)), 7, out, rows)[0].get_weights() for share in (0.0, 1.0))
     start, end = (np.concatenate([weights.ravel() for weights in part]) for part in (start, end))
     np.savez(folder / f"{kind}.npz", start=start, end=end)
 """

@@ -100,7 +100,7 @@ def test_the_epoch_of_the_lowest_validation_loss_is_kept_over_a_restart(dataset:
         rows, _ = fit(recipe, train, validation, genre_count=7, weights=None, seed=0, out=tmp_path)
     losses = [row["val_loss"] for row in rows]
     assert len(losses) == 3
-    model, epoch = kept(recipe, 7, tmp_path, rows)
+    model, epoch, _ = kept(recipe, 7, tmp_path, rows)
     assert epoch == np.argmin(losses) + 1
     scores = outputs_of(model, validation.pixels)
     assert measure.loss(scores, validation.labels) == pytest.approx(min(losses), rel=1e-3)
@@ -157,7 +157,7 @@ def test_the_paper_stops_at_both_accuracies_and_without_a_lower_loss() -> None:
     higher = {**low, "val_loss": 1.1}
     assert why_stopped(PAPER, [low] + [higher] * 9) is None
     assert "no lower validation loss for 10 epochs" in str(why_stopped(PAPER, [low] + [higher] * 10))
-    assert why_stopped(RAGAM, [low] * RAGAM.epochs) == "all 6 epochs are done"
+    assert why_stopped(RAGAM, [low] * RAGAM.epochs) == f"all {RAGAM.epochs} epochs are done"
 
 
 def test_balanced_accuracy_is_the_scorecards() -> None:

@@ -1,6 +1,5 @@
 import math
-
-import pytest
+from itertools import product
 
 from gateway.capacity import THREADS, Capacity, capacity, held_bytes, worker_bytes
 from gateway.machine import Machine, this_machine
@@ -10,9 +9,8 @@ GB = 1024**3
 MB = 1024**2
 
 
-@pytest.mark.parametrize(
-    ("cores", "memory", "expected"),
-    [
+def test_workers_by_the_cores_or_the_memory():
+    for cores, memory, expected in (
         (2, 23 * GB, Capacity(2, 2)),
         (1, 4 * GB, Capacity(2, 2)),
         (0.5, 4 * GB, Capacity(2, 2)),
@@ -25,18 +23,14 @@ MB = 1024**2
         (8, 4 * GB, Capacity(7, 2)),
         (4, 1 * GB, Capacity(1, 5)),
         (2, 256 * MB, Capacity(1, 1)),
-    ],
-)
-def test_workers_by_the_cores_or_the_memory(cores, memory, expected):
-    assert capacity(Machine(cores, memory), 0, 128 * MB) == expected
+    ):
+        assert capacity(Machine(cores, memory), 0, 128 * MB) == expected, (cores, memory)
 
 
-@pytest.mark.parametrize("cores", [0.5, 1, 2, 3, 8, 64])
-@pytest.mark.parametrize("memory", [1, 2, 4, 16, 256])
-@pytest.mark.parametrize("workers", [0, 1])
-def test_the_worst_that_requests_can_ask_for_fits(cores, memory, workers):
-    found = capacity(Machine(cores, memory * GB), workers, 128 * MB)
-    assert found.workers * worker_bytes(found.decoders, 128 * MB) <= memory * GB
+def test_the_worst_that_requests_can_ask_for_fits():
+    for cores, memory, workers in product((0.5, 1, 2, 3, 8, 64), (1, 2, 4, 16, 256), (0, 1)):
+        found = capacity(Machine(cores, memory * GB), workers, 128 * MB)
+        assert found.workers * worker_bytes(found.decoders, 128 * MB) <= memory * GB, (cores, memory, workers)
 
 
 def test_a_worker_with_the_defaults_takes_less_than_600_mb():

@@ -39,7 +39,7 @@ def test_an_empty_value_is_the_default():
 
 def test_reports_every_bad_value_at_once():
     with pytest.raises(SettingsError) as caught:
-        Settings.from_env({"RAGAM_PORT": "abc", "RAGAM_SERVING": "nowhere", "RAGAM_CERTAIN_FROM": "nan", "RAGAM_WORKERS": "-1"})
+        Settings.from_env({"RAGAM_PORT": "abc", "RAGAM_SERVING": "nowhere", "RAGAM_CANARY_SHARE": "nan", "RAGAM_WORKERS": "-1"})
     lines = str(caught.value).splitlines()
     assert len(lines) == 4
     assert "RAGAM_PORT must be a whole number from 1 to 65535, not 'abc'." in lines

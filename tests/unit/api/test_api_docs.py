@@ -1,8 +1,6 @@
 import re
 from pathlib import Path
 
-import pytest
-
 from gateway.api.docs import FILES, SWAGGER_UI
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -32,10 +30,10 @@ def test_the_page_loads_nothing_from_elsewhere(client):
         file.close()
 
 
-@pytest.mark.parametrize("name", ["index.html", "..%2fopenapi.yaml", "oauth2-redirect.html", "swagger-ui.js"])
-def test_no_other_file_is_served(client, name):
-    answer = client.get(f"/docs/{name}")
-    assert (answer.status_code, answer.json["status"]["code"]) == (404, 404)
+def test_no_other_file_is_served(client):
+    for name in ("index.html", "..%2fopenapi.yaml", "oauth2-redirect.html", "swagger-ui.js"):
+        answer = client.get(f"/docs/{name}")
+        assert (answer.status_code, answer.json["status"]["code"]) == (404, 404), name
 
 
 def test_swagger_ui_reads_openapi_3_1(client):

@@ -4,6 +4,7 @@ import inspect
 import json
 import re
 import tomllib
+from io import BytesIO
 from pathlib import Path
 
 import jsonschema
@@ -11,11 +12,13 @@ import pytest
 import yaml
 from openapi_spec_validator import validate
 
+import gateway
 from gateway import errors
+from gateway.prediction import SimilarWork
 
 ROOT = Path(__file__).resolve().parents[3]
 
-PICTURE = {200, 400, 401, 413, 429, 500, 502, 503, 504}
+PICTURE = {200, 400, 401, 413, 415, 429, 500, 502, 503, 504}
 ANSWERS = {
     ("GET", "/"): {200},
     ("POST", "/prediction"): PICTURE,
@@ -79,7 +82,8 @@ def test_the_application_has_these_routes(client):
 def test_the_description_is_valid_openapi_3_1():
     assert DESCRIPTION["openapi"].startswith("3.1.")
     validate(DESCRIPTION)
-    assert DESCRIPTION["info"]["version"] == tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert DESCRIPTION["info"]["version"] == project["version"] == gateway.__version__
 
 
 def test_the_description_has_these_routes_and_answers():
@@ -98,7 +102,7 @@ def test_the_page_on_the_interface_has_these_errors():
     assert told == {status for statuses in ANSWERS.values() for status in statuses if status >= 400} | ELSEWHERE | BY_THE_FRONT
 
 
-def test_the_description_tells_what_the_front_door_answers():
+def test_the_description_tells_what_the_front_answers():
     told = re.findall(r"\((\d{3})\)", DESCRIPTION["info"]["description"])
     assert {int(status) for status in told} >= BY_THE_FRONT
 
@@ -108,20 +112,47 @@ def test_every_error_of_the_gateway_is_an_answer():
     assert {kind.status.value for kind in kinds} <= {status for statuses in ANSWERS.values() for status in statuses} | BY_THE_FRONT
 
 
-@pytest.mark.parametrize(("key", "operation"), operations().items(), ids=lambda value: " ".join(value) if isinstance(value, tuple) else "")
-def test_every_answer_has_an_example_that_keeps_its_schema(key, operation):
-    for status, reference in operation["responses"].items():
-        response = resolved(reference)
-        assert "X-Request-ID" in response["headers"]
-        for content_type, media in response["content"].items():
-            examples = [media["example"]] if "example" in media else [resolved(one)["value"] for one in media.get("examples", {}).values()]
-            if content_type == "image/png":
-                continue
-            assert examples, (key, status, content_type)
-            for example in examples:
-                jsonschema.Draft202012Validator(schema_of(key, status, content_type)).validate(example)
-                if content_type == "application/json":
-                    assert example["status"]["code"] == int(status)
+def test_every_answer_has_an_example_that_keeps_its_schema():
+    for key, operation in operations().items():
+        for status, reference in operation["responses"].items():
+            response = resolved(reference)
+            assert "X-Request-ID" in response["headers"], (key, status)
+            for content_type, media in response["content"].items():
+                if content_type != "image/png":
+                    check_examples(key, status, content_type, media)
+
+
+def check_examples(key, status, content_type, media):
+    examples = [media["example"]] if "example" in media else [resolved(one)["value"] for one in media.get("examples", {}).values()]
+    assert examples, (key, status, content_type)
+    for example in examples:
+        jsonschema.Draft202012Validator(schema_of(key, status, content_type)).validate(example)
+        if content_type == "application/json":
+            assert example["status"]["code"] == int(status), key
+
+
+def test_an_answer_may_get_new_keys_where_the_page_on_the_interface_says_so():
+    schema = jsonschema.Draft202012Validator(schema_of(("POST", "/prediction"), 200, "application/json"))
+    examples = operations()["POST", "/prediction"]["responses"]["200"]["content"]["application/json"]["examples"]
+    plain, details, similar = (json.loads(json.dumps(examples[name]["value"])) for name in ("plain", "details", "similar"))
+    for place in (details["data"], details["data"]["model"], details["data"]["scores"][0], similar["data"]["similar"][0]):
+        place["later"] = 1
+    schema.validate(details)
+    schema.validate(similar)
+    plain["data"]["later"] = 1
+    with pytest.raises(jsonschema.ValidationError):
+        schema.validate(plain)
+
+
+@pytest.mark.parametrize("route", ["/prediction", "/predictions"])
+@pytest.mark.parametrize("query", ["", "?details=true", "?similar=true", "?details=true&similar=true"])
+@pytest.mark.parametrize("is_whole", [False, True])
+def test_answers_keep_the_description_whatever_the_version_tells(client, classifier, picture, route, query, is_whole):
+    if is_whole:
+        classifier.more = {"typicality": 0.01, "certain": False, "expected_accuracy": 0.4}
+        classifier.works = (SimilarWork("An Artist", "", 0.5), SimilarWork("", "", -0.5))
+    answer = client.post(route + query, data={"image": (BytesIO(picture()), "a.jpg")})
+    jsonschema.Draft202012Validator(schema_of(("POST", route), 200, "application/json")).validate(answer.json)
 
 
 def test_the_example_of_another_schema_is_refused():
@@ -140,29 +171,39 @@ def test_the_collection_asks_for_every_answer_that_can_be_had():
     assert set().union(*others.values()) == ELSEWHERE
 
 
-@pytest.mark.parametrize("item", items(), ids=lambda item: item["name"])
-def test_every_request_of_the_collection_has_tests_and_an_example(item):
-    [example] = item["response"]
-    script = "\n".join(item["event"][0]["script"]["exec"])
-    assert f"pm.response.to.have.status({example['code']})" in script
-    assert item["event"][0]["listen"] == "test"
-    key = route(item["request"])
-    headers = {header["key"]: header["value"] for header in example["header"]}
-    if headers.get("Content-Type") != "application/json" or key[0] == "HEAD":
-        return
-    body = json.loads(example["body"])
-    if example["code"] in ELSEWHERE:
-        schema = {**DESCRIPTION["components"]["schemas"]["Failed"], "components": DESCRIPTION["components"]}
-    else:
-        schema = schema_of(key, example["code"], "application/json")
-    jsonschema.Draft202012Validator(schema).validate(body)
+def test_every_request_of_the_collection_has_tests_and_an_example():
+    for item in items():
+        [example] = item["response"]
+        script = "\n".join(item["event"][0]["script"]["exec"])
+        assert f"pm.response.to.have.status({example['code']})" in script, item["name"]
+        assert item["event"][0]["listen"] == "test", item["name"]
+        key = route(item["request"])
+        headers = {header["key"]: header["value"] for header in example["header"]}
+        if headers.get("Content-Type") != "application/json" or key[0] == "HEAD":
+            continue
+        if example["code"] in ELSEWHERE:
+            schema = {**DESCRIPTION["components"]["schemas"]["Failed"], "components": DESCRIPTION["components"]}
+        else:
+            schema = schema_of(key, example["code"], "application/json")
+        jsonschema.Draft202012Validator(schema).validate(json.loads(example["body"]))
 
 
 def test_every_sentence_that_a_bad_picture_gets_is_in_the_collection():
     told = " ".join(example["body"] for item in items() for example in item["response"])
     for error in (
         errors.BadQuery("details", "true or false"),
+        errors.UnknownParameter("detail", ("details",)),
+        errors.UnknownParameter("details", ()),
+        errors.CompressedBody("gzip"),
         errors.MissingPicture(),
+        errors.MissingForm(),
+        errors.MissingBoundary(),
+        errors.UnreadableForm(),
+        errors.UnknownField("file"),
+        errors.MissingFileName(),
+        errors.TooManyPictures(2, 1, "This address takes one; /predictions takes up to 16."),
+        errors.WrongExtension(".jpg"),
+        errors.UnsupportedFormat("a WebP picture", "Save it as JPEG or PNG and send that."),
         errors.TooManyPictures(17, 16),
         errors.EmptyPicture(),
         errors.WrongExtension(),

@@ -5,10 +5,9 @@ import re
 from html.parser import HTMLParser
 from pathlib import Path
 
-import pytest
-
 from gateway import errors
 from gateway.api.pages import ASSETS
+from gateway.contract import TYPICAL_FROM
 from gateway.errors import RagamError
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -43,11 +42,11 @@ def test_every_word_that_is_named_exists_and_every_word_is_named():
     assert named() == set(EN)
 
 
-@pytest.mark.parametrize("key", EN)
-def test_both_languages_take_the_same_values(key):
-    assert sorted(re.findall(r"\{\w+\}", EN[key])) == sorted(re.findall(r"\{\w+\}", ID[key]))
-    assert EN[key].strip()
-    assert ID[key].strip()
+def test_both_languages_take_the_same_values():
+    for key, text in EN.items():
+        assert sorted(re.findall(r"\{\w+\}", text)) == sorted(re.findall(r"\{\w+\}", ID[key])), key
+        assert text.strip(), key
+        assert ID[key].strip(), key
 
 
 def test_few_words_are_alike():
@@ -94,10 +93,13 @@ def test_every_status_that_the_service_answers_has_a_sentence():
     assert all(mapped[status] == f"error.{status}" for status in mapped if status != "0")
 
 
-@pytest.mark.parametrize("language", ["en", "id"])
-def test_the_figures_are_those_of_the_model_in_the_repository(language):
+def test_what_may_be_no_painting_is_the_same_on_the_page():
+    assert float(re.search(r"^const TYPICAL_FROM = ([\d.]+);$", SCRIPTS["doubt.js"], re.MULTILINE)[1]) == TYPICAL_FROM
+
+
+def test_the_figures_are_those_of_the_model_in_the_repository():
     latest = max((ROOT / "model_repository" / "painting_genre").glob("[0-9]*"), key=lambda version: int(version.name))
     card = json.loads((latest / "assets.extra" / "model_card.json").read_text())["scorecard"]["external"]
     measured = [round(100 * share) for share in (card["accuracy"]["value"], card["certain"]["accuracy"])]
-    text = words(language)["trust.good"]
-    assert [int(figure) for figure in re.findall(r"\b(\d+) (?:in|dari) 100\b", text)] == measured
+    for language in (EN, ID):
+        assert [int(figure) for figure in re.findall(r"\b(\d+) (?:in|dari) 100\b", language["trust.good"])] == measured

@@ -1,9 +1,10 @@
 import gc
 import json
 import re
-import time
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
+from itertools import product
+from threading import Barrier
 
 import pytest
 from werkzeug.datastructures import FileStorage
@@ -12,6 +13,12 @@ from werkzeug.test import encode_multipart
 from gateway.api import prediction as views
 from gateway.api.decode_queue import Decoders
 from gateway.errors import BadUpload, ServingBusy, ServingTimeout, ServingUnavailable, WrongModel
+from gateway.prediction import SimilarWork
+
+# What a version may leave out.
+WHOLE = {"typicality": 0.5, "certain": True, "expected_accuracy": 0.85}
+WORKS = (SimilarWork("Berthe Morisot", "The Cradle", 0.91234), SimilarWork("", "Étude", 0.5), SimilarWork("", "", -0.25))
+MAY_BE_NO_PAINTING = "The picture is unlike the paintings that the model learned from and may be no painting."
 
 
 def post(client, data, query="", **options):
@@ -23,15 +30,12 @@ def dark(picture):
     return picture(mode="L", image_format="PNG", seed=1)
 
 
-def test_index_is_the_papers_to_the_byte(client):
-    answer = client.get("/")
-    assert answer.data == b'{"status": {"code": 200, "message": "Success fetching the API"}, "data": null}'
-    assert answer.content_type == "application/json"
-
-
-def test_prediction_is_the_papers_to_the_byte(client, classifier, dark):
+@pytest.mark.parametrize("more", [{}, WHOLE], ids=["version 2", "a whole version"])
+def test_prediction_is_the_papers_to_the_byte(client, classifier, dark, more):
+    classifier.more, classifier.works = more, WORKS
     answer = post(client, dark)
     [images] = classifier.seen
+    assert (images.shape, images.dtype, images.flags.c_contiguous) == ((1, 224, 224, 3), "float32", True)
     light = float((images[0].mean() + 1) / 2)
     genre, confidence = max([("Light", light), ("Dark", 1 - light)], key=lambda pair: pair[1])
     expected = (
@@ -43,21 +47,68 @@ def test_prediction_is_the_papers_to_the_byte(client, classifier, dark):
 
 def test_details(client, dark):
     plain, details = post(client, dark).json["data"], post(client, dark, "?details=true").json["data"]
-    assert list(details) == ["image_types_prediction", "confidence", "scores", "model", "certain"]
+    assert list(details) == ["image_types_prediction", "confidence", "scores", "model"]
     assert {key: details[key] for key in plain} == plain
     assert details["scores"][0] == {"genre": plain["image_types_prediction"], "confidence": plain["confidence"]}
     assert details["scores"][0]["confidence"] >= details["scores"][1]["confidence"]
     assert details["model"] == {"name": "painting_genre", "version": 3}
-    assert details["certain"] is (plain["confidence"] >= 0.5)
     assert post(client, dark, "?details=false").json["data"] == plain
 
 
-def test_the_model_sees_one_float32_tensor(client, classifier, dark):
-    post(client, dark)
-    [images] = classifier.seen
-    assert images.shape == (1, 224, 224, 3)
-    assert images.dtype == "float32"
-    assert images.flags.c_contiguous
+LIKE_THIS = "about {} of 100 were right, for artists that the model did not learn from."
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        (
+            {"typicality": 0.31235, "certain": True, "expected_accuracy": 0.85},
+            {
+                "typicality": 0.3124,
+                "certain": True,
+                "expected_accuracy": 0.85,
+                "note": f"The model is certain of the genre. Of answers like this one {LIKE_THIS.format(85)}",
+            },
+        ),
+        (
+            {"typicality": 0.0499, "certain": False, "expected_accuracy": 0.344},
+            {
+                "typicality": 0.0499,
+                "certain": False,
+                "expected_accuracy": 0.344,
+                "note": "The picture is unlike the paintings that the model learned from and may be no painting. "
+                f"If it is one, of answers like this one {LIKE_THIS.format(34)}",
+            },
+        ),
+        ({"typicality": 0.05}, {"typicality": 0.05}),
+        ({"typicality": 0.0, "certain": False}, {"typicality": 0.0, "certain": False, "note": MAY_BE_NO_PAINTING}),
+        ({"certain": False}, {"certain": False, "note": "The model is not certain of the genre."}),
+        ({"expected_accuracy": 0.5}, {"expected_accuracy": 0.5, "note": f"Of answers like this one {LIKE_THIS.format(50)}"}),
+    ],
+)
+def test_details_hold_what_the_version_tells_of_its_answer_and_no_more(client, classifier, dark, more, told):
+    classifier.more = more
+    data = post(client, dark, "?details=true").json["data"]
+    assert dict(list(data.items())[4:]) == told
+
+
+def test_the_works_that_a_picture_is_like(client, classifier, dark):
+    classifier.works = WORKS
+    told = [
+        {"artist": "Berthe Morisot", "title": "The Cradle", "similarity": 0.9123},
+        {"artist": None, "title": "Étude", "similarity": 0.5},
+        {"artist": None, "title": None, "similarity": -0.25},
+    ]
+    plain, details = post(client, dark).json["data"], post(client, dark, "?details=true").json["data"]
+    assert post(client, dark, "?similar=true").json["data"] == {**plain, "similar": told}
+    assert post(client, dark, "?similar=true&details=true").json["data"] == {**details, "similar": told}
+    assert post(client, dark, "?similar=false").json["data"] == plain
+    for entry in post_many(client, ("a.png", dark), ("b.txt", b"text"), ("c.png", dark), query="?similar=true").json["data"][::2]:
+        assert entry["data"] == {**plain, "similar": told}
+
+
+def test_a_version_that_knows_no_works_answers_all_the_same(client, dark):
+    assert post(client, dark, "?similar=true").json == post(client, dark).json
 
 
 def test_too_costly_by_how_much_and_the_way_out(client, costly):
@@ -84,47 +135,44 @@ def test_unreadable(client):
     }
 
 
-@pytest.mark.parametrize(
-    ("error", "status", "message", "retry_after"),
-    [
+def test_each_failure_has_its_envelope(client, classifier, dark):
+    for error, status, message, retry_after in (
         (ServingUnavailable(), 503, "Service Unavailable", "1"),
         (ServingBusy(), 503, "Service Unavailable", "1"),
         (ServingTimeout(), 504, "Gateway Timeout", None),
         (WrongModel(), 502, "Bad Gateway", None),
         (RuntimeError("secret /etc/path"), 500, "Internal Server Error", None),
-    ],
-)
-def test_each_failure_has_its_envelope(client, classifier, dark, error, status, message, retry_after):
-    classifier.error = error
-    answer = post(client, dark)
-    assert answer.status_code == status
-    assert answer.json["data"] is None
-    assert (answer.json["status"]["code"], answer.json["status"]["message"]) == (status, message)
-    assert answer.headers.get("Retry-After") == retry_after
-    assert "secret" not in answer.text
-    assert "Traceback" not in answer.text
+    ):
+        classifier.error = error
+        # Without the model there is no list either.
+        for answer in (post(client, dark), post_many(client, ("a.png", dark), ("b.txt", b"text"))):
+            assert (answer.status_code, answer.json["data"]) == (status, None), error
+            assert (answer.json["status"]["code"], answer.json["status"]["message"]) == (status, message)
+            assert answer.headers.get("Retry-After") == retry_after
+            assert "secret" not in answer.text
+            assert "Traceback" not in answer.text
 
 
-@pytest.mark.parametrize("route", ["/prediction", "/predictions"])
-@pytest.mark.parametrize("value", ["True", "1", "yes", "", "true false"])
-def test_a_parameter_that_means_nothing(client, classifier, dark, route, value):
-    answer = client.post(route, query_string={"details": value}, data={"image": (BytesIO(dark), "a.png")})
-    assert (answer.status_code, answer.json["status"]["detail"]) == (400, "The parameter 'details' must be true or false.")
+def test_a_parameter_that_means_nothing(client, classifier, dark):
+    for route, parameter, value in product(("/prediction", "/predictions"), ("details", "similar"), ("true false", "2", "null")):
+        answer = client.post(route, query_string={parameter: value}, data={"image": (BytesIO(dark), "a.png")})
+        assert (answer.status_code, answer.json["status"]["detail"]) == (400, f"The parameter '{parameter}' must be true or false."), value
     assert not classifier.seen
 
 
 def test_no_more_pictures_are_decoded_at_a_time_than_there_are_decoders(client, dark, monkeypatch):
     client.application.extensions["decoders"] = Decoders(2, 8, 2.5)
     decoding, counts, really = [], [], views.to_pixels
+    both = Barrier(2)
 
-    def slowly(picture):
+    def together(picture):
         decoding.append(1)
         counts.append(len(decoding))
-        time.sleep(0.02)
+        both.wait(60)
         decoding.pop()
         return really(picture)
 
-    monkeypatch.setattr(views, "to_pixels", slowly)
+    monkeypatch.setattr(views, "to_pixels", together)
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda _: post(client.application.test_client(), dark).status_code, range(16)))
     assert answers == [200] * 16
@@ -145,19 +193,19 @@ def post_many(client, *pictures, query=""):
     return client.post(f"/predictions{query}", data=body, content_type=f"multipart/form-data; boundary={boundary}")
 
 
-@pytest.mark.parametrize("query", ["", "?details=true", "?details=false"])
-def test_each_of_many_is_answered_as_it_is_alone(client, classifier, picture, query):
+def test_each_of_many_is_answered_as_it_is_alone(client, classifier, picture):
     pictures = [(f"{seed}.jpg", picture(seed=seed)) for seed in range(5)]
-    answer = post_many(client, *pictures, query=query)
-    assert (answer.status_code, answer.json["status"]) == (200, {"code": 200, "message": "Success Predicting the Images"})
-    [images] = classifier.seen
-    assert images.shape == (5, 224, 224, 3)
-    assert images.dtype == "float32"
-    for (name, data), entry in zip(pictures, answer.json["data"], strict=True):
-        alone = client.post(f"/prediction{query}", data={"image": (BytesIO(data), name)}).json
-        assert list(entry) == ["file", "status", "data"]
-        assert entry == {"file": name, **alone}
-    assert len({entry["data"]["confidence"] for entry in answer.json["data"]}) == 5
+    for query in ("", "?details=true"):
+        classifier.seen.clear()
+        answer = post_many(client, *pictures, query=query)
+        assert (answer.status_code, answer.json["status"]) == (200, {"code": 200, "message": "Success Predicting the Images"})
+        [images] = classifier.seen
+        assert (images.shape, images.dtype) == ((5, 224, 224, 3), "float32")
+        for (name, data), entry in zip(pictures, answer.json["data"], strict=True):
+            alone = client.post(f"/prediction{query}", data={"image": (BytesIO(data), name)}).json
+            assert list(entry) == ["file", "status", "data"]
+            assert entry == {"file": name, **alone}
+        assert len({entry["data"]["confidence"] for entry in answer.json["data"]}) == 5
 
 
 def test_bad_pictures_among_many_spoil_no_other(client, classifier, picture, costly):
@@ -214,33 +262,17 @@ def test_many_have_a_limit_together(client, dark):
     assert answer.json["status"]["detail"] == "The request is too large. Send at most 2,000,000 bytes, or the pictures in several requests."
 
 
-@pytest.mark.parametrize(("error", "status"), [(ServingUnavailable(), 503), (ServingTimeout(), 504), (WrongModel(), 502)])
-def test_without_the_model_there_is_no_list(client, classifier, dark, error, status):
-    classifier.error = error
-    answer = post_many(client, ("a.png", dark), ("b.txt", b"text"))
-    assert (answer.status_code, answer.json["status"]["code"], answer.json["data"]) == (status, status, None)
+def test_a_file_keeps_its_name_and_one_that_is_hardly_text_is_answered(client, dark):
+    def entry(name):
+        body = b'--x\r\nContent-Disposition: form-data; name="image"; %s\r\n\r\n%s\r\n--x--\r\n' % (name, dark)
+        return client.post("/predictions", data=body, content_type="multipart/form-data; boundary=x")
 
-
-@pytest.mark.parametrize("name", ["Gemälde 1.png", "../a.png", "絵.png", "a;b.png", "a'b.png"])
-def test_a_file_keeps_its_name(client, dark, name):
     # As browsers write it, in UTF-8.
-    body = b'--x\r\nContent-Disposition: form-data; name="image"; filename="%s"\r\n\r\n%s\r\n--x--\r\n' % (name.encode(), dark)
-    [entry] = client.post("/predictions", data=body, content_type="multipart/form-data; boundary=x").json["data"]
-    assert (entry["file"], entry["status"]["code"]) == (name, 200)
-
-
-@pytest.mark.parametrize(
-    ("name", "status"),
-    [
-        (b'filename="a\x01.png"', 200),
-        (b"filename*=UTF-8''%ed%a0%80.png", 200),
-        (b'filename="\xff\xfe.png"', 400),
-    ],
-)
-def test_a_name_that_is_hardly_text_is_answered(client, dark, name, status):
-    body = b'--x\r\nContent-Disposition: form-data; name="image"; %s\r\n\r\n%s\r\n--x--\r\n' % (name, dark)
-    answer = client.post("/predictions", data=body, content_type="multipart/form-data; boundary=x")
-    assert answer.status_code == answer.json["status"]["code"] == status
+    for name in ("Gemälde 1.png", "../a.png", "絵.png", "a;b.png", "a'b.png", "a\x01.png"):
+        [told] = entry(b'filename="%s"' % name.encode()).json["data"]
+        assert (told["file"], told["status"]["code"]) == (name, 200)
+    for name in (b"filename*=UTF-8''%ed%a0%80.png", b'filename="\xff\xfe.png"'):
+        assert entry(name).json["status"]["code"] == 200
 
 
 def test_many_are_noted_in_one_line(client, picture, caplog):

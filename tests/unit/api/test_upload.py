@@ -1,7 +1,6 @@
 import tempfile
 from io import BytesIO
 
-import pytest
 from flask import request
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
@@ -17,28 +16,10 @@ def post(client, data, name="painting.jpg", field=PICTURE):
     return client.post("/prediction", data=body, content_type=f"multipart/form-data; boundary={boundary}")
 
 
-@pytest.mark.parametrize("name", ["a.jpg", "a.jpeg", "a.png", "a.b.JPG", "A.JPEG", "..png", "ä ö.Png"])
-def test_accepts_extensions_in_any_case(client, picture, name):
-    assert post(client, picture(), name).status_code == 200
-
-
-@pytest.mark.parametrize("name", ["a.webp", "jpg", "a.jpg.exe", "a.", "a.jpgx"])
-def test_refuses_other_extensions(client, picture, name):
-    answer = post(client, picture(), name)
-    assert (answer.status_code, answer.json["status"]["detail"]) == (400, "The file name must end in .png, .jpg or .jpeg.")
-
-
-def test_a_missing_field(client, picture):
-    for answer in (
-        client.post("/prediction"),
-        client.post("/prediction", data=b"raw bytes"),
-        client.post("/prediction", data={"image": "text"}),
-        post(client, picture(), field="file"),
-        post(client, picture(), name=""),
-        client.post("/prediction", data=b"--x", content_type="multipart/form-data"),
-    ):
-        assert answer.status_code == 400
-        assert "field 'image'" in answer.json["status"]["detail"]
+def test_a_name_decides_by_its_end_in_any_case(client, picture):
+    data = picture()
+    for name in ("a.jpg", "a.jpeg", "A.JPEG", "a.exe.jpg", "..png", "ä ö.Png", "../../etc/passwd.jpg", "\0.jpg", "x" * 5000 + ".jpeg"):
+        assert post(client, data, name).status_code == 200, name
 
 
 def test_an_empty_file(client):

@@ -1,4 +1,5 @@
 import csv
+import pickle
 import struct
 import subprocess
 import sys
@@ -7,14 +8,17 @@ from io import BytesIO
 from pathlib import Path
 
 import numpy as np
+import png
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
 from gateway.errors import Overloaded, UnreadablePicture
 from gateway.picture.decode import DRAFT_SIZE, open_picture
 from gateway.picture.preprocess import to_pixels, to_tensor
+
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def pixels_of(data):
@@ -57,10 +61,10 @@ def test_equals_the_paper_on_every_upload(shared):
     assert compared == 13
 
 
-@pytest.mark.parametrize(("width", "height"), [(20, 30), (224, 224), (448, 448), (895, 895), (4000, 500)])
-def test_equals_the_paper_up_to_where_a_reduced_scale_begins(picture, width, height):
-    data = picture(width, height)
-    assert np.abs(pixels_of(data).astype(int) - as_in_the_paper(data)).max() <= 2
+def test_equals_the_paper_up_to_where_a_reduced_scale_begins(picture):
+    for size in ((20, 30), (224, 224), (448, 448), (895, 895), (4000, 500)):
+        data = picture(*size)
+        assert np.abs(pixels_of(data).astype(int) - as_in_the_paper(data)).max() <= 2, size
 
 
 def test_a_large_jpeg_is_decoded_at_a_reduced_scale_and_stays_close(picture):
@@ -72,16 +76,12 @@ def test_a_large_jpeg_is_decoded_at_a_reduced_scale_and_stays_close(picture):
     assert np.abs(reduced.astype(int) - as_in_the_paper(data)).mean() < 0.5
 
 
-@given(st.integers(0, 255))
-def test_scales_as_the_paper(value):
-    tensor = to_tensor(np.full((2, 224, 224, 3), value, np.uint8))
+def test_scales_as_the_paper():
+    pixels = np.arange(256, dtype=np.uint8).repeat(3)
+    tensor = to_tensor(pixels)
     assert tensor.dtype == np.float32
-    assert tensor.flags.c_contiguous
-    np.testing.assert_array_equal(tensor, np.float32(value) / np.float32(127.5) - np.float32(1))
-
-
-def test_scale_reaches_both_ends():
-    assert to_tensor(np.array([0, 255], np.uint8)).tolist() == [-1.0, 1.0]
+    np.testing.assert_array_equal(tensor, pixels.astype(np.float32) / np.float32(127.5) - np.float32(1))
+    assert (tensor[0], tensor[-1]) == (-1, 1)
 
 
 def test_orientation_is_applied():
@@ -94,9 +94,8 @@ def test_orientation_is_applied():
     assert pixels[-100:].mean() < 5
 
 
-@pytest.mark.parametrize(
-    ("mode", "color", "options", "expected"),
-    [
+def test_every_png_mode_becomes_rgb():
+    for mode, color, options, expected in (
         ("L", 100, {}, (100, 100, 100)),
         ("1", 1, {}, (255, 255, 255)),
         ("I;16", 100 * 256 + 255, {}, (100, 100, 100)),
@@ -106,26 +105,16 @@ def test_orientation_is_applied():
         ("RGBA", (255, 0, 0, 0), {}, (255, 255, 255)),
         ("RGBA", (0, 0, 0, 51), {}, (204, 204, 204)),
         ("RGB", (1, 2, 3), {"transparency": (1, 2, 3)}, (255, 255, 255)),
-    ],
-)
-def test_every_png_mode_becomes_rgb(mode, color, options, expected):
-    pixels = pixels_of(saved(Image.new(mode, (50, 40), color), "PNG", **options))
-    assert pixels.shape == (224, 224, 3)
-    assert np.unique(pixels.reshape(-1, 3), axis=0).tolist() == [list(expected)]
+    ):
+        pixels = pixels_of(saved(Image.new(mode, (50, 40), color), "PNG", **options))
+        assert pixels.shape == (224, 224, 3)
+        assert np.unique(pixels.reshape(-1, 3), axis=0).tolist() == [list(expected)], (mode, color)
 
 
 def test_sixteen_bit_colour_becomes_rgb():
-    # Pillow writes no 16-bit RGB PNG: a signature, IHDR with depth 16 and colour type 2, one row of four pixels.
-    def chunk(kind, body):
-        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-
-    row = b"\0" + struct.pack(">3H", 0x6412, 0x32FF, 0xC800) * 4
-    data = (
-        b"\x89PNG\r\n\x1a\n"
-        + chunk(b"IHDR", struct.pack(">2I5B", 4, 1, 16, 2, 0, 0, 0))
-        + chunk(b"IDAT", zlib.compress(row))
-        + chunk(b"IEND", b"")
-    )
+    # Pillow writes no 16-bit RGB PNG.
+    rows = zlib.compress(b"\0" + struct.pack(">3H", 0x6412, 0x32FF, 0xC800) * 4)
+    data = png.file(png.header(4, 1, 16), rows)
     assert np.unique(pixels_of(data).reshape(-1, 3), axis=0).tolist() == [[0x64, 0x32, 0xC8]]
 
 
@@ -141,13 +130,8 @@ def test_of_an_mpo_the_first_frame_is_used():
     assert np.abs(pixels_of(data).astype(int) - (254, 0, 0)).max() < 8
 
 
-@pytest.mark.parametrize("image_format", ["WEBP", "GIF", "BMP", "TIFF"])
-def test_only_jpeg_and_png_are_opened(image_format):
-    with pytest.raises(UnreadablePicture):
-        open_picture(saved(Image.new("RGB", (20, 20)), image_format))
-
-
 @pytest.mark.parametrize("image_format", ["JPEG", "PNG"])
+@settings(max_examples=30)
 @given(share=st.floats(0, 0.75))
 def test_a_picture_cut_short_is_unreadable(picture, image_format, share):
     data = picture(image_format=image_format)
@@ -169,25 +153,27 @@ def test_what_it_costs_is_told_before_anything_is_decoded(picture):
     assert opened.cost(DRAFT_SIZE).seconds < 0.1
 
 
-@pytest.mark.parametrize("image_format", ["JPEG", "PNG"])
-@pytest.mark.parametrize("damage", ["tags that point behind the end", "no tags", "cut short"])
-def test_a_damaged_exif_is_none_and_says_nothing_on_standard_error(tmp_path, picture, image_format, damage):
+def test_a_damaged_exif_is_none_and_says_nothing_on_standard_error(picture):
+    """As C libraries write there too: into the descriptor, and in a process of its own."""
     entries = b"".join(struct.pack("<HHLL", tag or 0xFFFF, 7, 0x7FFFFF00, 5) for tag in range(3000))
-    exif = {
-        "tags that point behind the end": b"Exif\0\0II*\0\x08\0\0\0" + struct.pack("<H", 3000) + entries,
-        "no tags": b"Exif\0\0",
-        "cut short": b"Exif\0\0II*\0\x08\0\0\0\xff\xff\x12\1",
-    }[damage]
-    data = picture(image_format=image_format, exif=exif)
-    (tmp_path / "a").write_bytes(data)
-    code = (
-        "import sys; from gateway.picture.decode import open_picture; from gateway.picture.preprocess import to_pixels; "
-        "print(to_pixels(open_picture(open(sys.argv[1], 'rb').read())).mean())"
-    )
-    command = [sys.executable, "-c", code, tmp_path / "a"]
-    done = subprocess.run(command, cwd=Path(__file__).resolve().parents[3], capture_output=True, text=True, check=True)
-    assert float(done.stdout) == pytest.approx(pixels_of(picture(image_format=image_format)).mean())
-    assert done.stderr == ""
+    damaged = [
+        b"Exif\0\0II*\0\x08\0\0\0" + struct.pack("<H", 3000) + entries,  # tags that point behind the end
+        b"Exif\0\0",
+        b"Exif\0\0II*\0\x08\0\0\0\xff\xff\x12\1",  # cut short
+    ]
+    pictures = [
+        picture(image_format=image_format, **options)
+        for image_format in ("JPEG", "PNG")
+        for options in ({}, *({"exif": one} for one in damaged))
+    ]
+    code = """import pickle, sys
+from gateway.picture.decode import open_picture
+from gateway.picture.preprocess import to_pixels
+print(*(to_pixels(open_picture(data)).mean() for data in pickle.load(sys.stdin.buffer)))"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, input=pickle.dumps(pictures), capture_output=True, check=True)
+    means = list(map(float, done.stdout.split()))
+    assert means == [means[0]] * 4 + [means[4]] * 4
+    assert done.stderr == b""
 
 
 @pytest.mark.parametrize("error", [MemoryError(), OSError(24, "Too many open files"), OSError(12, "Cannot allocate memory")])
@@ -202,30 +188,3 @@ def test_a_machine_that_has_nothing_left_is_no_fault_of_the_picture(picture, mon
     monkeypatch.setattr(Image, "open", fail)
     with pytest.raises(Overloaded):
         open_picture(picture())
-
-
-# In a process of its own, whose peak is its own: how many bytes it grows by for each pixel of the picture that is named last.
-GROWTH = """
-import re, sys
-from gateway.picture.decode import open_picture
-from gateway.picture.preprocess import to_pixels
-small, large = (open(name, "rb").read() for name in sys.argv[1:])
-to_pixels(open_picture(small))
-def peak():
-    # Not getrusage, whose peak begins with that of the process that started this one.
-    return 1024 * int(re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read())[1])
-before = peak()
-picture = open_picture(large)
-width, height = picture.size
-to_pixels(picture)
-print((peak() - before) / (width * height))
-"""
-
-
-@pytest.mark.parametrize(("mode", "most"), [("RGBA", 6.5), ("LA", 7), ("RGB", 5), ("P", 3.5)])
-def test_a_large_png_is_held_once(tmp_path, mode, most):
-    for name, side in (("small.png", 16), ("large.png", 4000)):
-        Image.new(mode, (side, side)).save(tmp_path / name)
-    command = [sys.executable, "-c", GROWTH, tmp_path / "small.png", tmp_path / "large.png"]
-    done = subprocess.run(command, cwd=Path(__file__).resolve().parents[3], capture_output=True, text=True, check=True)
-    assert float(done.stdout) < most

@@ -25,8 +25,7 @@ def test_pure_colour_is_saturated():
 
 
 def test_the_few_pixels_that_are_looked_at_tell_as_much_as_all(picture):
-
-    for seed in range(20):
+    for seed in range(5):
         pixels = to_pixels(open_picture(picture(seed=seed)))
         gray = pixels.astype(float).mean(axis=2) / 255
         found = picture_statistics(pixels)
@@ -34,11 +33,10 @@ def test_the_few_pixels_that_are_looked_at_tell_as_much_as_all(picture):
         assert found["contrast"] == pytest.approx(gray.std(), abs=0.01)
 
 
-@pytest.mark.parametrize("statistic", EDGES)
-def test_every_value_has_a_bin_and_edges_rise(statistic):
-    edges = EDGES[statistic]
-    assert list(edges) == sorted(set(edges))
-    assert len(edges) == 9
-    assert (bin_of(statistic, 0.0), bin_of(statistic, 1.0)) == (0, 9)
-    assert bin_of(statistic, edges[0]) == 1
-    assert bin_of(statistic, np.nextafter(edges[0], 0)) == 0
+def test_every_value_has_a_bin_and_edges_rise():
+    for statistic, edges in EDGES.items():
+        assert list(edges) == sorted(set(edges))
+        assert len(edges) == 9
+        assert (bin_of(statistic, 0.0), bin_of(statistic, 1.0)) == (0, 9)
+        assert bin_of(statistic, edges[0]) == 1
+        assert bin_of(statistic, np.nextafter(edges[0], 0)) == 0

@@ -63,12 +63,14 @@ def test_it_says_what_it_needs_and_its_license(environment):
     done = subprocess.run([environment / "bin" / "python", "-c", program], capture_output=True, check=True, cwd=environment)
     about = json.loads(done.stdout)
     assert about["license_expression"] == "Apache-2.0"
-    assert sorted(re.match(r"[a-z]+", need)[0] for need in about["requires_dist"]) == ["click", "httpx", "tqdm"]
+    needs = {re.match(r"[a-z-]+", need)[0]: "extra ==" in need for need in about["requires_dist"]}
+    assert needs == {"click": False, "httpx": False, "tqdm": False, "pillow": True, "pillow-heif": True}
 
 
 def test_its_requirements_are_those_that_are_locked():
-    lines = (ROOT / "requirements" / "client.in").read_text().splitlines()
-    assert [line for line in lines if not line.startswith("#")] == PROJECT["dependencies"]
+    for name, needs in (("client", PROJECT["dependencies"]), ("pictures", PROJECT["optional-dependencies"]["pictures"])):
+        lines = (ROOT / "requirements" / f"{name}.in").read_text().splitlines()
+        assert [line for line in lines if not line.startswith("#")] == needs
 
 
 def test_the_command_runs_from_it(environment, gateway, tmp_path, picture):

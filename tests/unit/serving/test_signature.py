@@ -1,11 +1,23 @@
+from itertools import product
+
 import numpy as np
 import pytest
+from fake_serving import write
 
 from gateway import contract
 from gateway.serving.messages import get_model_metadata_pb2, predict_pb2, types_pb2
-from gateway.serving.signature import ContractBroken, compare, explanations, genres, model_spec, predict_request, predictions
+from gateway.serving.signature import (
+    ContractBroken,
+    compare,
+    explanations,
+    genres,
+    model_spec,
+    predict_request,
+    predictions,
+    similar_works,
+)
 
-FLOAT, STRING, DOUBLE = types_pb2.DT_FLOAT, types_pb2.DT_STRING, types_pb2.DT_DOUBLE
+FLOAT, STRING, DOUBLE, BOOL = types_pb2.DT_FLOAT, types_pb2.DT_STRING, types_pb2.DT_DOUBLE, types_pb2.DT_BOOL
 GOOD = {"image": (FLOAT, (-1, 224, 224, 3)), "scores": (FLOAT, (-1, 7)), "classes": (STRING, (-1, 7))}
 
 
@@ -33,14 +45,16 @@ def answer(scores=(0.1, 0.9), classes=(b"A", b"B"), shape=(1, 2), dtype=FLOAT):
     return result
 
 
-@pytest.mark.parametrize("extra", [{}, {"heatmap": (FLOAT, (-1, 7, 7))}, {"scores": (FLOAT, (-1, -1))}])
-def test_a_signature_that_keeps_the_contract(extra):
-    compare(signatures({**GOOD, **extra}))
+MORE = {"typicality": (FLOAT, (-1,)), "certain": (BOOL, (-1,)), "expected_accuracy": (FLOAT, (-1,))}
 
 
-@pytest.mark.parametrize(
-    ("change", "said"),
-    [
+def test_a_signature_that_keeps_the_contract():
+    for extra in ({}, {"heatmap": (FLOAT, (-1, 7, 7))}, {"scores": (FLOAT, (-1, -1))}, MORE):
+        compare(signatures({**GOOD, **extra}))
+
+
+def test_what_breaks_the_contract_is_said():
+    for change, said in (
         ({"image": (FLOAT, (-1, 299, 299, 3))}, "299"),
         ({"image": (DOUBLE, (-1, 224, 224, 3))}, "DT_DOUBLE"),
         ({"image": (FLOAT, (224, 224, 3))}, "'image' is DT_FLOAT"),
@@ -48,14 +62,14 @@ def test_a_signature_that_keeps_the_contract(extra):
         ({"scores": (FLOAT, (7,))}, "'scores'"),
         ({"classes": (FLOAT, (-1, 7))}, "'classes'"),
         ({"classes": None}, "no output 'classes'"),
+        ({"certain": (FLOAT, (-1,))}, "'certain' is DT_FLOAT"),
+        ({"typicality": (FLOAT, (-1, 1))}, "'typicality' is DT_FLOAT [-1, 1]"),
         ({"image": None}, "its inputs are []"),
-    ],
-)
-def test_what_breaks_the_contract_is_said(change, said):
-    tensors = {name: value for name, value in {**GOOD, **change}.items() if value}
-    with pytest.raises(ContractBroken) as caught:
-        compare(signatures(tensors))
-    assert said in str(caught.value)
+    ):
+        tensors = {name: value for name, value in {**GOOD, **change}.items() if value}
+        with pytest.raises(ContractBroken) as caught:
+            compare(signatures(tensors))
+        assert said in str(caught.value)
 
 
 def test_another_signature_is_not_enough():
@@ -69,9 +83,8 @@ def test_scores_come_best_first_with_their_genres():
     assert prediction.confidence == pytest.approx(0.9)
 
 
-@pytest.mark.parametrize(
-    "broken",
-    [
+def test_an_answer_that_breaks_the_contract():
+    for broken in (
         answer(scores=None),
         answer(classes=None),
         answer(scores=(0.1, np.nan)),
@@ -84,11 +97,46 @@ def test_scores_come_best_first_with_their_genres():
         answer(scores=(), classes=(), shape=(1, 0)),
         answer(dtype=DOUBLE),
         predict_pb2.PredictResponse(),
+    ):
+        with pytest.raises(ContractBroken):
+            predictions(broken, 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("typicality", np.float32([1.1])),
+        ("typicality", np.float32([np.nan])),
+        ("typicality", np.float32([0.5, 0.5])),
+        ("certain", np.float32([1])),
+        ("expected_accuracy", np.float32([[0.5]])),
+        ("expected_accuracy", np.float32([-0.1])),
     ],
 )
-def test_an_answer_that_breaks_the_contract(broken):
+def test_what_an_answer_need_not_hold_must_be_right_where_it_does(name, values):
+    broken = answer()
+    write(broken, name, values)
     with pytest.raises(ContractBroken):
         predictions(broken, 1)
+
+
+@pytest.mark.parametrize(
+    ("similarity", "works"),
+    [
+        (np.float32([[0.9]]), np.array([[b"\xff\ta"]], object)),
+        (np.float32([[0.9, 0.8]]), np.array([[b"a\tb"]], object)),
+        (np.float32([[1.1]]), np.array([[b"a\tb"]], object)),
+        (np.float32([[np.nan]]), np.array([[b"a\tb"]], object)),
+        (np.float32([0.9]), np.array([b"a\tb"], object)),
+        (np.zeros((1, 0), np.float32), np.empty((1, 0), object)),
+    ],
+)
+def test_similar_works_that_break_the_contract(similarity, works):
+    broken = predict_pb2.PredictResponse()
+    write(broken, "similarity", similarity)
+    write(broken, "works", works)
+    with pytest.raises(ContractBroken):
+        similar_works(broken, 1)
 
 
 def with_heatmap(values, shape=(1, 7, 7), dtype=FLOAT):
@@ -110,9 +158,8 @@ def test_a_heat_map_lies_beside_its_prediction():
     assert explanation.heatmap[6][6] == 1
 
 
-@pytest.mark.parametrize(
-    "broken",
-    [
+def test_a_heat_map_that_breaks_the_contract():
+    for broken in (
         answer(),
         with_heatmap([0] * 48),
         with_heatmap([0] * 36, (1, 6, 6)),
@@ -122,11 +169,9 @@ def test_a_heat_map_lies_beside_its_prediction():
         with_heatmap([0] * 48 + [-0.01]),
         with_heatmap([0] * 48 + [np.nan]),
         with_heatmap([], dtype=DOUBLE),
-    ],
-)
-def test_a_heat_map_that_breaks_the_contract(broken):
-    with pytest.raises(ContractBroken):
-        explanations(broken, 1)
+    ):
+        with pytest.raises(ContractBroken):
+            explanations(broken, 1)
 
 
 def test_genres_keep_the_model_s_order():
@@ -135,32 +180,21 @@ def test_genres_keep_the_model_s_order():
         genres(answer(classes=None), 1)
 
 
-@pytest.mark.parametrize("signature", [contract.PREDICT_SIGNATURE, contract.EXPLAIN_SIGNATURE])
-@pytest.mark.parametrize("label", ["", "canary"])
 @pytest.mark.parametrize("count", [1, 2, contract.MAX_BATCH])
-def test_the_bytes_are_those_of_protobuf(count, label, signature):
-    images = np.random.default_rng(count).uniform(-1, 1, (count, *contract.IMAGE_SHAPE)).astype(np.float32)
-    message = predict_pb2.PredictRequest(model_spec=model_spec(label, signature))
-    tensor = message.inputs[contract.IMAGE_INPUT]
-    tensor.dtype = types_pb2.DT_FLOAT
-    for size in images.shape:
-        tensor.tensor_shape.dim.add(size=size)
-    tensor.tensor_content = images.tobytes()
-    sent = predict_request(images, label, signature)
-    assert sent == message.SerializeToString()
-    assert predict_pb2.PredictRequest.FromString(sent) == message
+def test_the_bytes_are_those_of_protobuf(count):
+    # Every second one, so that they do not lie side by side in memory.
+    images = np.random.default_rng(count).uniform(-1, 1, (2 * count, *contract.IMAGE_SHAPE)).astype(np.float32)[::2]
+    for label, signature in product(("", "canary"), (contract.PREDICT_SIGNATURE, contract.EXPLAIN_SIGNATURE)):
+        message = predict_pb2.PredictRequest(model_spec=model_spec(label, signature))
+        tensor = message.inputs[contract.IMAGE_INPUT]
+        tensor.dtype = types_pb2.DT_FLOAT
+        for size in images.shape:
+            tensor.tensor_shape.dim.add(size=size)
+        tensor.tensor_content = images.tobytes()
+        assert predict_request(images, label, signature) == message.SerializeToString()
 
 
-def test_pictures_that_do_not_lie_side_by_side_in_memory():
-    images = np.random.default_rng(0).uniform(-1, 1, (4, *contract.IMAGE_SHAPE)).astype(np.float32)[::2]
-    sent = predict_pb2.PredictRequest.FromString(predict_request(images, "", contract.PREDICT_SIGNATURE))
-    assert sent.inputs[contract.IMAGE_INPUT].tensor_content == images.tobytes()
-
-
-@pytest.mark.parametrize(
-    "images",
-    [np.zeros(contract.IMAGE_SHAPE, np.float32), np.zeros((1, *contract.IMAGE_SHAPE)), np.zeros((1, 100, 100, 3), np.float32)],
-)
-def test_what_the_model_does_not_take_is_not_sent(images):
-    with pytest.raises(ValueError, match=r"^images must be float32 \(n, 224, 224, 3\), not "):
-        predict_request(images, "", contract.PREDICT_SIGNATURE)
+def test_what_the_model_does_not_take_is_not_sent():
+    for images in (np.zeros(contract.IMAGE_SHAPE, np.float32), np.zeros((1, *contract.IMAGE_SHAPE)), np.zeros((1, 9, 9, 3), np.float32)):
+        with pytest.raises(ValueError, match=r"^images must be float32 \(n, 224, 224, 3\), not "):
+            predict_request(images, "", contract.PREDICT_SIGNATURE)

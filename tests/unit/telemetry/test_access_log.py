@@ -29,12 +29,11 @@ def test_one_line_a_prediction_with_what_an_operator_asks(client, picture, lines
     assert 0 < line["decode_ms"] + line["predict_ms"] <= line["total_ms"]
 
 
-@pytest.mark.parametrize("sent", [None, "", "a b", 'a"b', "x" * 65, "../é"])
-def test_an_id_that_is_not_sane_is_replaced(client, sent):
-    headers = {} if sent is None else {REQUEST_ID_HEADER: sent}
-    answer = client.get("/", headers=headers)
-    assert answer.headers[REQUEST_ID_HEADER] != sent
-    assert len(answer.headers[REQUEST_ID_HEADER]) == 32
+def test_an_id_that_is_not_sane_is_replaced(client):
+    for sent in (None, "", "a b", 'a"b', "x" * 65, "../é"):
+        answer = client.get("/", headers={} if sent is None else {REQUEST_ID_HEADER: sent})
+        assert answer.headers[REQUEST_ID_HEADER] != sent
+        assert len(answer.headers[REQUEST_ID_HEADER]) == 32
 
 
 def test_failures_are_logged_too(client, classifier, picture, lines):
@@ -45,11 +44,3 @@ def test_failures_are_logged_too(client, classifier, picture, lines):
     assert [line["error"] for line in lines("ragam.access")] == ["address_unknown", "internal"]
     [line] = lines("ragam.app")
     assert "RuntimeError: the reason" in line["traceback"]
-
-
-def test_a_method_that_somebody_made_up_is_no_series_of_its_own(client):
-    for method in ("MADEUP", "ANOTHER"):
-        assert client.open("/nowhere", method=method).status_code == 404
-    text = client.get("/metrics").text
-    assert 'method="other"' in text
-    assert "MADEUP" not in text

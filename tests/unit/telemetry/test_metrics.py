@@ -18,27 +18,35 @@ def send(client, data, name="a.jpg", route="/prediction"):
 
 
 @pytest.mark.parametrize("route", ["/prediction", "/predictions", "/explanation"])
-def test_counts_answers_by_genre_version_and_confidence(client, picture, route):
+def test_counts_answers_and_what_is_sent(client, picture, route):
     def counts():
         predictions = sum(value("ragam_predictions_total", genre=genre, version="3") for genre in ("Light", "Dark"))
         above_half = value("ragam_confidence_bucket", version="3", le="1.0") - value("ragam_confidence_bucket", version="3", le="0.4")
         return predictions, value("ragam_confidence_count", version="3"), above_half
 
-    before = counts()
-    assert send(client, picture(), route=route).status_code == 200
-    assert counts() == tuple(count + 1 for count in before)
-
-
-@pytest.mark.parametrize("route", ["/prediction", "/predictions", "/explanation"])
-def test_bytes_and_pixels_of_what_is_sent(client, picture, route):
     def sums():
         return value("ragam_upload_bytes_sum"), value("ragam_upload_pixels_sum")
 
-    before, data = sums(), picture(320, 240)
-    send(client, data, route=route)
-    assert sums() == (before[0] + len(data), before[1] + 320 * 240)
+    before, sent, data = counts(), sums(), picture(320, 240)
+    assert send(client, data, route=route).status_code == 200
+    assert counts() == tuple(count + 1 for count in before)
+    assert sums() == (sent[0] + len(data), sent[1] + 320 * 240)
     send(client, b"no picture", route=route)
-    assert sums() == (before[0] + len(data) + len(b"no picture"), before[1] + 320 * 240)
+    assert sums() == (sent[0] + len(data) + len(b"no picture"), sent[1] + 320 * 240)
+    assert counts() == tuple(count + 1 for count in before)
+
+
+def test_the_typicality_of_pictures_where_the_version_tells_it(client, classifier, picture):
+    def counts():
+        return tuple(value("ragam_typicality_bucket", version="3", le=bound) for bound in ("0.05", "0.1"))
+
+    before = counts()
+    send(client, picture())
+    assert counts() == before
+    classifier.more = {"typicality": 0.07}
+    send(client, picture())
+    send(client, picture(), route="/predictions")
+    assert counts() == (before[0], before[1] + 2)
 
 
 def test_a_stage_that_raises_is_timed_too():
@@ -103,14 +111,3 @@ def test_no_word_of_a_caller_s_becomes_a_series(client, picture):
         *(("statistic", name) for name in EDGES),
         ("version", "3"),
     }
-
-
-def test_the_version_is_the_project_s():
-    import tomllib
-    from pathlib import Path
-
-    import gateway
-
-    root = Path(__file__).resolve().parents[3]
-    assert gateway.__version__ == tomllib.loads((root / "pyproject.toml").read_text())["project"]["version"]
-    assert f"\n  version: {gateway.__version__}\n" in (root / "gateway" / "openapi.yaml").read_text()

@@ -23,6 +23,32 @@ def test_a_manifest_goes_before_a_metadata_file(tmp_path: Path) -> None:
     assert [picture.path for picture in read_listing(tmp_path)] == ["b.jpg"]
 
 
+ROWS = "path,genre,artist\r\nimg/1.png,Realism,Ilya Répin\r\nimg/2.png,Abstract,\r\n"
+SAVED = {
+    "with a byte order mark": ROWS.encode("utf-8-sig"),
+    "with semicolons": ROWS.replace(",", ";").encode("utf-8-sig"),
+    "with semicolons, told so": b"sep=;\r\n" + ROWS.replace(",", ";").encode(),
+    "as Unicode text": ROWS.replace(",", "\t").encode("utf-16"),
+    "with empty rows": (ROWS + ",,\r\n,,\r\n").encode(),
+    "on an old Mac": ROWS.replace("\r\n", "\r").encode(),
+    "with commas in a name": ROWS.replace("Ilya Répin", '"Répin, Ilya"').encode(),
+    "with blanks": ROWS.replace(",", " , ").replace("path ", "path").replace(" genre ", "genre").replace(" artist", "artist").encode(),
+}
+
+
+@pytest.mark.parametrize("how", SAVED)
+def test_a_list_that_a_spreadsheet_has_saved(tmp_path: Path, how: str) -> None:
+    (tmp_path / "metadata.csv").write_bytes(SAVED[how])
+    artist = "Répin, Ilya" if "commas" in how else "Ilya Répin"
+    assert read_listing(tmp_path) == [Listed("img/1.png", "Realism", artist), Listed("img/2.png", "Abstract")]
+
+
+def test_a_list_in_another_encoding_is_told_how_to_save_it(tmp_path: Path) -> None:
+    (tmp_path / "metadata.csv").write_bytes(ROWS.encode("cp1252"))
+    with pytest.raises(Mistake, match="CSV UTF-8"):
+        read_listing(tmp_path)
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [

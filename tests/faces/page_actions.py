@@ -1,4 +1,4 @@
-"""What a person's hands do on the page, and what their eyes find there."""
+"""What a person does on the page, and reads there."""
 
 from pathlib import Path
 
