@@ -73,5 +73,5 @@ def bad_files(good: list[File]) -> list[File]:
 def huge_files() -> list[File]:
     return [
         File("many-bytes.jpg", bytes(25_000_000), 413),
-        File("many-pixels.png", _save(Image.new("1", (12_000, 9_000)), "PNG"), 413),
+        File("many-pixels.png", _save(Image.new("1", (18_000, 17_000)), "PNG"), 413),
     ]
