@@ -8,7 +8,7 @@ from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from gateway.api import envelope
-from gateway.api.decode_queue import Decoders
+from gateway.api.decode_queue import DecodeQueues
 from gateway.api.docs import description
 from gateway.api.explanation import explanation
 from gateway.api.genres import GenreList, genres
@@ -52,7 +52,7 @@ def create_app(settings: Settings, classifier: Classifier) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = settings.max_upload_bytes + MULTIPART_OVERHEAD_BYTES
     app.extensions["settings"] = settings
     app.extensions["classifier"] = classifier
-    app.extensions["decoders"] = Decoders(settings.capacity().decoders, THREADS, settings.max_wait_seconds)
+    app.extensions["decode_queues"] = DecodeQueues(settings.capacity().decoders, THREADS, settings.max_wait_seconds)
     app.extensions["readiness"] = Readiness(classifier)
     app.extensions["genres"] = GenreList(classifier)
     app.extensions["traced"] = tracing.wanted()

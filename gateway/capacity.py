@@ -8,11 +8,11 @@ from gateway.machine import Machine
 # What a worker keeps, whatever it does at the moment: up to 90 MB after thousands of pictures of 1600 x 1200.
 WORKER_BYTES = 100 * 1024**2
 
-# Of one picture beside its file, so that a worker stays below 600 MB with a dear picture, a cheap one and its share of requests. 40 million
-# pixels of any 8-bit PNG take less; progressive JPEGs of so many, whose coefficients take 240 to 320 MB alone, do not fit.
+# Of one picture beside its file, so that a worker stays below 600 MB with a costly picture, a cheap one and its share of requests. 40
+# million pixels of any 8-bit PNG take less; progressive JPEGs of so many, whose coefficients take 240 to 320 MB alone, do not fit.
 PICTURE_BYTES = 300_000_000
 
-# Dear pictures have a lane of their own, see gateway/api/decode_queue.py. Photographs of 12 megapixels and paintings of 3 are cheap.
+# Costly pictures have a queue of their own, see gateway/api/decode_queue.py. Photographs of 12 megapixels and paintings of 3 are cheap.
 CHEAP_BYTES = 30_000_000
 
 # Requests that a worker answers at the same time. Decoding is bounded by the decoders below; the other threads wait for the model server.
@@ -32,7 +32,7 @@ MOST_WORKERS = 64
 
 @dataclass(frozen=True)
 class Capacity:
-    """Gateway processes, and how many threads of each may decode cheap pictures at the same time, beside one dear one."""
+    """Gateway processes, and how many threads of each may decode cheap pictures at the same time, beside one costly one."""
 
     workers: int
     decoders: int

@@ -57,7 +57,9 @@ class Settings:
         "How long a connection may be idle. Longer than a proxy keeps its own: nginx 60 s, Google's balancer 600 s.",
     )
     grace_seconds: int = _setting(
-        30, kinds.whole(0, 600), "On SIGTERM, how long requests in flight may take to finish. A second SIGTERM ends them at once."
+        30,
+        kinds.whole(0, 600),
+        "On SIGTERM, how long requests in flight may take. A second one, to serve.py or gunicorn, ends them at once.",
     )
 
     api_keys_file: str = _setting("", kinds.keys_file, "File of the API keys that may send pictures; without it everybody may.")

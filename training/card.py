@@ -24,7 +24,7 @@ PREPROCESSING = (
 
 
 def model_card(number: int, scorecard: dict[str, Any], dataset: Dataset, agreement: float, reference: dict[str, Any]) -> dict[str, Any]:
-    """The card of version `number`. agreement: its scores' largest difference from the Keras model's; reference: see reference.py."""
+    """The card of version `number`. agreement: its scores' largest difference from the Keras model's; reference: see distribution.py."""
     run = scorecard["run"]
     return {
         "name": MODEL_NAME,

@@ -17,7 +17,7 @@ from benchmarks.hostile.measure import Result, attacked, settle, workers_of
 from benchmarks.service import LOGS, Service, free_port, gateway, model_server
 
 OTHERS_SECONDS = 2.0
-COLUMNS = ("attack", "s", "answers", "dearest request, s of a core", "all", "after it", "worker's peak, MB", "others", "slowest, s")
+COLUMNS = ("attack", "s", "answers", "costliest request, s of a core", "all", "after it", "worker's peak, MB", "others", "slowest, s")
 
 
 def main() -> None:
@@ -40,7 +40,7 @@ def main() -> None:
             print(f"{time.strftime('%H:%M:%S')} {name}", file=sys.stderr, flush=True)
             result = attacked(target, name)
             rows.append([name, *cells(result)])
-            print("   ", *cells(result), result.outcome.dearest_name, sep=" | ", file=sys.stderr, flush=True)
+            print("   ", *cells(result), result.outcome.costliest_name, sep=" | ", file=sys.stderr, flush=True)
             broken += [f"{name}: {fault}" for fault in faults(result)]
             if target.workers != workers_of(front.pids[0]):
                 target = Target(port, serving, all_workers(front.pids[0]))
@@ -65,7 +65,7 @@ def cells(result: Result) -> list[str]:
     return [
         f"{result.seconds:.0f}",
         counted(outcome.answers),
-        f"{outcome.dearest:.2f}" if outcome.dearest else "",
+        f"{outcome.costliest:.2f}" if outcome.costliest else "",
         f"{result.processor_seconds:.1f}",
         f"{result.after:.1f}",
         f"{max(result.peaks)}",

@@ -14,7 +14,7 @@ import grpc
 import psutil
 
 from benchmarks.hostile.clients import TYPE, answer, ask, connect, form, get, post, reset, together, until
-from benchmarks.hostile.pictures import GRAY, RGB, RGBA, SQUARE, dear, jpeg, png, with_damaged_exif
+from benchmarks.hostile.pictures import GRAY, RGB, RGBA, SQUARE, costly, jpeg, png, with_damaged_exif
 
 # Of clients at once; of connections where they cost next to nothing.
 CLIENTS, CONNECTIONS = 64, 2300
@@ -42,11 +42,11 @@ class Target:
 
 @dataclass
 class Outcome:
-    """What was answered, how often; and the processor seconds of the dearest single request, where each is sent by itself."""
+    """What was answered, how often; and the processor seconds of the costliest single request, where each is sent by itself."""
 
     answers: Counter[str] = field(default_factory=Counter)
-    dearest: float = 0.0
-    dearest_name: str = ""
+    costliest: float = 0.0
+    costliest_name: str = ""
 
 
 @dataclass(frozen=True)
@@ -75,8 +75,8 @@ def one_by_one(target: Target, requests: Iterable[tuple[str, bytes]]) -> Outcome
         before = target.processor_seconds()
         outcome.answers[ask(target.port, request)] += 1
         spent = target.processor_seconds() - before
-        if spent > outcome.dearest:
-            outcome.dearest, outcome.dearest_name = spent, name
+        if spent > outcome.costliest:
+            outcome.costliest, outcome.costliest_name = spent, name
     return outcome
 
 
@@ -93,13 +93,13 @@ def in_turn(bodies: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]:
         yield f"{name} {route}", post(route, body, chunked=chunked)
 
 
-@attack("dear pictures, one by one", "200, 413", alone=True)
-def dear_pictures(target: Target) -> Outcome:
-    return one_by_one(target, in_turn((name, form([data])) for name, data in dear()))
+@attack("costly pictures, one by one", "200, 413", alone=True)
+def costly_pictures(target: Target) -> Outcome:
+    return one_by_one(target, in_turn((name, form([data])) for name, data in costly()))
 
 
-@attack("16 dear pictures in a request", "200", alone=True)
-def dear_batches(target: Target) -> Outcome:
+@attack("16 costly pictures in a request", "200", alone=True)
+def costly_batches(target: Target) -> Outcome:
     kinds = [png(SQUARE, GRAY, 1), png(SQUARE, RGB), png((1, 1_000_000), GRAY, 1), jpeg((610, 65_500), "RGB", progressive=True)]
     return one_by_one(target, ((f"batch {number}", post("/predictions", form([data] * 16))) for number, data in enumerate(kinds)))
 
@@ -110,7 +110,7 @@ def no_multipart(target: Target) -> Outcome:
     outcome = one_by_one(target, on_every_route(bodies, b"Content-Type: application/x-www-form-urlencoded\r\n"))
     more = one_by_one(target, on_every_route(bodies, b"Content-Type: application/json\r\n"))
     outcome.answers += more.answers
-    outcome.dearest = max(outcome.dearest, more.dearest)
+    outcome.costliest = max(outcome.costliest, more.costliest)
     return outcome
 
 
@@ -126,7 +126,7 @@ def headers_in_parts(target: Target) -> Outcome:
     outcome = one_by_one(target, ((name, post("/predictions", body)) for name, body in bodies(60)))
     more = one_by_one(target, on_every_route(bodies(19)))
     outcome.answers += more.answers
-    outcome.dearest = max(outcome.dearest, more.dearest)
+    outcome.costliest = max(outcome.costliest, more.costliest)
     return outcome
 
 
@@ -139,7 +139,7 @@ def maps(target: Target) -> Outcome:
     return outcome
 
 
-@attack("32 x 16 dear pictures, sent and reset", "reset by the client")
+@attack("32 x 16 costly pictures, sent and reset", "reset by the client")
 def abandoned(target: Target) -> Outcome:
     request = post("/predictions", form([png(SQUARE, GRAY, 1)] * 16))
     socks = [connect(target.port) for _ in range(32)]
@@ -151,8 +151,8 @@ def abandoned(target: Target) -> Outcome:
     return Outcome(Counter({"reset by the client": len(socks)}))
 
 
-@attack("64 clients with only dear pictures", "200, 413, 503")
-def only_dear(target: Target) -> Outcome:
+@attack("64 clients with only costly pictures", "200, 413, 503")
+def only_costly(target: Target) -> Outcome:
     pictures = cycle([png(SQUARE, GRAY, 1), png(SQUARE, RGB), png((1, 1_000_000), GRAY, 1), jpeg((6324, 6324), "RGB"), png(SQUARE, RGBA)])
     requests = cycle([post(route, form([next(pictures)])) for route in ROUTES * 5])
     return Outcome(until(target.seconds, CLIENTS, lambda: ask(target.port, next(requests))))

@@ -18,7 +18,7 @@ from benchmarks.hostile.clients import ask, form, get, post
 SECONDS_BETWEEN_REQUESTS = 0.1
 QUIET_SECONDS = 30
 
-# The bounds. What is left to do when an attack ends is what runs at that moment: a few dear pictures in each worker.
+# The bounds. What is left to do when an attack ends is what runs at that moment: a few costly pictures in each worker.
 REQUEST_SECONDS, WORKER_MEGABYTES, AFTER_SECONDS = 2.0, 600, 10.0
 OTHERS = {"/prediction": post("/prediction", form([GOOD])), "/healthz": get("/healthz"), "/readyz": get("/readyz")}
 
@@ -41,8 +41,8 @@ class Result:
         found = []
         if wrong := self.outcome.answers.keys() - ATTACKS[self.name].right - {"held to the end"}:
             found.append(f"was answered {', '.join(sorted(wrong))}")
-        if self.outcome.dearest >= REQUEST_SECONDS:
-            found.append(f"a request took {self.outcome.dearest:.2f} s of a core ({self.outcome.dearest_name})")
+        if self.outcome.costliest >= REQUEST_SECONDS:
+            found.append(f"a request took {self.outcome.costliest:.2f} s of a core ({self.outcome.costliest_name})")
         if max(self.peaks) >= WORKER_MEGABYTES:
             found.append(f"a worker held {max(self.peaks)} MB")
         if 0 in self.peaks:

@@ -52,8 +52,8 @@ def with_damaged_exif(picture: bytes, tags: int, value: int) -> bytes:
     return picture[:2] + segments + picture[2:]
 
 
-def dear() -> Iterator[tuple[str, bytes]]:
-    """Each colour mode as a square, and strips of the cheapest and the dearest; both formats: (name, file)."""
+def costly() -> Iterator[tuple[str, bytes]]:
+    """Each colour mode as a square, and strips of the cheapest and the costliest; both formats: (name, file)."""
     for colour, depth in ((GRAY, 1), (GRAY, 8), (GRAY, 16), (RGB, 8), (RGB, 16), (PALETTE, 8), (GRAY_ALPHA, 8), (RGBA, 8), (RGBA, 16)):
         yield f"PNG {colour}/{depth}", png(SQUARE, colour, depth)
     yield "PNG 6/8 interlaced", png(SQUARE, RGBA, interlaced=True)

@@ -1,7 +1,7 @@
 """Who may decode: as many pictures at the same time as the memory and the cores bear, first come, first served.
 
-What a picture will cost is known before it is decoded. The dear ones, of which a few kilobytes take a second, share one lane of a worker,
-in which at most half of its threads are, so that the cheap ones go past them.
+What a picture will cost is known before it is decoded. The costly ones, of which a few kilobytes take a second, share one queue of a
+worker, in which at most half of its threads are, so that the cheap ones go past them.
 """
 
 from collections import deque
@@ -15,7 +15,7 @@ from gateway.picture.limits import Cost
 from gateway.telemetry.metrics import stage
 
 
-class Lane:
+class DecodeQueue:
     """`count` pictures at the same time, and at most `most` that are decoded or wait.
 
     Who would have to wait for longer than `max_wait_seconds`, by what is before, is refused at once; who has waited so long, then. None:
@@ -69,25 +69,25 @@ class Lane:
                 self._free += 1
 
 
-class Decoders:
-    """`count` lanes for cheap pictures in a process of `threads`, and one for dear ones."""
+class DecodeQueues:
+    """`count` queues for cheap pictures in a process of `threads`, and one for costly ones."""
 
     def __init__(self, count: int, threads: int, max_wait_seconds: float) -> None:
-        self._cheap = Lane(count)
-        self._dear = Lane(1, max(1, threads // 2), max_wait_seconds)
+        self._cheap = DecodeQueue(count)
+        self._costly = DecodeQueue(1, max(1, threads // 2), max_wait_seconds)
 
     @contextmanager
-    def lane(self, cost: Cost, milliseconds: dict[str, Any], *, is_dear: bool = False) -> Iterator[None]:
-        """For a picture of `cost`, or one of a request that `is_dear` in all, held for the body.
+    def slot(self, cost: Cost, milliseconds: dict[str, Any], *, is_costly: bool = False) -> Iterator[None]:
+        """For a picture of `cost`, or one of a request that `is_costly` in all, held for the body.
 
         The wait is the stage `decode_wait`, as metrics.stage has it.
 
-        Raises Overloaded where there are too many dear pictures.
+        Raises Overloaded where there are too many costly pictures.
         """
-        lane = self._dear if cost.is_dear or is_dear else self._cheap
+        queue = self._costly if cost.is_costly or is_costly else self._cheap
         with stage("decode_wait", milliseconds):
-            lane.acquire(cost.seconds)
+            queue.acquire(cost.seconds)
         try:
             yield
         finally:
-            lane.release(cost.seconds)
+            queue.release(cost.seconds)

@@ -14,6 +14,10 @@ from gateway.prediction import Explanation, Prediction, SimilarWork
 DECIMALS = 4
 
 
+# As the paper's Python has them: later ones changed what HTTPStatus says.
+_PHRASES = {HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "Request Entity Too Large", HTTPStatus.REQUEST_URI_TOO_LONG: "Request-URI Too Long"}
+
+
 def success(message: str, data: Any = None) -> Response:
     return _answer(HTTPStatus.OK, {"code": 200, "message": message}, data)
 
@@ -85,7 +89,7 @@ def _model(prediction: Prediction) -> dict[str, Any]:
 
 
 def _failure(status: HTTPStatus, error: str, detail: str) -> dict[str, Any]:
-    return {"code": status.value, "message": status.phrase, "error": error, "detail": detail}
+    return {"code": status.value, "message": _PHRASES.get(status, status.phrase), "error": error, "detail": detail}
 
 
 def _answer(http_status: HTTPStatus, status: dict[str, Any], data: Any) -> Response:

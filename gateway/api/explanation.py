@@ -9,7 +9,7 @@ from flask import Blueprint, Response, current_app, g, request
 from PIL import Image
 
 from gateway.api import envelope
-from gateway.api.decode_queue import Decoders
+from gateway.api.decode_queue import DecodeQueues
 from gateway.api.upload import read_picture, stop_if_abandoned
 from gateway.errors import UnknownParameter
 from gateway.picture.decode import DRAFT_SIZE, Picture, open_picture, to_upright
@@ -36,7 +36,7 @@ PNG_LEVEL = 1
 def explain() -> Response:
     settings: Settings = current_app.extensions["settings"]
     classifier: Classifier = current_app.extensions["classifier"]
-    decoders: Decoders = current_app.extensions["decoders"]
+    decode_queues: DecodeQueues = current_app.extensions["decode_queues"]
     for name in request.args:
         raise UnknownParameter(name, ())
     data = read_picture(request, settings.max_upload_bytes)
@@ -48,7 +48,7 @@ def explain() -> Response:
     UPLOAD_PIXELS.observe(width * height)
     cost = _cost(picture, is_drawn)
     Budget(len(data)).spend(cost)
-    with decoders.lane(cost, g.fields):
+    with decode_queues.slot(cost, g.fields):
         stop_if_abandoned(request)
         with stage("decode", g.fields):
             images, view = _read(picture, data, is_drawn)
@@ -61,7 +61,7 @@ def explain() -> Response:
     if view is None:
         response = envelope.success("Success Explaining the Image", envelope.explanation_data(answer))
     else:
-        with decoders.lane(DRAW, g.fields):
+        with decode_queues.slot(DRAW, g.fields):
             stop_if_abandoned(request)
             with stage("draw", g.fields):
                 response = _drawn(view, answer)

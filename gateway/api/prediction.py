@@ -8,7 +8,7 @@ import numpy.typing as npt
 from flask import Blueprint, Response, current_app, g, request
 
 from gateway.api import envelope
-from gateway.api.decode_queue import Decoders
+from gateway.api.decode_queue import DecodeQueues
 from gateway.api.upload import list_uploads, most_body_bytes, read_picture, read_upload, request_bytes, stop_if_abandoned
 from gateway.auth.rate_limit import count_pictures
 from gateway.errors import BadQuery, BadUpload, RagamError, TooLarge, UnknownParameter
@@ -109,13 +109,13 @@ def _decode(data: bytes | memoryview, budget: Budget) -> Decoded:
     """Raises what reading a picture raises."""
     UPLOAD_BYTES.observe(len(data))
     g.fields["bytes"] = g.fields.get("bytes", 0) + len(data)
-    decoders: Decoders = current_app.extensions["decoders"]
+    decode_queues: DecodeQueues = current_app.extensions["decode_queues"]
     picture = open_picture(data)
     width, height = picture.size
     UPLOAD_PIXELS.observe(width * height)
     cost = picture.cost(DRAFT_SIZE)
     budget.spend(cost)
-    with decoders.lane(cost, g.fields, is_dear=budget.is_dear):
+    with decode_queues.slot(cost, g.fields, is_costly=budget.is_costly):
         stop_if_abandoned(request)
         with stage("decode", g.fields):
             pixels = to_pixels(picture)

@@ -96,7 +96,8 @@ def _uploads(request: Request) -> list[FileStorage]:
     if encoding.lower() not in ("", "identity"):
         raise CompressedBody(encoding)
     if request.mimetype != FORM:
-        raise MissingForm if request.content_length else MissingPicture
+        has_body = request.content_length or "Transfer-Encoding" in request.headers
+        raise MissingForm if has_body else MissingPicture
     # Where no file was chosen, a browser sends a file without name and bytes.
     uploads = [upload for upload in request.files.getlist(FIELD) if upload.filename or _content(upload)]
     if not uploads:

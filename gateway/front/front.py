@@ -156,9 +156,10 @@ class Front:
             return await loop.run_in_executor(self._pool, call, self.app, environ)
 
     def _refuse(self, environ: dict[str, Any], refusal: Exception) -> Answer:
-        """The application's answer, which logs what is unexpected. Of what refuses the many it is made once, and copied.
+        """The application's answer, which logs what is unexpected.
 
-        That is for what comes in great numbers. Any other address would be a series of its own in the metrics, and HEAD has no body.
+        The answer to Overloaded is made once and kept, for POSTs to known routes: any other address would be a series of its own in the
+        metrics, and HEAD has no body.
         """
         is_common = environ["REQUEST_METHOD"] == "POST" and environ["PATH_INFO"] in self._routes and "HTTP_ORIGIN" not in environ
         if not isinstance(refusal, Overloaded) or not is_common or self.app.extensions["traced"]:

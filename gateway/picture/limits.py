@@ -2,7 +2,7 @@
 
 Pixels alone tell little. The same 40 million take 0.02 to 6 s and 3 MB to 2 GB, by format, mode, shape and the way they are stored.
 
-The constants were measured on two virtual cores of an AMD EPYC with other work beside, by `tests/bad_input/dear.py`, whose test compares
+The constants were measured on two virtual cores of an AMD EPYC with other work beside, by `tests/bad_input/costly.py`, whose test compares
 each estimate with what its picture takes. SAFETY is for slower processors.
 """
 
@@ -17,7 +17,7 @@ from gateway.picture.format import Layout
 SAFETY = 1.5
 
 # A request of up to a megabyte may cost so much by these estimates, and stays below 2 s of a core with all that is done beside. What it
-# sends beyond that pays for more: 40 million honest pixels, as they need 15 MB, and sixteen photographs.
+# sends beyond that pays for more: a PNG of 40 million pixels, which has 15 MB, and sixteen photographs.
 REQUEST_SECONDS = 1.7
 SECONDS_A_MEGABYTE = 0.15
 
@@ -48,7 +48,7 @@ class Cost:
     bytes: int
 
     @property
-    def is_dear(self) -> bool:
+    def is_costly(self) -> bool:
         return self.seconds > CHEAP_SECONDS or self.bytes > CHEAP_BYTES
 
 
@@ -59,8 +59,8 @@ class Budget:
         self._whole = self._left = REQUEST_SECONDS + SECONDS_A_MEGABYTE * max(0, request_bytes / 1e6 - 1)
 
     @property
-    def is_dear(self) -> bool:
-        """Whether what was spent is as much as one dear picture is."""
+    def is_costly(self) -> bool:
+        """Whether what was spent is as much as one costly picture is."""
         return self._whole - self._left > CHEAP_SECONDS
 
     def spend(self, cost: Cost) -> None:

@@ -48,7 +48,7 @@ def to_tensor(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
 def to_model_size(upright: Upright) -> npt.NDArray[np.uint8]:
     """`upright` resized: uint8 (224, 224, 3)."""
     width, height = upright.size
-    # Strips of a side below 224 can be so long that their kernels take gigabytes: Pillow answers with an error, the other ends the process.
+    # Strips of a side below 224 can be so long that their kernels take gigabytes: Pillow raises, cykooz-resizer ends the process.
     resize = _by_pillow if BICUBIC is None or min(width, height) < IMAGE_SIZE else _by_vector_units()
     # Which side Pillow takes first. What overshoots is cut in between, so the other order gives other pixels: up to 30 of 255 off.
     columns_first = height > IMAGE_SIZE and height - IMAGE_SIZE > 2 * (width - IMAGE_SIZE)

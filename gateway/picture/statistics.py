@@ -1,5 +1,5 @@
 """A few statistics of what is asked and answered, each in ten bins: by them it shows that callers send other pictures than the
-model was measured on. The training counts its own pictures with these very functions (release/drift_reference.py).
+model was measured on. The training counts its own pictures with these very functions (training/distribution.py).
 """
 
 import math

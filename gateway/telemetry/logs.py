@@ -96,7 +96,7 @@ def config(level: str) -> dict[str, Any]:
             "gunicorn.error": {"level": level.upper(), "handlers": ["stderr"], "propagate": False},
             # It warns of what callers send, which gets an answer.
             "python_multipart": {"level": "ERROR"},
-            # access.py writes the line of a request; gunicorn's would be a second one that knows less.
+            # access_log.py writes the line of a request; gunicorn's would be a second one that knows less.
             "gunicorn.access": {"level": "CRITICAL", "handlers": [], "propagate": False},
         },
     }

@@ -6,7 +6,7 @@ import pytest
 from application import application, send
 from flask.testing import FlaskClient
 
-# The dearest file that is rightly read costs 2.4 times the largest plain picture; what gets past a guard costs a hundred times that.
+# The costliest file that is rightly read costs 2.4 times the largest plain picture; what gets past a guard costs a hundred times that.
 FACTOR = 8
 
 

@@ -2,8 +2,8 @@
 
     PYTHONPATH=. python tests/bad_input/measured.py
 
-Prints for each of the pictures in dear.py that is within its budget what is answered to it, as lines of JSON; of the maps, which differ by
-what is done with the decoded picture, every third. Each is asked for in a fork of one process that has warmed up: its peak is its own.
+Prints for each of the pictures in costly.py that is within its budget what is answered to it, as lines of JSON; of the maps, which differ
+by what is done with the decoded picture, every third. Each is asked for in a fork of one process that has warmed up: its peak is its own.
 """
 
 import json
@@ -15,7 +15,7 @@ from itertools import chain
 from pathlib import Path
 
 import corpus
-import dear
+import costly
 import png
 from application import application, multipart
 from flask.testing import FlaskClient
@@ -62,9 +62,9 @@ def main() -> None:
         for image_format in ("PNG", "JPEG"):
             ask(client, path, corpus.painting(image_format))
     # The largest plain picture, by which this machine is measured.
-    plain = png.file(png.header(corpus.MOST, corpus.MOST), dear.rows(corpus.MOST, corpus.MOST, 8, png.RGB))
+    plain = png.file(png.header(corpus.MOST, corpus.MOST), costly.rows(corpus.MOST, corpus.MOST, 8, png.RGB))
     reference = {path: min(in_a_fork(client, path, plain)["seconds"] for _ in range(2)) for path in PATHS}
-    for number, (name, data) in enumerate(chain(dear.pngs(), dear.jpegs())):
+    for number, (name, data) in enumerate(chain(costly.pngs(), costly.jpegs())):
         cost = open_picture(data).cost(DRAFT_SIZE)
         try:
             Budget(len(data)).spend(cost)
@@ -73,7 +73,7 @@ def main() -> None:
         for path in PATHS[: 1 if number % 3 else 2]:
             found = in_a_fork(client, path, data)
             for _ in range(2):
-                # What else runs on a busy machine makes a picture dearer, and none cheaper.
+                # What else runs on a busy machine makes a picture costlier, and none cheaper.
                 if found["seconds"] > 1.5 * reference[path]:
                     found = min(found, in_a_fork(client, path, data), key=lambda one: one["seconds"])
             told = {

@@ -1,4 +1,4 @@
-"""What a picture, a batch and a map of dear pictures may cost: no more than its estimate, and little more than a large plain picture."""
+"""What a picture, a batch and a map of costly pictures may cost: no more than its estimate, and little more than a large plain picture."""
 
 import json
 import os
@@ -7,7 +7,7 @@ import sys
 import time
 from pathlib import Path
 
-import dear
+import costly
 import png
 import pytest
 from application import multipart
@@ -20,7 +20,7 @@ from gateway.picture.limits import Budget, Cost
 ROOT = Path(__file__).resolve().parents[2]
 
 # Processor time is told as a multiple of what the largest plain picture takes, estimated and measured: no processor is too slow for that.
-# The dearest picture that is let in takes 2; of what is estimated up to 1.3 times as much.
+# The costliest picture that is let in takes 2; of what is estimated up to 1.3 times as much.
 MOST_TIMES, MOST_BYTES = 3, 400_000_000
 # A map takes some memory more, and may be more than its picture's budget.
 BESIDE = {"/prediction": 10_000_000, "/explanation": 40_000_000}
@@ -61,8 +61,8 @@ def test_honest_batches_are_within_their_budget():
         budget.spend(layout.cost(DRAFT_SIZE))
 
 
-def test_a_batch_of_dear_pictures_answers_what_fits_and_says_what_to_do_with_the_rest(client, most_seconds):
-    data = png.file(png.header(2500, 2500), dear.rows(2500, 2500, 8, png.RGB))
+def test_a_batch_of_costly_pictures_answers_what_fits_and_says_what_to_do_with_the_rest(client, most_seconds):
+    data = png.file(png.header(2500, 2500), costly.rows(2500, 2500, 8, png.RGB))
     parts = b"".join(multipart(data, f"{number}.png").removesuffix(b"--boundary--\r\n") for number in range(16))
     began = time.thread_time()
     answer = client.post("/predictions", data=parts + b"--boundary--\r\n", content_type="multipart/form-data; boundary=boundary")

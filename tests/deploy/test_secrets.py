@@ -1,4 +1,4 @@
-"""Mutual TLS between gateway and model server, and API keys: as the README says, by files and variables."""
+"""Mutual TLS between gateway and model server, and API keys: as docs/operations.md says, by files and variables."""
 
 import os
 import subprocess

@@ -15,8 +15,8 @@ from benchmarks.hostile.pictures import with_damaged_exif
 NAMES = [
     "60 MB that are no multipart",
     "16 maps of 40 megapixels at once",
-    "32 x 16 dear pictures, sent and reset",
-    "64 clients with only dear pictures",
+    "32 x 16 costly pictures, sent and reset",
+    "64 clients with only costly pictures",
     "64 in a loop on /metrics",
     "70 half-open calls to the model server",
     "64 with thousands of requests behind one another",

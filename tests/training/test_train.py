@@ -143,7 +143,7 @@ def test_another_recipe_does_not_go_on_in_the_same_folder(
 
 
 def test_a_folder_with_other_things_is_left_alone(training_on: Training, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (tmp_path / "letter.txt").write_text("dear")
+    (tmp_path / "letter.txt").write_text("costly")
     assert main(training_on(tmp_path)) == 2
     assert "holds no run" in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["letter.txt"]

@@ -11,7 +11,7 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
 from gateway.api import prediction as views
-from gateway.api.decode_queue import Decoders
+from gateway.api.decode_queue import DecodeQueues
 from gateway.errors import BadUpload, ServingBusy, ServingTimeout, ServingUnavailable, WrongModel
 from gateway.prediction import SimilarWork
 
@@ -161,7 +161,7 @@ def test_a_parameter_that_means_nothing(client, classifier, dark):
 
 
 def test_no_more_pictures_are_decoded_at_a_time_than_there_are_decoders(client, dark, monkeypatch):
-    client.application.extensions["decoders"] = Decoders(2, 8, 2.5)
+    client.application.extensions["decode_queues"] = DecodeQueues(2, 8, 2.5)
     decoding, counts, really = [], [], views.to_pixels
     both = Barrier(2)
 
@@ -180,7 +180,7 @@ def test_no_more_pictures_are_decoded_at_a_time_than_there_are_decoders(client, 
 
 
 def test_a_bad_picture_gives_its_decoder_back(client, dark):
-    client.application.extensions["decoders"] = Decoders(1, 8, 2.5)
+    client.application.extensions["decode_queues"] = DecodeQueues(1, 8, 2.5)
     for route in ("/prediction", "/predictions", "/explanation"):
         client.post(route, data={"image": (BytesIO(dark[:-100]), "a.png")})
     assert post(client, dark).status_code == 200
