@@ -17,7 +17,7 @@ import tensorflow as tf
 
 from training.augment import AUGMENTATIONS
 from training.config import RECIPES
-from training.data import Part, batches, load
+from training.data import Part, epochs, load
 from training.fit import compile_main
 from training.model import build
 
@@ -58,16 +58,14 @@ def part_of(folder: Path | None) -> Part:
 def pipelines(part: Part, seconds: float) -> Iterator[tuple[str, float]]:
     """The pipeline with each augmentation, as many epochs as fit into `seconds`."""
     for name, augment in {"none": None, **AUGMENTATIONS}.items():
-        images, began, epoch = 0, 0.0, 0
-        while not began or time.perf_counter() - began < seconds:
-            for pictures, _ in batches(part, GENRES, BATCH, augment, seed=0, epoch=epoch):
-                if not began:  # the first batch waits for the graph to be built
-                    began = time.perf_counter()
-                    continue
-                images += len(pictures)
-                if time.perf_counter() - began > seconds:
-                    break
-            epoch += 1
+        images, began = 0, 0.0
+        for pictures, _ in epochs(part, GENRES, BATCH, augment, seed=0, numbers=range(1_000_000)):
+            if not began:  # the first batch waits for the graph to be built
+                began = time.perf_counter()
+                continue
+            images += len(pictures)
+            if time.perf_counter() - began > seconds:
+                break
         yield f"input pipeline, augmentation {name}", images / (time.perf_counter() - began)
 
 

@@ -2,6 +2,7 @@
 
     python -m training collect    download both Kaggle sets, or take local folders, and list what is in them
     python -m training prepare    choose, balance, split, and write the pixels that the gateway would produce
+    python -m training teach      write a teacher's soft labels, for train to learn from
     python -m training train      train a model by a recipe
     python -m training evaluate   measure it: the scorecard
     python -m training export     publish it as the next version of the model repository
@@ -16,7 +17,7 @@ import sys
 
 from training.config import Mistake
 
-STAGES = ("collect", "prepare", "train", "evaluate", "export", "lite")
+STAGES = ("collect", "prepare", "teach", "train", "evaluate", "export", "lite")
 
 
 def main(arguments: list[str]) -> int:

@@ -1,8 +1,8 @@
 """Random changes to training pictures: two sets, each a function of one picture and a seed, in TensorFlow's stateless operations.
 
     paper   what the paper's Keras ImageDataGenerator does: one affine map
-    ragam   against the source confound: what tells one collection from another (resolution, sharpness, JPEG quality, colour cast) varies
-            more within a genre than between the sources; and random crops
+    ragam   against the source confound: what tells one collection from another (resolution, sharpness, JPEG quality, white balance,
+            exposure, frames) varies more within a genre than between the sources; and random crops
 
 Both take uint8 (224, 224, 3) and an int32 seed (2,), and return float32 (224, 224, 3) in [0, 255]. The same seed gives the same picture
 on any machine and in any order.
@@ -25,11 +25,18 @@ CROP_ASPECT = (3 / 4, 4 / 3)
 DEGRADED_SHARE = 0.5
 DEGRADED_SIZE = (96, IMAGE_SIZE)
 DEGRADED_QUALITY = (40, 95)
-# Photographs of one painting differ by so much in light and white balance; the painter's colours have to survive, so hue is left alone.
+# Photographs and scans of one painting differ by so much in light and white balance; the painter's colours have to survive.
 BRIGHTNESS = 0.15
 CONTRAST = 0.2
 SATURATION = 0.25
-CHANNEL_GAIN = 0.06
+CHANNEL_GAIN = 0.1  # white balance
+GAMMA = 0.3  # of its logarithm, to either side
+# Half of the pictures are blurred (down to -1: the blurred picture itself) or sharpened (unsharp mask), as scanners and resizers do.
+SHARPNESS_SHARE = 0.5
+SHARPNESS = (-1.0, 1.2)
+# A crop cuts a frame off most pictures that have one; some others get one, so that a frame tells nothing.
+FRAMED_SHARE = 0.1
+FRAME = (4, 16)  # pixels on each side
 
 _KERNELS = ("bilinear", "bicubic", "lanczos3", "area")
 _LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601, as Pillow's convert("L")
@@ -87,9 +94,11 @@ def affine(rotation: tf.Tensor, shift: tf.Tensor, shear: tf.Tensor, zoom: tf.Ten
 
 
 def ragam(image: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-    """A random crop with other colours, mirrored for half, brought to 224x224 directly or, for half, by way of a smaller JPEG."""
-    draw = tf.random.stateless_uniform((12,), seed)
-    cropped = recoloured(crop(image, draw[:4]), draw[4:10])
+    """A random crop in other light, mirrored for half, brought to 224x224 directly or, for half, by way of a smaller JPEG."""
+    draw = tf.random.stateless_uniform((20,), seed)
+    cropped = crop(image, draw[:4])
+    cropped = tf.cond(draw[12] < FRAMED_SHARE, lambda: framed(cropped, draw[13:17]), lambda: cropped)
+    cropped = curved(recoloured(cropped, draw[4:10]), draw[17])
     cropped = tf.cond(draw[10] < 0.5, lambda: tf.reverse(cropped, axis=[1]), lambda: cropped)
     kernels = tf.random.stateless_uniform((2,), seed + 1, 0, len(_KERNELS), dtype=tf.int32)
 
@@ -104,7 +113,9 @@ def ragam(image: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
         return tf.cast(stored, tf.float32)
 
     picture = tf.cond(draw[11] < DEGRADED_SHARE, degraded, lambda: cropped)
-    return tf.ensure_shape(resized(picture, IMAGE_SIZE, kernels[0]), IMAGE_SHAPE)
+    picture = resized(picture, IMAGE_SIZE, kernels[0])
+    picture = tf.cond(draw[18] < SHARPNESS_SHARE, lambda: sharpened(picture, _between(SHARPNESS, draw[19])), lambda: picture)
+    return tf.ensure_shape(picture, IMAGE_SHAPE)
 
 
 def crop(image: tf.Tensor, draw: tf.Tensor) -> tf.Tensor:
@@ -134,6 +145,29 @@ def recoloured(image: tf.Tensor, draw: tf.Tensor) -> tf.Tensor:
     gray = tf.reduce_mean(tf.tensordot(tf.reduce_mean(pixels, axis=(0, 1)), matrix, 1))
     changed = tf.reshape(tf.reshape(pixels, (-1, 3)) @ (contrast * matrix), tf.shape(pixels))
     return tf.clip_by_value(changed + (1 - contrast) * gray, 0.0, 255.0)
+
+
+def framed(image: tf.Tensor, draw: tf.Tensor) -> tf.Tensor:
+    """`image` in a plain frame of one colour, from four numbers in [0, 1): its width and its colour."""
+    width = tf.cast(_between(FRAME, draw[0]), tf.int32)
+    colour = tf.cast(255 * draw[1:4], image.dtype)
+    inner = tf.pad(image, [[width, width], [width, width], [0, 0]])
+    inside = tf.pad(tf.ones_like(image[:, :, :1], dtype=tf.bool), [[width, width], [width, width], [0, 0]])
+    return tf.where(inside, inner, colour)
+
+
+def curved(image: tf.Tensor, draw: tf.Tensor) -> tf.Tensor:
+    """`image` float32 in [0, 255] by a gamma curve from a number in [0, 1): other exposure, black and white stay."""
+    return 255.0 * tf.pow(image / 255.0, tf.exp(GAMMA * (2 * draw - 1)))
+
+
+def sharpened(image: tf.Tensor, amount: tf.Tensor) -> tf.Tensor:
+    """`image` float32 (h, w, 3) with `amount` times what a Gaussian of one pixel takes away added; below 0 it is blurred."""
+    line = np.exp(-(np.arange(-2, 3) ** 2) / 2)
+    kernel = tf.constant(np.outer(line, line) / line.sum() ** 2, tf.float32)
+    padded = tf.pad(image[None], [[0, 0], [2, 2], [2, 2], [0, 0]], mode="SYMMETRIC")
+    blurred = tf.nn.depthwise_conv2d(padded, tf.tile(kernel[:, :, None, None], [1, 1, 3, 1]), [1, 1, 1, 1], "VALID")[0]
+    return tf.clip_by_value(image + amount * (image - blurred), 0.0, 255.0)
 
 
 def resized(image: tf.Tensor, size: tf.Tensor | int, kernel: tf.Tensor) -> tf.Tensor:

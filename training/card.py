@@ -7,7 +7,7 @@ from typing import Any
 
 from gateway.contract import EXPLAIN_SIGNATURE, IMAGE_SHAPE, MODEL_NAME, PREDICT_SIGNATURE
 from training.data import Dataset
-from training.listing import EXTERNAL
+from training.sides import EXTERNALS
 
 LICENCE = (
     "The pictures come from WikiArt by way of public collections; WikiArt allows non-commercial research use only, and so the model is for "
@@ -38,13 +38,17 @@ def model_card(number: int, scorecard: dict[str, Any], dataset: Dataset, agreeme
         "data": {
             "counts": scorecard["dataset"]["counts"],
             "digest": scorecard["dataset"]["digest"],
-            "collections": dict(sorted(Counter(row["source"] for row in dataset.rows if row["split"] != EXTERNAL).items())),
-            "external_collections": dict(sorted(Counter(row["source"] for row in dataset.rows if row["split"] == EXTERNAL).items())),
+            "collections": dict(sorted(Counter(row["source"] for row in dataset.rows if row["split"] not in EXTERNALS).items())),
+            "external_collections": dict(sorted(Counter(row["source"] for row in dataset.rows if row["split"] in EXTERNALS).items())),
         },
         "licence": LICENCE,
         "limits": LIMITS,
         "recipe": run["recipe"],
-        "training": {name: run[name] for name in ("seed", "weights", "epochs", "kept_epoch", "stopped", "versions")},
+        "training": {
+            name: run[name]
+            for name in ("seed", "weights", "epochs", "picture_steps", "kept_epoch", "shares", "teacher", "stopped", "versions")
+            if name in run
+        },
         "temperature": scorecard["temperature"],
         "scorecard": {
             name: {

@@ -131,9 +131,18 @@ def sort_out(found: Sequence[Found], seen: dict[Path, Fingerprint | str], out: P
         if isinstance(fact, str):
             left_out.append(LeftOut(path, f"unreadable: {fact}"))
         else:
-            size = {"width": fact.width, "height": fact.height}
-            listed = Listed(path, item.genre, artist_in(item.file), item.source, "", sha256=fact.sha256, phash=f"{fact.phash:016x}", **size)
-            readable.append(listed)
+            readable.append(
+                Listed(
+                    path,
+                    item.genre,
+                    artist_in(item.file),
+                    item.source,
+                    width=fact.width,
+                    height=fact.height,
+                    sha256=fact.sha256,
+                    phash=f"{fact.phash:016x}",
+                )
+            )
     return readable, left_out
 
 

@@ -24,9 +24,10 @@ class Recipe:
     augmentation: Literal["paper", "ragam"]  # names a function of training/augment.py
     optimizer: Literal["adam", "adamw"]
     learning_rate: float
-    moving_average: (
-        float  # of the weights, its share a step that stays; what is validated and kept is the average. 0: the weights themselves
-    )
+    ema_momentum: float  # of the weights' moving average, which is validated and kept: its share that stays a step. 0: no average
+    # once: an epoch has every picture once. by_artist: it has as many, drawn so that every genre is seen alike, and of an artist of n
+    # pictures each by 1 / sqrt(n); then without class_weights
+    sampling: Literal["once", "by_artist"]
     batch_size: int
     epochs: int
     head_epochs: int  # epochs for the head alone, on the frozen features of the pictures and their mirror images, before the main phase
@@ -39,7 +40,10 @@ class Recipe:
     stop_at_accuracy: float | None  # stop once training and validation accuracy both reach it
     patience: int | None  # stop after so many epochs without a lower validation loss
     keep: Literal["loss", "last"]  # the epoch to keep: that of the lowest validation loss, or the last
-    share: float  # where the model lies on the line from the weights before the main phase (0) to those of the kept epoch (1)
+    # where the model may lie on the line from the weights before the main phase (0) to those of the kept epoch (1); of several the
+    # validation and the external-tuning pictures choose
+    shares: tuple[float, ...]
+    soft_share: float  # of a teacher's soft labels in what is learned, where a teacher is given; the rest are the labels
 
 
 PAPER = Recipe(
@@ -48,7 +52,8 @@ PAPER = Recipe(
     augmentation="paper",  # paper: rotation 20 degrees, shifts, shear and zoom 0.2, horizontal flip, nearest fill
     optimizer="adam",  # paper
     learning_rate=0.001,  # paper
-    moving_average=0.0,
+    ema_momentum=0.0,
+    sampling="once",  # paper
     batch_size=32,  # paper
     epochs=1000,  # paper
     head_epochs=0,
@@ -61,7 +66,8 @@ PAPER = Recipe(
     stop_at_accuracy=0.8,  # paper: a callback stops the training at 80 % of both accuracies
     patience=10,  # the paper has none; without it a run that never reaches 80 % takes all 1000 epochs
     keep="loss",
-    share=1.0,
+    shares=(1.0,),
+    soft_share=0.0,
 )
 
 RAGAM = Recipe(
@@ -70,20 +76,22 @@ RAGAM = Recipe(
     augmentation="ragam",
     optimizer="adamw",
     learning_rate=3e-4,
-    moving_average=0.99,
+    ema_momentum=0.998,
+    sampling="by_artist",
     batch_size=32,
-    epochs=6,
+    epochs=8,
     head_epochs=12,
     head_learning_rate=3e-4,
     head_l2=0.02,
     cosine=True,
     weight_decay=1e-4,
     label_smoothing=0.1,
-    class_weights=True,
+    class_weights=False,
     stop_at_accuracy=None,
     patience=None,
     keep="last",
-    share=0.5,  # what Wortsman et al. (2022) advise where no pictures of the kind that is served are at hand to choose it by
+    shares=(0.5, 0.6, 0.7, 0.8, 0.9, 1.0),  # Wortsman et al. (2022)
+    soft_share=0.5,  # half and half: Hinton et al., Distilling the knowledge in a neural network (2015)
 )
 
 RECIPES = {recipe.name: recipe for recipe in (RAGAM, PAPER)}

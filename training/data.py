@@ -1,16 +1,18 @@
 """From a dataset that `prepare` wrote to batches for the model.
 
-DATASET ──► load ──► Dataset.part("train") ──► batches   one epoch, shuffled and augmented by seed and epoch
-                                          └──► pixels    all of the split, in order, memory-mapped
+DATASET ──► load ──► Dataset.part("train") ──► epochs     batches, shuffled and augmented by seed and epoch
+                                          ├──► in_order   batches of all of the split once, unchanged
+                                          └──► pixels     the same as an array, memory-mapped
 """
 
 import csv
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -30,6 +32,11 @@ class Part:
     pixels: npt.NDArray[np.uint8]  # (n, 224, 224, 3), a part of the memory-mapped file
     labels: npt.NDArray[np.int64]  # (n,), positions in the genres
     rows: tuple[dict[str, str], ...]  # n lines of rows.csv by column: path, artist, group, source and so on
+    soft: npt.NDArray[np.float32] | None = None  # (n, k), what is learned in place of the labels
+
+    def targets(self, genre_count: int) -> npt.NDArray[np.float32]:
+        """(n, k): the soft labels, or else 1 for the genre."""
+        return np.eye(genre_count, dtype=np.float32)[self.labels] if self.soft is None else self.soft
 
 
 @dataclass(frozen=True)
@@ -42,15 +49,16 @@ class Dataset:
     pixels: npt.NDArray[np.uint8]
     rows: tuple[dict[str, str], ...]
 
-    def part(self, split: str) -> Part:
-        """The pictures of `split`: train, validation, test or external; none where the dataset has no such split."""
-        rows = tuple(row for row in self.rows if row["split"] == split)
+    def part(self, *splits: str) -> Part:
+        """The pictures of `splits`, one or neighbours in sides.PARTS; none where the dataset has no such split."""
+        rows = tuple(row for row in self.rows if row["split"] in splits)
         places = np.array([int(row["pixel"]) for row in rows], dtype=np.int64)
         # prepare puts a split's pictures one after the other, so that they need not be copied into memory.
         first = int(places[0]) if rows else 0
         if not np.array_equal(places, np.arange(first, first + len(rows))):
             raise Mistake(
-                f"rows.csv does not list the pictures of {split} in the order of pixels.npy. Make the dataset again with `prepare`."
+                f"rows.csv does not list the pictures of {' and '.join(splits)} in the order of pixels.npy. "
+                "Make the dataset again with `prepare`."
             )
         labels = np.array([self.genres.index(row["genre"]) for row in rows], dtype=np.int64)
         return Part(self.pixels[first : first + len(rows)], labels, rows)
@@ -77,33 +85,70 @@ def scale(images: tf.Tensor) -> tf.Tensor:
     return tf.cast(images, tf.float32) / IMAGE_HALF_RANGE - 1.0
 
 
-def batches(
-    part: Part, genre_count: int, batch_size: int, augment: Augmentation | None = None, *, seed: int, epoch: int
+def epochs(
+    part: Part,
+    genre_count: int,
+    batch_size: int,
+    augment: Augmentation | None = None,
+    *,
+    seed: int,
+    numbers: range,
+    sampling: Literal["once", "by_artist"] = "once",
 ) -> tf.data.Dataset:
-    """Epoch number `epoch` of `part`: every picture once, in ceil(n / batch_size) batches.
+    """The epochs of those `numbers` of `part`, one after the other, each in ceil(n / batch_size) batches.
 
-    Order and augmentation follow from `seed` and `epoch` alone, so that a resumed training sees what an uninterrupted one would have
-    seen, on any number of cores.
+    Order and augmentation follow from `seed` and the epoch's number alone, so that a resumed training sees what an uninterrupted one
+    would have seen, on any number of cores. sampling: every picture once an epoch, or n that are drawn by `chances`.
 
-    Yields images float32 (b, 224, 224, 3) in [-1, 1] and one-hot labels float32 (b, genre_count).
+    Yields images float32 (b, 224, 224, 3) in [-1, 1] and labels float32 (b, genre_count), one-hot or the part's soft ones.
     """
-    epoch_seed = tf.random.experimental.stateless_fold_in(tf.constant([seed, 0], tf.int32), epoch)
-    one_hot = np.eye(genre_count, dtype=np.float32)[part.labels]
+    count, targets = len(part.labels), part.targets(genre_count)
+    chosen_by = chances(part) if sampling == "by_artist" else None
 
-    def read(places: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    def order(epoch: int) -> npt.NDArray[np.int64]:
+        random = np.random.default_rng([seed, epoch])
+        return random.permutation(count) if chosen_by is None else random.choice(count, count, p=chosen_by)
+
+    def read(draws: tf.Tensor, places: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         # Copied out of the memory map by the batch; as a constant of the graph the pixels could have no more than 2 GB.
         pixels = tf.numpy_function(lambda chosen: part.pixels[chosen], [places], tf.uint8, stateful=False)
-        return places, tf.ensure_shape(pixels, (None, *IMAGE_SHAPE)), tf.gather(one_hot, places)
+        return draws, tf.ensure_shape(pixels, (None, *IMAGE_SHAPE)), tf.gather(targets, places)
 
-    def changed(place: tf.Tensor, pixels: tf.Tensor, label: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        assert augment is not None
-        return place, augment(pixels, tf.random.experimental.stateless_fold_in(epoch_seed, place)), label
-
-    def ready(_: tf.Tensor, images: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    def ready(images: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         return scale(images), labels
 
-    order = np.random.default_rng([seed, epoch]).permutation(len(part.labels))
-    data = tf.data.Dataset.from_tensor_slices(order).batch(batch_size).map(read)
-    if augment is not None:
-        data = data.unbatch().map(changed, num_parallel_calls=tf.data.AUTOTUNE).batch(batch_size)
+    def batches(epoch: tf.Tensor) -> tf.data.Dataset:
+        epoch_seed = tf.random.experimental.stateless_fold_in(tf.constant([seed, 0], tf.int32), tf.cast(epoch, tf.int32))
+        places = tf.ensure_shape(tf.numpy_function(order, [epoch], tf.int64, stateful=False), (count,))
+        # A picture that is drawn twice is changed in two ways.
+        draws = places if chosen_by is None else tf.range(count, dtype=tf.int64)
+        data = tf.data.Dataset.from_tensor_slices((draws, places)).batch(batch_size).map(read)
+        if augment is None:
+            return data.map(lambda _, pixels, label: (pixels, label))
+
+        def changed(draw: tf.Tensor, pixels: tf.Tensor, label: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            return augment(pixels, tf.random.experimental.stateless_fold_in(epoch_seed, draw)), label
+
+        return data.unbatch().map(changed, num_parallel_calls=tf.data.AUTOTUNE).batch(batch_size)
+
+    data = tf.data.Dataset.range(numbers.start, numbers.stop).flat_map(batches)
     return data.map(ready, num_parallel_calls=tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
+
+
+def chances(part: Part) -> npt.NDArray[np.float64]:
+    """How often each picture is drawn: every genre alike, and within it an artist of n pictures each of them by 1 / sqrt(n)."""
+    works = Counter((row["genre"], row["group"]) for row in part.rows)
+    weights = np.array([works[row["genre"], row["group"]] ** -0.5 for row in part.rows])
+    weights /= np.bincount(part.labels, weights)[part.labels]
+    return np.asarray(weights / weights.sum())
+
+
+def in_order(part: Part, genre_count: int, batch_size: int) -> tf.data.Dataset:
+    """All of `part` once, in order and unchanged, as `epochs` yields it."""
+    one_hot = np.eye(genre_count, dtype=np.float32)[part.labels]
+
+    def read(places: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        pixels = tf.numpy_function(lambda chosen: part.pixels[chosen], [places], tf.uint8, stateful=False)
+        return scale(tf.ensure_shape(pixels, (None, *IMAGE_SHAPE))), tf.gather(one_hot, places)
+
+    return tf.data.Dataset.range(len(part.labels)).batch(batch_size).map(read).prefetch(1)

@@ -1,9 +1,10 @@
 """From a trained model to its scorecard.
 
-    python -m training evaluate --data DATASET --run RUN [--certain-from 0.5] [--skip-protocols]
+    python -m training evaluate --data DATASET --run RUN [--against VERSION] [--certain-from 0.5] [--skip-protocols]
 
 Reads DATASET as `prepare` and RUN as `train` wrote it. The temperature is fitted on the validation pictures; `test` holds artists that
-were neither trained on nor validated by, `external` pictures of other collections, which decide nothing and are only measured.
+were neither trained on nor validated by. External pictures are those of other collections: by `external-tuning` a recipe may be chosen,
+`external-test` decides nothing and is only measured, `external` is both together, as versions before the third were measured.
 
 Writes RUN:
 
@@ -24,7 +25,8 @@ import numpy as np
 from training import measure, plots, scorecard
 from training.config import Mistake
 from training.report import markdown
-from training.train import CHECKPOINT, MODEL, RUN, write_json
+from training.sides import EXTERNALS
+from training.train import MODEL, RUN, write_json
 
 SCORECARD = "scorecard.json"
 # What the gateway calls certain unless its operator says otherwise.
@@ -34,6 +36,9 @@ CERTAIN_FROM = 0.5
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, required=True, metavar="DATASET", help="folder that prepare wrote")
     parser.add_argument("--run", type=Path, required=True, metavar="RUN", help="folder that train wrote, and where the scorecard goes")
+    parser.add_argument(
+        "--against", type=Path, metavar="VERSION", help="a published version's folder, to be measured on the same pictures beside it"
+    )
     parser.add_argument(
         "--certain-from", type=float, default=CERTAIN_FROM, metavar="SHARE", help="confidence of a certain answer (default 0.5)"
     )
@@ -50,9 +55,8 @@ def run(args: argparse.Namespace) -> None:
     # Keras takes seconds to import, which `--help` need not wait for.
     import keras
 
-    from training.checkpoint import Checkpoint
     from training.data import load
-    from training.fit import outputs_of
+    from training.fit import START, outputs_of
     from training.protocols import compare
 
     dataset = load(args.data)
@@ -62,7 +66,8 @@ def run(args: argparse.Namespace) -> None:
             f"{args.run} was not trained on {args.data}: its test pictures may have been trained on. Name the dataset it was trained on."
         )
     model = keras.models.load_model(args.run / MODEL, compile=False)
-    parts = {name: part for name in ("validation", "test", "external") if (part := dataset.part(name)).rows}
+    wanted = {"validation": ("validation",), "test": ("test",), **{half: (half,) for half in EXTERNALS}, "external": EXTERNALS}
+    parts = {name: part for name, splits in wanted.items() if (part := dataset.part(*splits)).rows}
     raw = {name: outputs_of(model, part.pixels) for name, part in parts.items()}
     temperature = fit_temperature(raw["validation"], parts["validation"].labels)
 
@@ -78,6 +83,8 @@ def run(args: argparse.Namespace) -> None:
             cards["external_unseen"] = scorecard.describe(
                 raw[name][unseen], scores[unseen], part.labels[unseen], groups=groups[unseen], genres=genres, certain_from=args.certain_from
             )
+        if name in EXTERNALS:
+            continue  # its pictures are among `external`'s, which has a plot
         reliabilities[f"{name}, scaled"] = scorecard.reliability(scores, part.labels)
         coverages[name] = scorecard.coverage(scores, part.labels)
         plots.confusion(np.array(cards[name]["confusion_matrix"]), genres, name.capitalize(), args.run / f"confusion-{name}.png")
@@ -92,9 +99,10 @@ def run(args: argparse.Namespace) -> None:
         "run": facts,
         "dataset": {"trained_on": len(dataset.part("train").rows), "counts": dataset.about["counts"], "digest": facts["dataset"]},
     }
+    if args.against is not None:
+        card["against"] = against(args.against, parts, genres)
     if not args.skip_protocols and "test" in parts:
-        start = Checkpoint.load(args.run / CHECKPOINT).start
-        card["protocols"] = compare(start, model, dataset, raw["test"], facts["seed"])
+        card["protocols"] = compare(args.run / START, model, dataset, raw["test"], facts["seed"])
     write_json(args.run / SCORECARD, card)
     temporary = args.run / ".part.scorecard.md"
     temporary.write_text(markdown(json.loads(json.dumps(card))), encoding="utf-8")
@@ -110,6 +118,20 @@ def read_run(folder: Path) -> dict[str, Any]:
     except OSError as error:
         raise Mistake(f"{folder} holds no finished run. Make one with `python -m training train --out {folder}`.") from error
     return facts
+
+
+def against(version: Path, parts: dict[str, Any], genres: list[str]) -> dict[str, Any]:
+    """The accuracy and the mean recall of a published version on the same pictures. Raises Mistake where it is none, or of other genres."""
+    from training.published import scores_of
+
+    figures: dict[str, Any] = {}
+    for name, part in parts.items():
+        scores = scores_of(version, part.pixels, genres)
+        figures[name] = {
+            "accuracy": round(measure.accuracy(scores, part.labels), 4),
+            "balanced_accuracy": round(measure.balanced_accuracy(scores, part.labels), 4),
+        }
+    return {"version": version.name, "parts": figures}
 
 
 def fit_temperature(scores: measure.Scores, labels: measure.Labels) -> float:

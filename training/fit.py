@@ -1,7 +1,7 @@
-"""The training itself: the head on frozen features, then epoch after epoch over augmented pictures, and the weights that did best."""
+"""The training itself: the head on frozen features, then epoch after epoch over augmented pictures, under the callbacks."""
 
-import time
-from collections.abc import Callable
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import keras
@@ -12,33 +12,78 @@ import tensorflow as tf
 from gateway.picture.preprocess import to_tensor
 from training import measure
 from training.augment import AUGMENTATIONS
-from training.average import MovingAverage
-from training.checkpoint import Checkpoint, Weights
+from training.callbacks import KEPT, Row, callbacks, resume, snapshot
 from training.config import Recipe
-from training.data import Part, batches
+from training.data import Part, chances, epochs, in_order
+from training.features import features
 from training.model import HIDDEN, LOGITS, blend, build, head, train_from, trunk_features
 
 PREDICT_BATCH = 64
+START = "start.weights.h5"  # the weights before the main phase
 
 
-def outputs_of(model: keras.Model, pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
-    """What `model` makes of uint8 pictures (n, 224, 224, 3), in order, scaled as the gateway scales them."""
-    starts = range(0, max(len(pixels), 1), PREDICT_BATCH)
-    return np.concatenate([model.predict_on_batch(to_tensor(pixels[at : at + PREDICT_BATCH])) for at in starts])
+def fit(
+    recipe: Recipe, train: Part, validation: Part, *, genre_count: int, weights: str | None, seed: int, out: Path
+) -> tuple[list[Row], str]:
+    """Train, or go on after the last full epoch of which `out` has a snapshot.
+
+    Returns the rows of all epochs, and why it stopped.
+    """
+    steps = -(-len(train.labels) // recipe.batch_size)
+    chosen = strategy()
+    if not (out / START).exists():
+        begin(recipe, train, build(genre_count, weights, seed), seed, out / START)
+    with chosen.scope():
+        model = build(genre_count, None, seed)
+        model.load_weights(out / START)
+        compile_main(model, recipe, steps)
+    rows = resume(out)
+    stopped = partial(why_stopped, recipe)
+    if stopped(rows) is None:
+        # Keras asks that the first batch can be shared alike among the devices.
+        devices = chosen.num_replicas_in_sync
+        even = max(min(PREDICT_BATCH, len(validation.labels)) // devices, 1) * devices
+        told = callbacks(recipe, out, rows, seed, stopped)
+        try:
+            model.fit(
+                epochs(
+                    train,
+                    genre_count,
+                    recipe.batch_size,
+                    AUGMENTATIONS[recipe.augmentation],
+                    seed=seed,
+                    numbers=range(len(rows), recipe.epochs),
+                    sampling=recipe.sampling,
+                ),
+                validation_data=in_order(validation, genre_count, even),
+                initial_epoch=len(rows),
+                epochs=recipe.epochs,
+                steps_per_epoch=steps,
+                shuffle=False,
+                class_weight=class_weights(train.labels, genre_count) if recipe.class_weights else None,
+                callbacks=told,
+            )
+        except KeyboardInterrupt:
+            for callback in told:
+                callback.on_train_end()
+            return resume(out), "interrupted"
+    return rows, str(stopped(rows))
 
 
-def class_weights(labels: npt.NDArray[np.int64], genre_count: int) -> dict[int, float]:
-    """A factor for each genre's loss, so that every genre present counts alike and the mean over the pictures is 1."""
-    counts = np.bincount(labels, minlength=genre_count)
-    present = np.count_nonzero(counts)
-    return {genre: float(len(labels) / (present * count)) if count else 0.0 for genre, count in enumerate(counts)}
+def begin(recipe: Recipe, train: Part, model: keras.Model, seed: int, file: Path) -> None:
+    """Write the weights before the first epoch of the main phase: the head of the new `model` as it is, or fitted on the frozen rest."""
+    if recipe.head_epochs:
+        train_head(model, recipe, train, seed)
+    temporary = file.with_name(f".part.{file.name}")
+    model.save_weights(temporary)
+    temporary.replace(file)
 
 
-def train_head(model: keras.Model, recipe: Recipe, train: Part, genre_count: int, seed: int) -> None:
-    """Fit the head on the frozen features of the pictures and of their mirror images: seconds instead of hours."""
-    trunk, top = trunk_features(model), head(model)
-    features = np.concatenate([outputs_of(trunk, train.pixels), outputs_of(trunk, train.pixels[:, :, ::-1])])
-    labels = np.concatenate([train.labels, train.labels])
+def train_head(model: keras.Model, recipe: Recipe, train: Part, seed: int) -> None:
+    """Fit the head on the frozen features of the pictures and of their mirror images: minutes instead of hours."""
+    trunk, top, genre_count = trunk_features(model), head(model), model.output.shape[-1]
+    seen = np.concatenate([features(trunk, train.pixels), features(trunk, train.pixels[:, :, ::-1])])
+    targets = np.concatenate([train.targets(genre_count)] * 2)
     keras.utils.set_random_seed(seed)
     for name in (HIDDEN, LOGITS):
         model.get_layer(name).kernel.regularizer = keras.regularizers.L2(recipe.head_l2)
@@ -46,10 +91,11 @@ def train_head(model: keras.Model, recipe: Recipe, train: Part, genre_count: int
         keras.optimizers.Adam(recipe.head_learning_rate), keras.losses.CategoricalCrossentropy(label_smoothing=recipe.label_smoothing)
     )
     top.fit(
-        features,
-        np.eye(genre_count, dtype=np.float32)[labels],
+        seen,
+        targets,
         epochs=recipe.head_epochs,
         batch_size=64,
+        sample_weight=np.tile(chances(train) * len(train.labels), 2) if recipe.sampling == "by_artist" else None,
         class_weight=class_weights(train.labels, genre_count) if recipe.class_weights else None,
         verbose=2,
     )
@@ -67,92 +113,75 @@ def compile_main(model: keras.Model, recipe: Recipe, steps: int) -> None:
         rate = keras.optimizers.schedules.CosineDecay(
             0.02 * recipe.learning_rate, falling, alpha=0.02, warmup_target=recipe.learning_rate, warmup_steps=warm_up
         )
+    averaged = {"use_ema": True, "ema_momentum": recipe.ema_momentum} if recipe.ema_momentum else {}
     optimizer: keras.optimizers.Optimizer = (
-        keras.optimizers.AdamW(rate, weight_decay=recipe.weight_decay, global_clipnorm=2.0)
+        keras.optimizers.AdamW(rate, weight_decay=recipe.weight_decay, global_clipnorm=2.0, **averaged)
         if recipe.optimizer == "adamw"
-        else keras.optimizers.Adam(rate)
+        else keras.optimizers.Adam(rate, **averaged)
     )
     loss = keras.losses.CategoricalCrossentropy(label_smoothing=recipe.label_smoothing)
-    model.compile(optimizer, loss, metrics=["accuracy"])
-    model.optimizer.build(model.trainable_variables)
+    plain = keras.metrics.CategoricalCrossentropy(name="cross_entropy")  # without smoothing or weights
+    model.compile(optimizer, loss, metrics=["accuracy", plain, BalancedAccuracy(model.output.shape[-1])])
 
 
-def restore(model: keras.Model, checkpoint: Checkpoint) -> None:
-    """Put the weights and the optimizer's variables back as they were."""
-    model.set_weights(checkpoint.weights)
-    for variable, value in zip(model.optimizer.variables, checkpoint.optimizer, strict=True):
-        variable.assign(value)
+class BalancedAccuracy(keras.metrics.Metric):  # type: ignore[misc]
+    """The mean recall of the genres that occurred."""
+
+    def __init__(self, genre_count: int) -> None:
+        super().__init__(name="balanced_accuracy")
+        self._right, self._seen = (self.add_weight((genre_count,), "zeros", name=name) for name in ("right", "seen"))
+
+    def update_state(self, labels: tf.Tensor, scores: tf.Tensor, sample_weight: tf.Tensor | None = None) -> None:
+        right = tf.cast(tf.argmax(scores, axis=1) == tf.argmax(labels, axis=1), tf.float32)
+        labels = tf.cast(labels, tf.float32)
+        if sample_weight is not None:
+            labels *= sample_weight[:, tf.newaxis]
+        self._right.assign_add(tf.reduce_sum(labels * right[:, tf.newaxis], axis=0))
+        self._seen.assign_add(tf.reduce_sum(labels, axis=0))
+
+    def result(self) -> tf.Tensor:
+        recalls = tf.math.divide_no_nan(self._right.value, self._seen.value)
+        return tf.reduce_sum(recalls) / tf.cast(tf.math.count_nonzero(self._seen.value), tf.float32)
 
 
-def fit(
-    recipe: Recipe,
-    train: Part,
-    validation: Part,
-    *,
-    genre_count: int,
-    weights: str | None,
-    seed: int,
-    file: Path,
-    told: Callable[[int, dict[str, float]], None],
-) -> tuple[Checkpoint, str]:
-    """Train, or go on from the checkpoint in `file`; `told` hears of every epoch that is done.
+def why_stopped(recipe: Recipe, rows: list[Row]) -> str | None:
+    """Why the training ends after these epochs, or None where it goes on."""
+    if recipe.stop_at_accuracy is not None and rows and min(rows[-1]["accuracy"], rows[-1]["val_accuracy"]) >= recipe.stop_at_accuracy:
+        return f"training and validation accuracy reached {recipe.stop_at_accuracy:.0%}"
+    if recipe.patience is not None and rows and len(rows) - 1 - lowest_loss(rows) >= recipe.patience:
+        return f"no lower validation loss for {recipe.patience} epochs"
+    return f"all {recipe.epochs} epochs are done" if len(rows) >= recipe.epochs else None
 
-    Returns the last checkpoint, and why it stopped.
+
+def lowest_loss(rows: list[Row]) -> int:
+    return int(np.argmin([row["val_loss"] for row in rows]))
+
+
+def kept(recipe: Recipe, genre_count: int, out: Path, rows: list[Row], judged: Sequence[Part] = ()) -> tuple[keras.Model, int, Row]:
+    """The model to keep, in float32 however it was trained, its epoch, from 1, and what chose its share of that epoch's weights.
+
+    The rest are the start's. Of several shares in the recipe it is the one with the highest mean of accuracy and mean recall over the
+    parts `judged`, without pictures there the first; the last of what is returned has that mean by share, and "chosen". Before the first
+    full epoch the start is kept, and the epoch is 0.
     """
-    steps = -(-len(train.labels) // recipe.batch_size)
-    chosen = strategy()
-    if not file.exists():
-        begin(recipe, train, genre_count, weights, seed).save(file)
-    checkpoint = Checkpoint.load(file)
-    with chosen.scope():
-        model = build(genre_count, None, seed)
-        compile_main(model, recipe, steps)
-        restore(model, checkpoint)
-        average = MovingAverage(recipe.moving_average, checkpoint.average)
-    # Outside the scope, as the head is fitted: predict_on_batch under MirroredStrategy answers once a device.
-    judged = build(genre_count, None, seed)
-    factors = class_weights(train.labels, genre_count) if recipe.class_weights else None
-    stopped = finished(recipe, checkpoint)
-    try:
-        while stopped is None:
-            epoch = len(checkpoint.history)
-            began = time.monotonic()
-            reseed_dropout(model, seed, epoch)
-            augment = AUGMENTATIONS[recipe.augmentation]
-            pictures = batches(train, genre_count, recipe.batch_size, augment, seed=seed, epoch=epoch)
-            print(f"Epoch {epoch + 1} of at most {recipe.epochs}")
-            logs = model.fit(pictures, steps_per_epoch=steps, class_weight=factors, shuffle=False, callbacks=[average]).history
-            judged.set_weights(average.weights())
-            seen = outputs_of(judged, validation.pixels)
-            row = {
-                "epoch": epoch + 1,
-                "loss": logs["loss"][0],
-                "accuracy": logs["accuracy"][0],
-                "validation_loss": measure.loss(seen, validation.labels),
-                "validation_accuracy": measure.accuracy(seen, validation.labels),
-                "validation_balanced_accuracy": measure.balanced_accuracy(seen, validation.labels),
-                "seconds": time.monotonic() - began,
-            }
-            checkpoint.history.append(row)
-            checkpoint.weights, checkpoint.average, checkpoint.optimizer = model.get_weights(), average.weights(), _optimizer(model)
-            if best_epoch(recipe, checkpoint.history) == epoch:
-                checkpoint.best, checkpoint.best_epoch = checkpoint.average, epoch
-            checkpoint.save(file)
-            told(epoch, row)
-            stopped = finished(recipe, checkpoint)
-    except KeyboardInterrupt:
-        stopped = "interrupted"
-    return checkpoint, stopped
-
-
-def begin(recipe: Recipe, train: Part, genre_count: int, weights: str | None, seed: int) -> Checkpoint:
-    """The checkpoint before the first epoch of the main phase: the convolutions as `weights` has them, the head new or fitted on them."""
-    model = build(genre_count, weights, seed)
-    if recipe.head_epochs:
-        train_head(model, recipe, train, genre_count, seed)
-    compile_main(model, recipe, 1)
-    begun = model.get_weights()
-    return Checkpoint(begun, begun, _optimizer(model), start=begun, best=begun)
+    keras.mixed_precision.set_global_policy("float32")
+    model = build(genre_count, None, seed=0)
+    model.load_weights(out / START)
+    last = snapshot(out)
+    if last is None:
+        return model, 0, {"chosen": 0.0}
+    start = model.get_weights()
+    model.load_weights(last / KEPT)
+    end = model.get_weights()
+    found: Row = {}
+    judges = [part for part in judged if part.rows]
+    for share in recipe.shares if judges and len(recipe.shares) > 1 else ():
+        model.set_weights(blend(start, end, share))
+        scores = [(outputs_of(model, part.pixels), part.labels) for part in judges]
+        found[str(share)] = float(np.mean([[measure.accuracy(*one), measure.balanced_accuracy(*one)] for one in scores]))
+    share = max(recipe.shares, key=lambda share: found.get(str(share), 0.0))
+    model.set_weights(blend(start, end, share))
+    return model, (len(rows) if recipe.keep == "last" else lowest_loss(rows) + 1), {**found, "chosen": share}
 
 
 def strategy() -> tf.distribute.Strategy:
@@ -162,39 +191,14 @@ def strategy() -> tf.distribute.Strategy:
     return tf.distribute.MirroredStrategy() if len(gpus) > 1 else tf.distribute.get_strategy()
 
 
-def best_epoch(recipe: Recipe, history: list[dict[str, float]]) -> int:
-    """The index of the epoch to keep."""
-    if recipe.keep == "last":
-        return len(history) - 1
-    return int(np.argmin([row["validation_loss"] for row in history]))
+def outputs_of(model: keras.Model, pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+    """What `model` makes of uint8 pictures (n, 224, 224, 3), in order, scaled as the gateway scales them."""
+    starts = range(0, max(len(pixels), 1), PREDICT_BATCH)
+    return np.concatenate([model.predict_on_batch(to_tensor(pixels[at : at + PREDICT_BATCH])) for at in starts])
 
 
-def finished(recipe: Recipe, checkpoint: Checkpoint) -> str | None:
-    """Why the training ends after the checkpoint's last epoch, or None where it goes on."""
-    history = checkpoint.history
-    if recipe.stop_at_accuracy is not None and history:
-        lowest = min(history[-1]["accuracy"], history[-1]["validation_accuracy"])
-        if lowest >= recipe.stop_at_accuracy:
-            return f"training and validation accuracy reached {recipe.stop_at_accuracy:.0%}"
-    if recipe.patience is not None and history:
-        lowest_loss = int(np.argmin([row["validation_loss"] for row in history]))
-        if len(history) - 1 - lowest_loss >= recipe.patience:
-            return f"no lower validation loss for {recipe.patience} epochs"
-    return f"all {recipe.epochs} epochs are done" if len(history) >= recipe.epochs else None
-
-
-def blended(recipe: Recipe, checkpoint: Checkpoint, genre_count: int) -> keras.Model:
-    """The model to keep: the recipe's share of the kept epoch's weights and the rest of the start's, in float32 however it was trained."""
-    keras.mixed_precision.set_global_policy("float32")
-    model = build(genre_count, None, seed=0)
-    model.set_weights(blend(checkpoint.start, checkpoint.best, recipe.share))
-    return model
-
-
-def reseed_dropout(model: keras.Model, seed: int, epoch: int) -> None:
-    """Let dropout's masks depend on the epoch alone, so that a resumed run draws those that the killed one would have drawn."""
-    model.get_layer("dropout").seed_generator.state.assign(np.array([seed, epoch], dtype=np.uint32))
-
-
-def _optimizer(model: keras.Model) -> Weights:
-    return [np.array(variable.numpy()) for variable in model.optimizer.variables]
+def class_weights(labels: npt.NDArray[np.int64], genre_count: int) -> dict[int, float]:
+    """A factor for each genre's loss, so that every genre present counts alike and the mean over the pictures is 1."""
+    counts = np.bincount(labels, minlength=genre_count)
+    present = np.count_nonzero(counts)
+    return {genre: float(len(labels) / (present * count)) if count else 0.0 for genre, count in enumerate(counts)}

@@ -3,7 +3,8 @@
 import csv
 import re
 import unicodedata
-from dataclasses import dataclass, fields
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -16,21 +17,31 @@ UNKNOWN_ARTISTS = {"", "unknown", "anonymous", "unknown artist", "anonymous arti
 
 @dataclass(frozen=True)
 class Listed:
-    """A line of the list. `path` is relative to the list's folder, or absolute; empty or 0 is what the list does not tell."""
+    """A line of the list. Empty or 0 is what the list does not tell.
+
+    `path` is relative to the list's folder or absolute, and names the picture; for a further folder that folder's name stands before it.
+    `folder` is where the picture lies, empty for the first.
+    """
 
     path: str
     genre: str
     artist: str = ""
     source: str = ""
+    label_source: str = ""
     split: str = ""
     width: int = 0
     height: int = 0
     sha256: str = ""
     phash: str = ""  # 16 hexadecimal digits
+    folder: str = ""
 
     @property
     def is_external(self) -> bool:
         return self.split == EXTERNAL
+
+    def file(self, folder: Path) -> Path:
+        """Where the picture is, when `folder` is the first list's."""
+        return Path(self.folder, self.path.partition("/")[2]) if self.folder else folder / self.path
 
 
 @dataclass(frozen=True)
@@ -41,6 +52,11 @@ class LeftOut:
     reason: str
     kept: str = ""
 
+    @property
+    def kind(self) -> str:
+        """The reason without what is of this picture only, so that pictures can be counted by it."""
+        return self.reason if self.reason.startswith("label") else re.split(r"[:,]", self.reason)[0]
+
 
 def read_listing(folder: Path) -> list[Listed]:
     """The pictures listed in `folder`, sorted by path.
@@ -50,7 +66,7 @@ def read_listing(folder: Path) -> list[Listed]:
     file = next((folder / name for name in NAMES if (folder / name).is_file()), None)
     if file is None:
         raise Mistake(f"{folder} has no {' or '.join(NAMES)}. Make one with `python -m training collect --out {folder}`.")
-    names = [field.name for field in fields(Listed)]
+    names = [field.name for field in fields(Listed) if field.name != "folder"]
     try:
         with file.open(newline="", encoding="utf-8") as lines:
             reader = csv.DictReader(lines)
@@ -64,6 +80,19 @@ def read_listing(folder: Path) -> list[Listed]:
     twice = next((a.path for a, b in pairwise(listed) if a.path == b.path), None)
     if twice is not None:
         raise Mistake(f"{file} lists {twice} more than once.")
+    return listed
+
+
+def read_further(folders: Sequence[Path]) -> list[Listed]:
+    """The pictures of `folders` after the first, all to train on. Raises Mistake, also where two folders have one name."""
+    if len({folder.resolve().name for folder in folders}) < len(folders):
+        raise Mistake("Two of the --data folders have the same name. Rename one: a picture is named by its folder and its path in it.")
+    listed: list[Listed] = []
+    for folder in folders[1:]:
+        for picture in read_listing(folder):
+            if picture.is_external or Path(picture.path).is_absolute():
+                raise Mistake(f"{folder} lists {picture.path}, which is external or absolute: only the first folder may. Name it first.")
+            listed.append(replace(picture, path=f"{folder.resolve().name}/{picture.path}", folder=str(folder)))
     return listed
 
 

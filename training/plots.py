@@ -12,12 +12,12 @@ Numbers = npt.NDArray[np.floating]
 
 def curves(history: Sequence[dict[str, float]], out: Path) -> None:
     """accuracy.png and loss.png as the paper's figures 10 and 11: both sides by epoch."""
-    epochs = [row["epoch"] for row in history]
+    epochs = [row["epoch"] + 1 for row in history]
     for name in ("accuracy", "loss"):
         figure = Figure(figsize=(6, 4), layout="constrained")
         axes = figure.subplots()
         axes.plot(epochs, [row[name] for row in history], marker=".", label="training (augmented)")
-        axes.plot(epochs, [row[f"validation_{name}"] for row in history], marker=".", label="validation")
+        axes.plot(epochs, [row[f"val_{name}"] for row in history], marker=".", label="validation")
         axes.set(xlabel="epoch", ylabel=name, title=name.capitalize())
         axes.legend()
         _write(figure, out / f"{name}.png")

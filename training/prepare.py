@@ -1,13 +1,16 @@
 """From labelled pictures to a dataset: the exact pixels that the gateway would produce, chosen, balanced and split.
 
-    python -m training prepare --data FOLDER --out DATASET [--genres 7|14] [--per-genre 1000] [--split artist|random|leaky] [--seed N]
+    python -m training prepare --data FOLDER [FOLDER ...] --out DATASET [--genres 7|14] [--per-genre 1000] [--per-artist 60]
+                               [--split artist|random|leaky] [--seed N]
 
-Reads FOLDER/manifest.csv as `collect` writes it, or FOLDER/metadata.csv (columns path and genre; artist, source, split, width and
-height where known). Rows whose split is `external` stay whole and apart: never trained on, never chosen by.
+Reads FOLDER/manifest.csv as `collect` writes it, or FOLDER/metadata.csv (columns path and genre; artist, source, label_source, split,
+width and height where known). The first folder is split; what further ones hold is trained on, except works by artists of validation
+and test. Rows whose split is `external` are never trained on: by a hash of the artist they are `external-tuning`, by which a recipe may
+be chosen, or `external-test`, which is only reported. Labels that are not trusted are not trained on (training/labels.py).
 
 Writes DATASET, through a temporary folder beside it, byte for byte the same for the same input and arguments:
 
-    pixels.npy    uint8 (n, 224, 224, 3), gateway.picture.preprocess's pixels of each picture: train, validation, test, external, by path
+    pixels.npy    uint8 (n, 224, 224, 3), gateway.picture.preprocess's pixels of each picture: part after part, by path
     rows.csv      pixel (its row of pixels.npy), path, genre, artist, source, split, width, height, sha256, group; in the same order, one
                   line a picture, except for `--split leaky`, where a picture that is in train and in validation has a line for each
     dataset.json  genres in order, arguments, counts, what was left out and why, library versions
@@ -34,12 +37,13 @@ from gateway.errors import RagamError
 from training import split
 from training.config import Mistake
 from training.genres import NAMES_7, NAMES_14, PAPER_PER_GENRE
-from training.listing import EXTERNAL, Listed, artist_key, read_listing
+from training.listing import Listed, artist_key, read_further, read_listing
 from training.pictures import on_all_cores, read_pixels
 from training.selection import balance, group, read_all, without_duplicates
+from training.sides import EXTERNALS, PARTS, Sides, cleaned, sides_of, with_further
 
 # A split's pictures lie one after the other in pixels.npy, the leaky one's too, so that nobody has to copy them.
-ARRANGEMENT = (("train",), ("train", "validation"), ("validation",), ("test",), (EXTERNAL,))
+ARRANGEMENT = (("train",), ("train", "validation"), ("validation",), ("test",), *((name,) for name in EXTERNALS))
 
 Row = dict[str, str | int]
 Report = dict[str, Any]
@@ -48,11 +52,18 @@ COLUMNS = ("pixel", "path", "genre", "artist", "source", "split", "width", "heig
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--data", type=Path, required=True, metavar="FOLDER", help="folder with manifest.csv or metadata.csv")
+    parser.add_argument("--data", type=Path, nargs="+", required=True, metavar="FOLDER", help="folders with manifest.csv or metadata.csv")
     parser.add_argument("--out", type=Path, required=True, metavar="DATASET", help="folder to write")
     parser.add_argument("--genres", type=int, choices=(7, 14), default=7, help="the paper's seven, or all (default 7)")
     parser.add_argument(
-        "--per-genre", type=int, default=PAPER_PER_GENRE, metavar="N", help="at most so many pictures a genre (default 1000)"
+        "--per-genre",
+        type=int,
+        default=PAPER_PER_GENRE,
+        metavar="N",
+        help="at most so many pictures a genre of the first folder (default 1000)",
+    )
+    parser.add_argument(
+        "--per-artist", type=int, default=60, metavar="N", help="train on at most so many of an artist in a genre (default 60)"
     )
     parser.add_argument(
         "--split", choices=("artist", "random", "leaky"), default="artist", help="no artist on two sides (default), or the paper's ways"
@@ -61,67 +72,54 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    if args.per_genre < 1 or args.seed < 0:
-        raise Mistake("--per-genre must be at least 1 and --seed at least 0.")
+    if args.per_genre < 1 or args.per_artist < 1 or args.seed < 0:
+        raise Mistake("--per-genre and --per-artist must be at least 1 and --seed at least 0.")
     if args.out.exists() and not (args.out / "dataset.json").exists():
         raise Mistake(f"{args.out} exists and is no dataset. Name another --out, or remove it.")
     genres = NAMES_7 if args.genres == 7 else NAMES_14
 
-    listed = [picture for picture in read_listing(args.data) if picture.genre in genres]
+    main = args.data[0]
+    listed = [picture for picture in read_listing(main) + read_further(args.data) if picture.genre in genres]
     missing = [genre for genre in genres if not any(picture.genre == genre and not picture.is_external for picture in listed)]
     if missing:
-        raise Mistake(f"{args.data} lists no picture to train on of {', '.join(missing)}.")
-    readable, unreadable = read_all(args.data, listed)
+        raise Mistake(f"{main} lists no picture to train on of {', '.join(missing)}.")
+    readable, unreadable = read_all(main, listed)
     unique, duplicates = without_duplicates(readable)
-    chosen = balance(unique, genres, args.per_genre, args.seed)
-    groups = group(chosen)
-    sides = sides_of(chosen, groups, genres, args.split, args.seed)
-    chosen, rows = rows_of(chosen, groups, sides)
+    first = balance([picture for picture in unique if not picture.folder], genres, args.per_genre, args.seed)
+    sides = sides_of(first, group(first), genres, args.split, args.seed)
+    chosen, sides, held = with_further(first, sides, [picture for picture in unique if picture.folder])
+    chosen, sides, unwanted = cleaned(chosen, sides, args.per_artist, args.seed)
+    left_out = unreadable + duplicates + held + unwanted
+    chosen, rows = rows_of(chosen, group(chosen), sides)
 
-    counts = {name: count(rows, genres, name) for name in (*split.SPLITS, EXTERNAL)}
+    counts = {name: count(rows, genres, name) for name in PARTS}
     available = Counter(picture.genre for picture in unique if not picture.is_external)
     report: Report = {
         "genres": genres,
         "split": args.split,
         "seed": args.seed,
         "per_genre": args.per_genre,
+        "per_artist": args.per_artist,
         "pictures": len(chosen),
         "counts": counts,
         "groups": {name: len({row["group"] for row in rows if row["split"] == name}) for name in counts},
         "available": {genre: available[genre] for genre in genres},
         "fewer_than_per_genre": {genre: available[genre] for genre in genres if available[genre] < args.per_genre},
         "external_by_artists_trained_on": external_by_artists_trained_on(rows),
-        "left_out": [asdict(item) for item in unreadable + duplicates],
+        "left_out_by_reason": dict(sorted(Counter(item.kind for item in left_out).items())),
+        "left_out": [asdict(item) for item in left_out],
         "versions": {package: version(package) for package in ("pillow", "numpy", "imagehash")},
     }
-    write(args.out, args.data, chosen, rows, report)
+    write(args.out, main, chosen, rows, report)
     tell(args.out, report)
 
 
-def sides_of(pictures: Sequence[Listed], groups: Sequence[str], genres: Sequence[str], kind: str, seed: int) -> list[tuple[str, ...]]:
-    """The split that each picture is in, or the splits."""
-    inside = np.array([position for position, picture in enumerate(pictures) if not picture.is_external], dtype=np.int64)
-    labels = np.array([genres.index(pictures[position].genre) for position in inside], dtype=np.int64)
-    if kind == "artist":
-        numbers = np.unique([groups[position] for position in inside], return_inverse=True)[1]
-        members = split.by_artist(numbers, labels, seed)
-    elif kind == "random":
-        members = split.at_random(labels, seed)
-    else:
-        members = split.leaky(labels, seed)
-    sides: list[tuple[str, ...]] = [(EXTERNAL,) if picture.is_external else () for picture in pictures]
-    for name, positions in members.items():
-        for position in inside[positions]:
-            sides[position] += (name,)
-    return sides
-
-
-def rows_of(pictures: Sequence[Listed], groups: Sequence[str], sides: Sequence[tuple[str, ...]]) -> tuple[list[Listed], list[Row]]:
+def rows_of(pictures: Sequence[Listed], groups: Sequence[str], sides: Sides) -> tuple[list[Listed], list[Row]]:
     """The pictures in the order of pixels.npy, and the lines of rows.csv."""
     order = sorted(range(len(pictures)), key=lambda position: (ARRANGEMENT.index(sides[position]), pictures[position].path))
     arranged = [pictures[position] for position in order]
     rows: list[Row] = []
-    for name in (*split.SPLITS, EXTERNAL):
+    for name in PARTS:
         for pixel, (position, picture) in enumerate(zip(order, arranged, strict=True)):
             if name in sides[position]:
                 own: Row = {"pixel": pixel, "split": name, "artist": artist_key(picture.artist), "group": groups[position]}
@@ -137,7 +135,7 @@ def count(rows: Sequence[Row], genres: Sequence[str], name: str) -> dict[str, in
 def external_by_artists_trained_on(rows: Sequence[Row]) -> int:
     """External pictures by artists of whom other works are trained on: external means another source, not another artist."""
     trained = {row["artist"] for row in rows if row["split"] == "train"} - {""}
-    return sum(row["split"] == EXTERNAL and row["artist"] in trained for row in rows)
+    return sum(row["split"] in EXTERNALS and row["artist"] in trained for row in rows)
 
 
 def write(out: Path, folder: Path, pictures: Sequence[Listed], rows: Sequence[Row], report: Report) -> None:
@@ -174,7 +172,7 @@ def write(out: Path, folder: Path, pictures: Sequence[Listed], rows: Sequence[Ro
 def pixels_as_listed(folder: Path, picture: Listed) -> npt.NDArray[np.uint8]:
     """The pixels of `picture`, uint8 (224, 224, 3). Raises Mistake where its file is not the one that was listed."""
     try:
-        data = (folder / picture.path).read_bytes()
+        data = picture.file(folder).read_bytes()
         if hashlib.sha256(data).hexdigest() == picture.sha256:
             return read_pixels(data)
     except (OSError, RagamError) as error:
@@ -207,6 +205,8 @@ def tell(out: Path, report: Report) -> None:
         empty = [genre for genre in report["genres"] if not counts[name][genre]]
         if empty:
             print(f"No picture of {', '.join(empty)} in {name}: too few artists.")
-    print(f"Left out: {len(report['left_out']):,} unreadable files and duplicates, listed in dataset.json.")
+    print(f"Left out: {len(report['left_out']):,}, each with its reason in dataset.json.")
+    for kind, number in report["left_out_by_reason"].items():
+        print(f"  {number:,} {kind}")
     if report["external_by_artists_trained_on"]:
         print(f"External: {report['external_by_artists_trained_on']:,} pictures are by artists of whom others are trained on.")

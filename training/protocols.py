@@ -3,6 +3,8 @@
 The features are computed once; each protocol then costs seconds. Nothing here chooses or changes the model that is published.
 """
 
+from pathlib import Path
+
 import keras
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +15,7 @@ from training.data import Dataset, Part
 from training.fit import PREDICT_BATCH, outputs_of
 from training.measure import accuracy
 from training.model import build, head, trunk_features
+from training.sides import EXTERNALS
 
 EPOCHS = 30  # of the head on features, without augmentation, for every protocol alike
 BATCH = 32  # paper
@@ -21,16 +24,17 @@ RATE = 0.001  # paper
 Features = npt.NDArray[np.float32]
 
 
-def compare(start: list[npt.NDArray[np.float32]], model: keras.Model, dataset: Dataset, scores: Features, seed: int) -> dict[str, object]:
+def compare(start: Path, model: keras.Model, dataset: Dataset, scores: Features, seed: int) -> dict[str, object]:
     """Accuracies of the paper's head by protocol, and the cost of the paper's scaling.
 
-    Args: start, weights whose convolutions are those of ImageNet; model, the trained one; scores float32 (n, k), its own on the test part.
+    start: a file of weights whose convolutions are those of ImageNet; model: the trained one; scores: float32 (n, k), its own on test.
     """
     genre_count = len(dataset.genres)
     frozen = build(genre_count, None, seed)
-    frozen.set_weights(start)
+    frozen.load_weights(start)
     trunk = trunk_features(frozen)
-    train, validation, test, external = (dataset.part(name) for name in ("train", "validation", "test", "external"))
+    train, validation, test = (dataset.part(name) for name in ("train", "validation", "test"))
+    external = dataset.part(*EXTERNALS)
     features = {
         name: outputs_of(trunk, part.pixels)
         for name, part in (("train", train), ("validation", validation), ("test", test), ("external", external))

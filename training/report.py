@@ -5,6 +5,8 @@ from typing import Any
 TITLES = {
     "validation": "Validation (chosen by it)",
     "test": "Test (artists unseen)",
+    "external-tuning": "External, the half for tuning",
+    "external-test": "External, the half only reported",
     "external": "External (other collections)",
     "external_unseen": "External, artists unseen",
 }
@@ -30,6 +32,7 @@ def markdown(card: dict[str, Any]) -> str:
             for name, part in parts.items()
         ),
         "",
+        *_against(card),
         "## How far an answer can be trusted",
         "",
         "An answer is called certain from a confidence on. So many of the pictures get a certain answer, and so many of these are right:",
@@ -45,6 +48,24 @@ def markdown(card: dict[str, Any]) -> str:
     for name, part in parts.items():
         lines += _genres(TITLES[name], part)
     return "\n".join(lines + _protocols(card)) + "\n"
+
+
+def _against(card: dict[str, Any]) -> list[str]:
+    before = card.get("against")
+    if before is None:
+        return []
+    return [
+        f"## Beside version {before['version']}, on the same pictures",
+        "",
+        "| | accuracy before | now | balanced accuracy before | now |",
+        "|---|---|---|---|---|",
+        *(
+            f"| {TITLES[name]} | {row['accuracy']:.3f} | {card['parts'][name]['accuracy']['value']:.3f} "
+            f"| {row['balanced_accuracy']:.3f} | {card['parts'][name]['balanced_accuracy']['value']:.3f} |"
+            for name, row in before["parts"].items()
+        ),
+        "",
+    ]
 
 
 def _genres(title: str, part: dict[str, Any]) -> list[str]:

@@ -1,5 +1,6 @@
 """Which of the listed pictures are used, and which of them belong together: unreadable files and duplicates left out, balance, groups."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -17,15 +18,15 @@ from training.pictures import fingerprint, on_all_cores
 
 def read_all(folder: Path, listed: Sequence[Listed]) -> tuple[list[Listed], list[LeftOut]]:
     """`listed` with hashes and sizes where the list had none, and what the gateway could not have read."""
-    absent = [picture.path for picture in listed if not (folder / picture.path).is_file()]
+    absent = [picture.path for picture in listed if not picture.file(folder).is_file()]
     if absent:
-        raise Mistake(f"{len(absent):,} of the {len(listed):,} pictures listed are not in {folder}; the first is {absent[0]}.")
+        raise Mistake(f"{len(absent):,} of the {len(listed):,} pictures listed are missing; the first is {absent[0]}.")
 
     def complete(picture: Listed) -> Listed | LeftOut:
         if picture.phash and picture.sha256:
             return picture
         try:
-            seen = fingerprint(folder / picture.path)
+            seen = fingerprint(picture.file(folder))
         except (RagamError, OSError) as error:
             return LeftOut(picture.path, f"unreadable: {error}")
         known = replace(picture, sha256=seen.sha256, phash=f"{seen.phash:016x}")
@@ -42,9 +43,12 @@ def hashes_of(pictures: Sequence[Listed]) -> npt.NDArray[np.uint64]:
 def without_duplicates(pictures: Sequence[Listed]) -> tuple[list[Listed], list[LeftOut]]:
     """`pictures` without those that show another one's painting, and a list of them.
 
-    An external picture is kept before one to train on, within a side the larger is kept; external is never thinned.
+    An external picture is kept before one to train on, the first folder's before another's, within these the larger; external is
+    never thinned.
     """
-    ranked = sorted(pictures, key=lambda picture: (not picture.is_external, -picture.width * picture.height, picture.path))
+    ranked = sorted(
+        pictures, key=lambda picture: (not picture.is_external, bool(picture.folder), -picture.width * picture.height, picture.path)
+    )
     external = np.array([picture.is_external for picture in ranked])
     pairs = near_pairs(hashes_of(ranked), LEAK)
     reach = np.where(external[pairs.first], LEAK, DUPLICATE)
@@ -66,6 +70,20 @@ def balance(pictures: Sequence[Listed], genres: Sequence[str], per_genre: int, s
         rng = np.random.default_rng([seed, NAMES_14.index(genre)])
         chosen.update(paths[position] for position in rng.permutation(len(paths))[:per_genre])
     return [picture for picture in pictures if picture.path in chosen]
+
+
+def at_most(pictures: Sequence[Listed], per_artist: int, seed: int) -> tuple[list[Listed], list[LeftOut]]:
+    """A random choice of at most `per_artist` pictures of an artist in a genre, in the order of `pictures`, and the rest."""
+    order = np.random.default_rng(seed).permutation(len(pictures))
+    taken: Counter[tuple[str, str]] = Counter()
+    left_out: dict[str, LeftOut] = {}
+    for position in order:
+        picture = pictures[position]
+        name = (picture.genre, artist_key(picture.artist))
+        taken[name] += bool(name[1])
+        if taken[name] > per_artist:
+            left_out[picture.path] = LeftOut(picture.path, f"one of more than {per_artist} by the artist in the genre")
+    return [picture for picture in pictures if picture.path not in left_out], list(left_out.values())
 
 
 def group(pictures: Sequence[Listed]) -> list[str]:

@@ -8,26 +8,27 @@ Ctrl-C ends the training and keeps the best weights so far.
 
 Writes RUN:
 
-    checkpoint.npz             after every epoch, all that the next one needs
-    history.csv                loss and accuracy of both sides by epoch; accuracy.png and loss.png show it
+    checkpoints/               after every epoch, all that the next one needs; goes when the run is finished
+    start.weights.h5           the weights before the main phase
+    history.csv                loss and accuracy of both sides by epoch, from 0; accuracy.png and loss.png show it
     logs/                      the same for TensorBoard
     model.keras                the model to keep
     run.json                   recipe, dataset, seed, what was kept and why it stopped, library versions; written last
 """
 
 import argparse
-import csv
 import json
 import os
 import platform
+import shutil
 from dataclasses import asdict, replace
 from importlib.metadata import version
 from pathlib import Path
 
 from training import plots
 from training.config import RECIPES, Mistake
+from training.sides import EXTERNAL_TUNING
 
-CHECKPOINT = "checkpoint.npz"
 MODEL = "model.keras"
 RUN = "run.json"
 ASKED = "asked.json"
@@ -40,6 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--weights", default="imagenet", metavar="imagenet|PATH|none", help="where MobileNetV2 starts (default imagenet, downloaded)"
     )
+    parser.add_argument("--teacher", type=Path, metavar="FILE", help="soft labels that `teach` wrote, to learn from beside the labels")
     parser.add_argument("--epochs", type=int, metavar="N", help="at most so many instead of the recipe's")
     parser.add_argument("--seed", type=int, default=0, help="of the head, the order, the augmentation (default 0)")
 
@@ -55,10 +57,10 @@ def run(args: argparse.Namespace) -> None:
 
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     # Keras takes seconds to import, which `--help` need not wait for.
-    import tensorflow as tf
-
+    from training.callbacks import CHECKPOINTS, HISTORY, WORK
     from training.data import load
-    from training.fit import blended, fit
+    from training.fit import fit, kept
+    from training.teach import taught
 
     dataset = load(args.data)
     genres = list(dataset.genres)
@@ -69,55 +71,49 @@ def run(args: argparse.Namespace) -> None:
         "genres": genres,
         "dataset": dataset.digest,
     }
-    train, validation = dataset.part("train"), dataset.part("validation")
+    train, validation, tuning = dataset.part("train"), dataset.part("validation"), dataset.part(EXTERNAL_TUNING)
     if not (train.rows and validation.rows):
         raise Mistake(f"{args.data} has no pictures to train on, or none to validate. Prepare one with more pictures.")
+    if args.teacher is not None:
+        train, asked["teacher"] = taught(args.teacher, dataset, recipe.soft_share)
     start_or_resume(args.out, asked)
     print(
         f"Recipe {recipe.name}: {len(train.labels):,} pictures to train on, {len(validation.labels):,} to validate, {len(genres)} genres."
     )
 
-    board = tf.summary.create_file_writer(str(args.out / "logs"))
-
-    def told(epoch: int, row: dict[str, float]) -> None:
-        with board.as_default(step=epoch + 1):
-            for name, value in row.items():
-                if name != "epoch":
-                    tf.summary.scalar(name, value)
-        board.flush()
-        seen = {name: row[f"validation_{name}"] for name in ("loss", "accuracy", "balanced_accuracy")}
-        print("  validation: " + ", ".join(f"{name.replace('_', ' ')} {value:.3f}" for name, value in seen.items()), flush=True)
-
-    checkpoint, stopped = fit(
+    rows, stopped = fit(
         recipe,
         train,
         validation,
         genre_count=len(genres),
         weights=None if args.weights == "none" else args.weights,
         seed=args.seed,
-        file=args.out / CHECKPOINT,
-        told=told,
+        out=args.out,
     )
-    model = blended(recipe, checkpoint, len(genres))
-    print(f"Stopped: {stopped}. Kept epoch {checkpoint.best_epoch + 1}, {recipe.share:.0%} of its weights and the rest of the start's.")
+    model, epoch, shares = kept(recipe, len(genres), args.out, rows, (validation, tuning))
+    print(f"Stopped: {stopped}. Kept epoch {epoch}, {shares['chosen']:.0%} of its weights and the rest of the start's.")
 
-    if checkpoint.history:
-        write_history(args.out / "history.csv", checkpoint.history)
-        plots.curves(checkpoint.history, args.out)
+    if rows:
+        shutil.copy(args.out / WORK / HISTORY, args.out / HISTORY)
+        plots.curves(rows, args.out)
     temporary = args.out / f".part.{MODEL}"
     model.save(temporary)
     temporary.replace(args.out / MODEL)
     report = {
         **asked,
-        "kept_epoch": checkpoint.best_epoch + 1,
+        "kept_epoch": epoch,
+        "shares": shares,
         "stopped": stopped,
-        "epochs": len(checkpoint.history),
-        "seconds": round(sum(row["seconds"] for row in checkpoint.history)),
+        "epochs": len(rows),
+        "picture_steps": len(rows) * len(train.labels),
+        "seconds": round(sum(row["seconds"] for row in rows)),
         "parameters": model.count_params(),
         "python": platform.python_version(),
         "versions": {package: version(package) for package in ("tensorflow", "keras", "numpy", "pillow")},
     }
     write_json(args.out / RUN, report)
+    for folder in (CHECKPOINTS, WORK):
+        shutil.rmtree(args.out / folder, ignore_errors=True)
 
 
 def start_or_resume(out: Path, asked: dict[str, object]) -> None:
@@ -133,17 +129,7 @@ def start_or_resume(out: Path, asked: dict[str, object]) -> None:
     differing = [name for name, value in json.loads(json.dumps(asked)).items() if before.get(name) != value]
     if differing:
         raise Mistake(f"{out} holds a run with another {' and '.join(differing)}. Name another --out, or remove it.")
-    if (out / CHECKPOINT).exists():
-        print("Going on after the last full epoch.")
-
-
-def write_history(path: Path, history: list[dict[str, float]]) -> None:
-    temporary = path.with_name(f".{path.name}.part")
-    with temporary.open("w", newline="") as file:
-        writer = csv.DictWriter(file, list(history[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(history)
-    temporary.replace(path)
+    print("Going on after the last full epoch.")
 
 
 def write_json(path: Path, content: object) -> None:

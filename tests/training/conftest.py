@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import keras
 import pytest
+import shallow
 
 from training.__main__ import main
 from training.genres import NAMES_7
@@ -41,16 +43,25 @@ def training_on(dataset: Path) -> Callable[..., list[str]]:
     return arguments
 
 
+@pytest.fixture
+def shallow_trunk(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keras.applications, "MobileNetV2", shallow.trunk)
+
+
 @pytest.fixture(scope="session")
 def trained(training_on: Callable[..., list[str]], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A finished run of two epochs of the default recipe."""
+    """A finished run of two epochs of the default recipe, on the shallow trunk."""
     out = tmp_path_factory.mktemp("run") / "trained"
-    assert main(training_on(out)) == 0
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(keras.applications, "MobileNetV2", shallow.trunk)
+        assert main(training_on(out)) == 0
     return out
 
 
 @pytest.fixture(scope="session")
 def evaluated(dataset: Path, trained: Path) -> Path:
     """The same run with its scorecard."""
-    assert main(["evaluate", "--data", str(dataset), "--run", str(trained)]) == 0
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(keras.applications, "MobileNetV2", shallow.trunk)
+        assert main(["evaluate", "--data", str(dataset), "--run", str(trained)]) == 0
     return trained

@@ -29,7 +29,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory, picture: Callable[..., byte
 
 
 def epoch_of(part: data.Part, **options: object) -> tuple[np.ndarray, np.ndarray]:
-    batches = list(data.batches(part, 7, 16, **{"seed": 0, "epoch": 0, **options}))
+    options = {"seed": 0, "epoch": 0, **options}
+    epoch = options.pop("epoch")
+    batches = list(data.epochs(part, 7, 16, **options, numbers=range(epoch, epoch + 1)))
     return tuple(np.concatenate([batch[column] for batch in batches]) for column in range(2))
 
 
@@ -55,7 +57,7 @@ def test_a_part_has_the_pixels_and_labels_of_its_rows(folder: Path) -> None:
 @pytest.mark.parametrize("augment", [None, *AUGMENTATIONS.values()])
 def test_an_epoch_has_every_picture_once_in_batches_of_the_contract(folder: Path, augment: data.Augmentation | None) -> None:
     part = data.load(folder).part("train")
-    batches = list(data.batches(part, 7, 16, augment, seed=1, epoch=2))
+    batches = list(data.epochs(part, 7, 16, augment, seed=1, numbers=range(2, 3)))
     count = len(part.rows)
     assert [len(images) for images, _ in batches] == [16] * (count // 16) + [count % 16] * (count % 16 > 0)
     assert all(images.shape[1:] == (224, 224, 3) and images.dtype == labels.dtype == tf.float32 for images, labels in batches)
@@ -80,6 +82,40 @@ def test_seed_and_epoch_alone_decide_order_and_augmentation(folder: Path) -> Non
     for other in ({"epoch": 1}, {"seed": 1}):
         assert not np.array_equal(first[0], epoch_of(part, augment=augment, **other)[0])
     assert not np.array_equal(epoch_of(part)[1], epoch_of(part, epoch=1)[1])
+
+
+def test_epochs_follow_one_another_and_start_anywhere(folder: Path) -> None:
+    part = data.load(folder).part("train")
+    both = [labels for _, labels in data.epochs(part, 7, 16, seed=0, numbers=range(2))]
+    assert np.array_equal(np.concatenate(both), np.concatenate([epoch_of(part, epoch=number)[1] for number in range(2)]))
+
+
+def test_by_artist_genres_are_seen_alike_and_artists_by_the_root_of_their_works(folder: Path) -> None:
+    part = data.load(folder).part("train")
+    artists = ["many"] * 9 + ["one", "other"]
+    rows = tuple({"genre": "Abstract" if name == "other" else "Realism", "group": name} for name in artists)
+    drawn = data.chances(data.Part(part.pixels[:11], np.array([4] * 10 + [0]), rows))
+    assert drawn.sum() == pytest.approx(1)
+    assert drawn[10] == pytest.approx(1 / 2)
+    assert drawn[:9].sum() == pytest.approx(3 * drawn[9])
+    first, again = (epoch_of(part, sampling="by_artist")[0] for _ in range(2))
+    assert np.array_equal(first, again)
+    assert len(first) == len(part.rows)
+
+
+def test_a_picture_drawn_twice_is_changed_in_two_ways(folder: Path) -> None:
+    part = data.load(folder).part("train")
+    same = data.Part(np.stack([part.pixels[0]] * 2), part.labels[:1].repeat(2), ({"genre": "Abstract", "group": "one"},) * 2)
+    for epoch in range(4):  # half of the draws of two pictures are of one alone
+        first, second = epoch_of(same, augment=AUGMENTATIONS["paper"], sampling="by_artist", epoch=epoch)[0]
+        assert not np.allclose(first, second, atol=0.1)
+
+
+def test_in_order_are_the_pictures_with_their_labels(folder: Path) -> None:
+    part = data.load(folder).part("train")
+    images, labels = (np.concatenate(column) for column in zip(*data.in_order(part, 7, 16), strict=True))
+    assert np.array_equal(images, to_tensor(part.pixels))
+    assert np.array_equal(labels.argmax(axis=1), part.labels)
 
 
 def test_each_picture_is_changed_in_its_own_way(folder: Path) -> None:

@@ -10,7 +10,9 @@ from training.genres import NAMES_7
 
 def test_scorecard_holds_every_part_and_figure(evaluated: Path) -> None:
     card = json.loads((evaluated / "scorecard.json").read_text())
-    assert {"validation", "test", "external"} <= set(card["parts"])
+    assert {"validation", "test", "external", "external-tuning", "external-test"} <= set(card["parts"])
+    halves = [card["parts"][half]["pictures"] for half in ("external-tuning", "external-test")]
+    assert sum(halves) == card["parts"]["external"]["pictures"]
     for part in card["parts"].values():
         assert sum(map(sum, part["confusion_matrix"])) == part["pictures"]
         assert 0 <= part["accuracy"]["low"] <= part["accuracy"]["value"] <= part["accuracy"]["high"] <= 1
@@ -38,3 +40,19 @@ def test_a_run_on_another_dataset_is_refused(dataset: Path, evaluated: Path, tmp
 def test_an_unfinished_run_is_refused(dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["evaluate", "--data", str(dataset), "--run", str(tmp_path)]) == 2
     assert "no finished run" in capsys.readouterr().err
+
+
+def test_a_published_version_is_measured_beside_it(
+    dataset: Path, evaluated: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = shutil.copytree(evaluated, tmp_path / "run")
+    version = max(Path("model_repository/painting_genre").iterdir(), key=lambda folder: int(folder.name))
+    arguments = ["evaluate", "--data", str(dataset), "--run", str(run), "--skip-protocols", "--against"]
+    assert main([*arguments, str(version)]) == 0
+    card = json.loads((run / "scorecard.json").read_text())
+    assert card["against"]["version"] == version.name
+    assert set(card["against"]["parts"]) == set(card["parts"]) - {"external_unseen"}
+    assert f"## Beside version {version.name}" in (run / "scorecard.md").read_text()
+    capsys.readouterr()
+    assert main([*arguments, str(tmp_path)]) == 2
+    assert "is no published version" in capsys.readouterr().err

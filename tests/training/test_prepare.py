@@ -15,7 +15,7 @@ from gateway.picture.preprocess import to_pixels
 from training.__main__ import main
 from training.genres import NAMES_7, NAMES_14
 from training.listing import artist_key, read_listing
-from training.prepare import sides_of
+from training.sides import EXTERNALS, PARTS, external_half, sides_of
 from training.split import SHARES, SPLITS
 
 Command = Callable[..., "Done"]
@@ -95,14 +95,15 @@ def test_no_artist_is_on_two_sides_and_external_stays_whole(prepared: Command, f
     for row in rows:
         sides.setdefault(row["group"], set()).add(row["split"])
     assert all(len(side) == 1 for side in sides.values())
-    assert Counter(row["split"] for row in rows)["external"] == 14
+    found = Counter(row["split"] for row in rows)
+    assert sum(found[split] for split in EXTERNALS) == 14
+    assert min(found[split] for split in EXTERNALS) > 0
     about = json.loads((tmp_path / "set" / "dataset.json").read_text())
     assert about["genres"] == list(NAMES_7)
     assert about["counts"] == {
-        split: {genre: sum(row["split"] == split and row["genre"] == genre for row in rows) for genre in NAMES_7}
-        for split in ("train", "validation", "test", "external")
+        split: {genre: sum(row["split"] == split and row["genre"] == genre for row in rows) for genre in NAMES_7} for split in PARTS
     }
-    assert all(about["counts"][split][genre] for split in about["counts"] for genre in NAMES_7)
+    assert all(about["counts"][split][genre] for split in SPLITS for genre in NAMES_7)
 
 
 @pytest.mark.parametrize("split", ["artist", "random", "leaky"])
@@ -117,14 +118,14 @@ def test_fewer_pictures_than_asked_for_are_said(prepared: Command, folder: Path,
     assert "Realism: 10 pictures, fewer than the 1,000 asked for." in prepared("--data", folder, "--out", tmp_path / "set").stdout
     done = prepared("--data", folder, "--out", tmp_path / "small", "--per-genre", 6)
     assert "fewer than" not in done.stdout
-    counts = Counter(row["genre"] for row in rows_of(tmp_path / "small") if row["split"] != "external")
+    counts = Counter(row["genre"] for row in rows_of(tmp_path / "small") if row["split"] not in EXTERNALS)
     assert counts == dict.fromkeys(NAMES_7, 6)
 
 
 def test_leaky_shares_pictures_between_train_and_validation(prepared: Command, folder: Path, tmp_path: Path) -> None:
     prepared("--data", folder, "--out", tmp_path / "set", "--split", "leaky")
     rows = rows_of(tmp_path / "set")
-    places = {name: [int(row["pixel"]) for row in rows if row["split"] == name] for name in ("train", "validation", "test", "external")}
+    places = {name: [int(row["pixel"]) for row in rows if row["split"] == name] for name in PARTS}
     assert set(places["train"]) & set(places["validation"])
     assert set(places["train"]) | set(places["validation"]) == set(range(70))
     assert places["test"] == []
@@ -151,6 +152,87 @@ def test_unreadable_files_and_leaks_are_left_out_and_said(prepared: Command, fol
     assert "Left out: 2" in done.stdout
 
 
+@pytest.fixture
+def further(tmp_path: Path, picture: Callable[..., bytes]) -> Callable[..., Path]:
+    """A further folder: one picture a line, each of `artist, genre, label_source`."""
+
+    def make(name: str, *lines: tuple[str, str, str]) -> Path:
+        (tmp_path / name).mkdir()
+        text = ["path,genre,artist,label_source,split"]
+        for number, (artist, genre, source) in enumerate(lines):
+            # Of another seed than the first folder's pictures, so that none is a copy.
+            (tmp_path / name / f"{number:02}.jpg").write_bytes(picture(90, 70, seed=5000 + number))
+            text.append(f'{number:02}.jpg,{genre},{artist},"{source}",train')
+        (tmp_path / name / "metadata.csv").write_text("\n".join(text) + "\n")
+        return tmp_path / name
+
+    return make
+
+
+def test_further_pictures_are_trained_on_and_the_other_parts_stay(
+    prepared: Command, folder: Path, tmp_path: Path, further: Callable[..., Path]
+) -> None:
+    prepared("--data", folder, "--out", tmp_path / "alone")
+    alone = rows_of(tmp_path / "alone")
+    tested = next(row["artist"] for row in alone if row["split"] == "test")
+    more = further("more", ("Somebody New", "Realism", "page"), (tested.title(), "Realism", "page"), ("Rosa Bonheur", "Realism", "page"))
+    shutil.copy(folder / "Realism" / "00.jpg", more / "02.jpg")
+    prepared("--data", folder, more, "--out", tmp_path / "set")
+    together = rows_of(tmp_path / "set")
+    for split in PARTS:
+        added = {"more/00.jpg"} if split == "train" else set()
+        assert {row["path"] for row in together if row["split"] == split} == {r["path"] for r in alone if r["split"] == split} | added
+    left = {item["path"]: item["reason"] for item in json.loads((tmp_path / "set" / "dataset.json").read_text())["left_out"]}
+    assert left == {"more/01.jpg": "by an artist of validation or test", "more/02.jpg": "duplicate, 0 of 64 bits apart"}
+
+
+def test_a_doubtful_label_is_not_trained_on_and_said(prepared: Command, folder: Path, tmp_path: Path, further: Callable[..., Path]) -> None:
+    more = further(
+        "more",
+        ("Vincent van Gogh", "Realism", "list"),
+        ("Vincent van Gogh", "Expressionism", "list"),
+        ("Dmitry Levitzky", "Neoclassicism", "consensus"),
+        ("Adolf Schreyer", "Romanticism", "artist (from memory, less certain)"),
+    )
+    done = prepared("--data", folder, more, "--out", tmp_path / "set")
+    assert [row["path"] for row in rows_of(tmp_path / "set") if row["path"].startswith("more")] == ["more/01.jpg"]
+    assert "1 label: van Gogh is Post-Impressionism in WikiArt" in done.stdout
+    reasons = json.loads((tmp_path / "set" / "dataset.json").read_text())["left_out_by_reason"]
+    assert sorted(reasons.values()) == [1, 1, 1]
+
+
+def test_a_doubtful_label_of_the_held_out_parts_stays(prepared: Command, folder: Path, tmp_path: Path) -> None:
+    listed = (folder / "metadata.csv").read_text()
+    prepared("--data", folder, "--out", tmp_path / "before")
+    (folder / "metadata.csv").write_text(listed.replace("made by code,code,", "made by code,less certain,"))
+    prepared("--data", folder, "--out", tmp_path / "set")
+    before, after = (Counter(row["split"] for row in rows_of(tmp_path / name)) for name in ("before", "set"))
+    assert after == Counter({split: count for split, count in before.items() if split != "train"})
+
+
+def test_of_an_artist_few_are_trained_on(prepared: Command, folder: Path, tmp_path: Path, further: Callable[..., Path]) -> None:
+    more = further("more", *[("Rosa Bonheur", "Realism", "page")] * 5, *[("", "Realism", "page")] * 3)
+    prepared("--data", folder, more, "--out", tmp_path / "set", "--per-artist", 2)
+    found = Counter(row["artist"] for row in rows_of(tmp_path / "set") if row["path"].startswith("more"))
+    assert found == {"rosa bonheur": 2, "": 3}
+
+
+def test_the_half_of_an_external_artist_does_not_change_when_others_come() -> None:
+    names = [f"painter {number}" for number in range(200)]
+    halves = [external_half(name) for name in names]
+    assert [external_half(name) for name in names[:7]] == halves[:7]
+    assert 80 < halves.count(EXTERNALS[0]) < 120
+
+
+def test_further_folders_are_told_apart_by_their_names(run: Command, folder: Path, tmp_path: Path, further: Callable[..., Path]) -> None:
+    more = further("more", ("Rosa Bonheur", "Realism", "page"))
+    done = run("--data", folder, more, more, "--out", tmp_path / "set")
+    assert (done.returncode, done.stderr.splitlines()[-1].partition(".")[0]) == (2, "Two of the --data folders have the same name")
+    (more / "metadata.csv").write_text("path,genre,split\n00.jpg,Realism,external\n")
+    done = run("--data", folder, more, "--out", tmp_path / "set")
+    assert (done.returncode, "only the first folder may" in done.stderr) == (2, True)
+
+
 def test_a_manifest_of_collect_goes_in(prepared: Command, run: Command, folder: Path, tmp_path: Path) -> None:
     (folder / "metadata.csv").unlink()
     assert main(["collect", "--genres", "7", "--out", str(tmp_path / "list"), "--from", str(folder)]) == 0
@@ -172,10 +254,10 @@ def test_mistakes_are_one_sentence_and_change_nothing(prepared: Command, run: Co
         (run("--data", folder, "--out", out, "--genres", 14), "lists no picture to train on of Academic Art, Art Nouveau, Baroque"),
         (run("--data", folder, "--out", tmp_path / "mine"), "exists and is no dataset"),
         (run("--data", tmp_path, "--out", out), "has no manifest.csv or metadata.csv"),
-        (run("--data", folder, "--out", out, "--per-genre", 0), "--per-genre must be at least 1"),
+        (run("--data", folder, "--out", out, "--per-genre", 0), "--per-genre and --per-artist must be at least 1"),
     ]
     (folder / "Realism" / "00.jpg").unlink()
-    cases.append((run("--data", folder, "--out", out), f"1 of the 84 pictures listed are not in {folder}; the first is Realism/00.jpg."))
+    cases.append((run("--data", folder, "--out", out), "1 of the 84 pictures listed are missing; the first is Realism/00.jpg."))
     for done, sentence in cases:
         assert done.returncode == 2
         assert sentence in done.stderr.splitlines()[-1]
@@ -211,4 +293,4 @@ def test_the_shared_paintings_divide_as_their_artists_allow(shared: Path) -> Non
         for split, share in zip(SPLITS, SHARES, strict=True):
             # Neoclassicism has 8 artists and half of Realism is one artist's; the others have dozens.
             assert counts[genre, split] / total == pytest.approx(share, abs=0.08 if genre in {"Neoclassicism", "Realism"} else 0.01)
-    assert sum(counts[genre, "external"] for genre in NAMES_7) == sum(picture.is_external for picture in listed) == 255
+    assert sum(counts[genre, half] for genre in NAMES_7 for half in EXTERNALS) == sum(picture.is_external for picture in listed) == 255

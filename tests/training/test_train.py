@@ -3,77 +3,63 @@ import json
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
-import shallow
 
+from training import measure
 from training.__main__ import main
-from training.checkpoint import Checkpoint
-from training.fit import class_weights
+from training.callbacks import Row
+from training.config import PAPER, RAGAM
+from training.data import load
+from training.fit import START, BalancedAccuracy, class_weights, fit, kept, outputs_of, why_stopped
 
 Training = Callable[..., list[str]]
 
-# The command, on the shallow trunk.
-PROGRAM = """
+# The command, on the shallow trunk, killed after the second epoch when some of its files are written and others are not.
+KILLED = """
 import os, signal, sys
 sys.path.insert(0, "tests/training")
-import shallow
-from training import fit
+import shallow, keras
 from training.__main__ import main
-from training.data import batches
 shallow.use()
-kill = lambda: os.kill(os.getpid(), signal.SIGKILL)
-{before}
+logged = keras.callbacks.CSVLogger.on_epoch_end
+def log(self, epoch, logs):
+    logged(self, epoch, logs)
+    if epoch == 1:
+        os.kill(os.getpid(), signal.SIGKILL)
+keras.callbacks.CSVLogger.on_epoch_end = log
 sys.exit(main({arguments!r}))
 """
 
 
-@pytest.fixture
-def shallow_trunk(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keras.applications, "MobileNetV2", shallow.trunk)
+def history_of(run: Path) -> list[dict[str, str]]:
+    with (run / "history.csv").open(newline="") as file:
+        return list(csv.DictReader(file))
 
 
-@contextmanager
-def started(arguments: list[str], before: str = "") -> Iterator["subprocess.Popen[str]"]:
-    """The training as a process of its own, which runs the statement `before` first and does not outlive the test."""
-    program = PROGRAM.format(before=before, arguments=arguments)
-    process = subprocess.Popen(
-        [sys.executable, "-c", program],
-        cwd=Path(__file__).resolve().parents[2],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
-        process.stderr.close()
+def weights_of(run: Path) -> list[np.ndarray]:
+    return keras.models.load_model(run / "model.keras", compile=False).get_weights()
 
 
 def test_a_run_writes_what_its_docstring_says(trained: Path) -> None:
     names = {path.name for path in trained.iterdir()}
-    assert {"accuracy.png", "checkpoint.npz", "history.csv", "logs", "loss.png", "model.keras", "run.json"} <= names
-    assert not [name for name in names if ".part" in name]
-    with (trained / "history.csv").open(newline="") as file:
-        rows = list(csv.DictReader(file))
-    assert [row["epoch"] for row in rows] == ["1", "2"]
+    assert names == {"accuracy.png", "asked.json", "history.csv", "logs", "loss.png", "model.keras", "run.json", START}
+    assert [row["epoch"] for row in history_of(trained)] == ["0", "1"]
     facts = json.loads((trained / "run.json").read_text())
     assert facts["stopped"] == "all 2 epochs are done"
-    assert facts["parameters"] == 2_422_855
     assert list((trained / "logs").iterdir())
 
 
-def test_it_learns_in_both_phases(trained: Path) -> None:
-    checkpoint = Checkpoint.load(trained / "checkpoint.npz")
-    changed = [not np.array_equal(a, b) for a, b in zip(checkpoint.start, checkpoint.weights, strict=True)]
+def test_it_learns_in_the_main_phase(trained: Path, tmp_path: Path) -> None:
+    end = keras.models.load_model(trained / "model.keras", compile=False)
+    start = keras.models.clone_model(end)
+    start.load_weights(trained / START)
+    changed = [not np.array_equal(a, b) for a, b in zip(start.get_weights(), end.get_weights(), strict=True)]
     assert any(changed[:-4]), "the convolutions did not learn"
     assert all(changed[-4:]), "the head did not learn"
     assert not changed[0], "the first convolution is not to learn"
@@ -84,34 +70,47 @@ def test_a_finished_run_is_not_trained_again(training_on: Training, trained: Pat
     assert "finished run" in capsys.readouterr().err
 
 
-def test_killed_and_resumed_ends_as_if_it_had_not_been(training_on: Training, shallow_trunk: None, tmp_path: Path) -> None:
-    through, out = tmp_path / "through", tmp_path / "killed"
-    assert main(training_on(through)) == 0
-    second_epoch_kills = "fit.batches = lambda *part, epoch, **more: batches(*part, epoch=epoch, **more) if epoch < 1 else kill()"
-    with started(training_on(out), second_epoch_kills) as process:
-        process.communicate()
-    assert process.returncode == -signal.SIGKILL
-    assert epochs_in(out / "checkpoint.npz") == 1
+def test_killed_and_resumed_ends_as_if_it_had_not_been(training_on: Training, trained: Path, shallow_trunk: None, tmp_path: Path) -> None:
+    out = tmp_path / "killed"
+    program = KILLED.format(arguments=training_on(out))
+    process = subprocess.run([sys.executable, "-c", program], cwd=Path(__file__).resolve().parents[2], capture_output=True, check=False)
+    assert process.returncode == -signal.SIGKILL, process.stderr[-2000:]
+    assert [path.name for path in (out / "checkpoints").iterdir()] == ["0001"]
     assert not (out / "run.json").exists()
 
     assert main(training_on(out)) == 0
-    expected, resumed = Checkpoint.load(through / "checkpoint.npz"), Checkpoint.load(out / "checkpoint.npz")
-    assert len(resumed.history) == 2
-    assert all(np.allclose(a, b, atol=1e-6) for a, b in zip(expected.weights, resumed.weights, strict=True))
-    assert all(np.allclose(a, b, atol=1e-6) for a, b in zip(expected.best, resumed.best, strict=True))
+    for expected, resumed in zip(history_of(trained), history_of(out), strict=True):
+        assert {**resumed, "seconds": ""} == pytest.approx({**expected, "seconds": ""})
+    assert all(np.allclose(a, b, atol=1e-6) for a, b in zip(weights_of(trained), weights_of(out), strict=True))
 
 
-def test_ctrl_c_keeps_the_best_so_far(training_on: Training, tmp_path: Path) -> None:
+def test_the_epoch_of_the_lowest_validation_loss_is_kept_over_a_restart(dataset: Path, shallow_trunk: None, tmp_path: Path) -> None:
+    data = load(dataset)
+    train, validation = data.part("train"), data.part("validation")
+    recipe = replace(PAPER, learning_rate=0.1)
+    for epochs in (1, 3):
+        recipe = replace(recipe, epochs=epochs)
+        rows, _ = fit(recipe, train, validation, genre_count=7, weights=None, seed=0, out=tmp_path)
+    losses = [row["val_loss"] for row in rows]
+    assert len(losses) == 3
+    model, epoch, _ = kept(recipe, 7, tmp_path, rows)
+    assert epoch == np.argmin(losses) + 1
+    scores = outputs_of(model, validation.pixels)
+    assert measure.loss(scores, validation.labels) == pytest.approx(min(losses), rel=1e-3)
+    assert measure.balanced_accuracy(scores, validation.labels) == pytest.approx(rows[epoch - 1]["val_balanced_accuracy"])
+
+
+def test_ctrl_c_keeps_the_best_so_far(training_on: Training, shallow_trunk: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(_: object, epoch: int, logs: Row | None = None) -> None:
+        if epoch == 1:
+            signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(keras.callbacks.CSVLogger, "on_epoch_begin", interrupt)
     out = tmp_path / "interrupted"
-    with started(training_on(out, "--epochs", "5000")) as process:
-        while process.poll() is None and epochs_in(out / "checkpoint.npz") < 1:
-            time.sleep(0.05)
-        process.send_signal(signal.SIGINT)
-        _, complaints = process.communicate()
-    assert process.returncode == 0, complaints[-2000:]
+    assert main(training_on(out, "--epochs", "5000")) == 0
     facts = json.loads((out / "run.json").read_text())
     assert facts["stopped"] == "interrupted"
-    assert 1 <= facts["kept_epoch"] <= facts["epochs"] < 5000
+    assert facts["kept_epoch"] == facts["epochs"] == 1
     assert (out / "model.keras").exists()
 
 
@@ -133,9 +132,31 @@ def test_a_folder_with_other_things_is_left_alone(training_on: Training, tmp_pat
 def test_the_papers_recipe_runs_and_trains_the_head_alone(training_on: Training, shallow_trunk: None, tmp_path: Path) -> None:
     out = tmp_path / "paper"
     assert main(training_on(out, "--recipe", "paper", "--epochs", "1")) == 0
-    checkpoint = Checkpoint.load(out / "checkpoint.npz")
-    changed = [not np.array_equal(a, b) for a, b in zip(checkpoint.start, checkpoint.weights, strict=True)]
+    end = keras.models.load_model(out / "model.keras", compile=False)
+    start = keras.models.clone_model(end)
+    start.load_weights(out / START)
+    changed = [not np.array_equal(a, b) for a, b in zip(start.get_weights(), end.get_weights(), strict=True)]
     assert changed == [False] * (len(changed) - 4) + [True] * 4
+
+
+def test_the_paper_stops_at_both_accuracies_and_without_a_lower_loss() -> None:
+    low = {"accuracy": 0.9, "val_accuracy": 0.79, "val_loss": 1.0}
+    assert why_stopped(PAPER, []) is None
+    assert why_stopped(PAPER, [low]) is None
+    assert "reached 80%" in str(why_stopped(PAPER, [{**low, "val_accuracy": 0.8}]))
+    higher = {**low, "val_loss": 1.1}
+    assert why_stopped(PAPER, [low] + [higher] * 9) is None
+    assert "no lower validation loss for 10 epochs" in str(why_stopped(PAPER, [low] + [higher] * 10))
+    assert why_stopped(RAGAM, [low] * RAGAM.epochs) == f"all {RAGAM.epochs} epochs are done"
+
+
+def test_balanced_accuracy_is_the_scorecards() -> None:
+    metric = BalancedAccuracy(4)
+    random = np.random.default_rng(0)
+    labels, scores = random.integers(0, 3, 30), random.random((30, 4))
+    for half in (slice(0, 11), slice(11, 30)):
+        metric.update_state(np.eye(4)[labels[half]], scores[half])
+    assert float(metric.result()) == pytest.approx(measure.balanced_accuracy(scores, labels))
 
 
 def test_class_weights_give_every_genre_the_same_say() -> None:
@@ -144,7 +165,3 @@ def test_class_weights_give_every_genre_the_same_say() -> None:
     assert weights[0] * 3 == pytest.approx(weights[1] * 1)
     assert np.mean([weights[label] for label in labels]) == pytest.approx(1)
     assert weights[2] == 0
-
-
-def epochs_in(file: Path) -> int:
-    return len(Checkpoint.load(file).history) if file.exists() else 0

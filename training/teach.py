@@ -1,0 +1,110 @@
+"""Soft labels from a teacher that is only used in training: how much of each genre larger and other nets see in a picture.
+
+    python -m training teach --data DATASET --out TEACHER.npz [--version VERSION] [--weights imagenet|PATH|none]
+
+Reads DATASET as `prepare` wrote it. The teacher is the mean of two logistic regressions, on the frozen ImageNet features of
+EfficientNet-Lite2 (requirements/teacher.txt has its weights) and of MobileNetV2, in which genres and artists weigh as in the sampling
+of training/data.py; and of a published version, where one is given.
+
+Writes TEACHER.npz, which `train --teacher` reads: scores float32 (n, k) of the n pictures to train on, the digest of their dataset, and
+the teacher's own figures on the other parts, as JSON.
+"""
+
+import argparse
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from training import measure
+from training.config import Mistake
+from training.sides import EXTERNAL_TUNING
+
+if TYPE_CHECKING:  # importing it takes seconds: TensorFlow
+    from training.data import Dataset, Part
+
+# The inverse of the penalty on the regression's coefficients, for features of variance 1: between 1e-4 and 3e-3 the figures differ by
+# less than their noise, and a strong penalty keeps the scores of what is trained on like those of what is not.
+STRENGTH = 3e-4
+JUDGED = ("validation", "test", EXTERNAL_TUNING)
+
+Scores = npt.NDArray[np.float32]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data", type=Path, required=True, metavar="DATASET", help="folder that prepare wrote")
+    parser.add_argument("--out", type=Path, required=True, metavar="TEACHER.npz", help="file to write")
+    parser.add_argument("--version", type=Path, metavar="VERSION", help="a published version's folder, a third teacher")
+    parser.add_argument("--weights", default="imagenet", metavar="imagenet|PATH|none", help="MobileNetV2's (default imagenet, downloaded)")
+
+
+def run(args: argparse.Namespace) -> None:
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    # Keras takes seconds to import, which `--help` need not wait for.
+    from training import efficientnet
+    from training.data import chances, load
+    from training.features import features
+    from training.model import build, trunk_features
+    from training.published import scores_of
+
+    dataset = load(args.data)
+    parts = {name: dataset.part(name) for name in ("train", *JUDGED)}
+    if not all(part.rows for part in parts.values()):
+        raise Mistake(f"{args.data} lacks pictures of {' or '.join(parts)}. Prepare one with more.")
+    mobilenet = build(len(dataset.genres), None if args.weights == "none" else args.weights, seed=0)
+    nets = {"efficientnet_lite2": efficientnet.trunk(), "mobilenet_v2": trunk_features(mobilenet)}
+    weights = chances(parts["train"])
+    told: dict[str, dict[str, Scores]] = {}
+    for net, trunk in nets.items():
+        seen = {name: features(trunk, part.pixels) for name, part in parts.items()}
+        told[net] = probed(seen, parts["train"].labels, weights)
+    if args.version is not None:
+        told[f"version {args.version.name}"] = {name: scores_of(args.version, part.pixels, dataset.genres) for name, part in parts.items()}
+    mean = {name: np.asarray(np.mean([scores[name] for scores in told.values()], axis=0), np.float32) for name in parts}
+    about = {teacher: figures(scores, parts) for teacher, scores in {**told, "mean": mean}.items()}
+    partial = args.out.with_name(f".part.{args.out.name}")
+    with partial.open("wb") as file:
+        np.savez(file, scores=mean["train"], dataset=np.array(dataset.digest), about=np.array(json.dumps(about)))
+    partial.replace(args.out)
+    print(json.dumps(about, indent=2))
+
+
+def probed(seen: Mapping[str, npt.NDArray[np.float32]], labels: measure.Labels, weights: npt.NDArray[np.float64]) -> dict[str, Scores]:
+    """The scores of every part by a regression on the features of `train`."""
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.preprocessing import StandardScaler
+
+    scaled = StandardScaler().fit(seen["train"])
+    regression = LogisticRegression(C=STRENGTH, max_iter=300)
+    regression.fit(scaled.transform(seen["train"]), labels, sample_weight=weights * len(weights))
+    return {name: regression.predict_proba(scaled.transform(found)).astype(np.float32) for name, found in seen.items()}
+
+
+def taught(file: Path, dataset: "Dataset", share: float) -> tuple["Part", dict[str, object]]:
+    """The pictures to train on with `share` of a teacher's soft labels, and what the file tells of the teacher. Raises Mistake."""
+    try:
+        with np.load(file, allow_pickle=False) as saved:
+            scores, digest, about = saved["scores"], str(saved["dataset"]), json.loads(str(saved["about"]))
+    except (OSError, ValueError, KeyError) as error:
+        raise Mistake(f"{file} holds no soft labels: {error}. Make them with `python -m training teach`.") from error
+    if digest != dataset.digest:
+        raise Mistake(f"{file} was made from another dataset. Make it again with `python -m training teach`.")
+    train = dataset.part("train")
+    soft = share * scores + (1 - share) * train.targets(len(dataset.genres))
+    return replace(train, soft=soft.astype(np.float32)), about
+
+
+def figures(scores: Mapping[str, Scores], parts: Mapping[str, "Part"]) -> dict[str, dict[str, float]]:
+    """Accuracy and mean recall of each part that is not trained on."""
+    return {
+        name: {
+            "accuracy": round(measure.accuracy(scores[name], parts[name].labels), 4),
+            "balanced_accuracy": round(measure.balanced_accuracy(scores[name], parts[name].labels), 4),
+        }
+        for name in JUDGED
+    }
