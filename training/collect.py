@@ -19,7 +19,7 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 from training.config import Mistake
@@ -157,8 +157,9 @@ def write_csv(file: Path, kind: type[Listed | LeftOut], items: Sequence[Listed |
     partial = file.with_name(file.name + ".partial")
     with partial.open("w", newline="", encoding="utf-8") as lines:
         writer = csv.writer(lines, lineterminator="\n")
-        writer.writerow(field.name for field in fields(kind))
-        writer.writerows(astuple(item) for item in items)
+        names = [field.name for field in fields(kind) if field.name != "folder"]  # the list's own folder is meant
+        writer.writerow(names)
+        writer.writerows([getattr(item, name) for name in names] for item in items)
     partial.replace(file)
 
 

@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 import keras
 import numpy as np
 import tensorflow as tf
-from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
 from gateway.contract import (
     CLASSES_OUTPUT,
@@ -30,10 +29,11 @@ def fold_batch_norm(trunk: keras.Model) -> keras.Model:
     """
     # Keras remembers the mask=None that it gave a batch norm, which the layer in its place does not take.
     folded = keras.models.clone_model(trunk, clone_function=_unnormalised, call_function=lambda layer, *inputs, **_: layer(*inputs))
+    made_by = {id(layer.output): layer for layer in trunk.layers}
     for norm in trunk.layers:
         if not isinstance(norm, keras.layers.BatchNormalization):
             continue
-        convolution = norm.input._keras_history.operation  # Keras has no public name for the layer that made a tensor
+        convolution = made_by[id(norm.input)]
         if not isinstance(convolution, CONVOLUTIONS):
             raise TypeError(f"{norm.name} does not follow a convolution.")
         gamma, beta, mean, variance = norm.get_weights()
@@ -55,37 +55,36 @@ def signatures(model: keras.Model, genres: Sequence[str], temperature: float) ->
     map (Zhou et al., 2016) for a head of one layer, without a gradient in the graph. Negative places are 0; the largest of a picture is 1.
     """
     trunk = fold_batch_norm(keras.Model(model.input, model.get_layer(FEATURE_MAP).output))
-    hidden_kernel, hidden_bias = map(tf.constant, model.get_layer(HIDDEN).get_weights())
-    logit_kernel, logit_bias = (tf.constant(weight / np.float32(temperature)) for weight in model.get_layer(LOGITS).get_weights())
-    names = tf.constant([list(genres)])
+    parts = (trunk.trainable_variables, trunk.non_trainable_variables)
+    weights = [[(weight.path, weight.numpy()) for weight in part] for part in parts]
+    head = [*model.get_layer(HIDDEN).get_weights(), *(weight / np.float32(temperature) for weight in model.get_layer(LOGITS).get_weights())]
     image = tf.TensorSpec((None, *IMAGE_SHAPE), tf.float32, name=IMAGE_INPUT)
 
     @tf.function(input_signature=[image])  # type: ignore[untyped-decorator]
-    def forward(pictures: tf.Tensor) -> list[tf.Tensor]:
-        feature_map = trunk(pictures, training=False)
+    def forward(pictures: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        # Constants of this graph instead of variables, so that a server folds what it can when it loads them.
+        constants = [[tf.constant(value, name=name) for name, value in part] for part in weights]
+        hidden_kernel, hidden_bias, logit_kernel, logit_bias = map(tf.constant, head)
+        names = tf.constant([list(genres)])
+        feature_map, _ = trunk.stateless_call(*constants, pictures, training=False)
         hidden = tf.nn.relu(tf.reduce_mean(feature_map, axis=(1, 2)) @ hidden_kernel + hidden_bias)
         logits = hidden @ logit_kernel + logit_bias
         best = tf.gather(tf.transpose(logit_kernel), tf.argmax(logits, axis=1))
         channels = tf.where(hidden > 0, best, tf.zeros_like(best)) @ tf.transpose(hidden_kernel)
         activation = tf.nn.relu(tf.einsum("nhwc,nc->nhw", feature_map, channels))
         peak = tf.reduce_max(activation, axis=(1, 2), keepdims=True)
-        return [
-            tf.nn.softmax(logits),
-            tf.tile(names, [tf.shape(pictures)[0], 1]),
-            tf.math.divide_no_nan(activation, peak),
-        ]
+        return tf.nn.softmax(logits), tf.tile(names, [tf.shape(pictures)[0], 1]), tf.math.divide_no_nan(activation, peak)
 
-    # Both signatures call one frozen function, so that the file holds the weights once; what a signature leaves out is pruned on loading.
-    frozen = convert_variables_to_constants_v2(forward.get_concrete_function())
+    # Both signatures call this one function, so that the file holds the weights once; what a signature leaves out is pruned on loading.
 
     @tf.function(input_signature=[image])  # type: ignore[untyped-decorator]
     def predict_genre(image: tf.Tensor) -> dict[str, tf.Tensor]:
-        scores, classes, _ = frozen(image)
+        scores, classes, _ = forward(image)
         return {SCORES_OUTPUT: scores, CLASSES_OUTPUT: classes}
 
     @tf.function(input_signature=[image])  # type: ignore[untyped-decorator]
     def explain_genre(image: tf.Tensor) -> dict[str, tf.Tensor]:
-        scores, classes, heatmap = frozen(image)
+        scores, classes, heatmap = forward(image)
         return {SCORES_OUTPUT: scores, CLASSES_OUTPUT: classes, HEATMAP_OUTPUT: heatmap}
 
     return tf.Module(name="painting_genre"), {PREDICT_SIGNATURE: predict_genre, EXPLAIN_SIGNATURE: explain_genre}

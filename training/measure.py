@@ -2,6 +2,7 @@
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import softmax
 
 Scores = npt.NDArray[np.floating]
 Labels = npt.NDArray[np.integer]
@@ -40,10 +41,7 @@ def calibration_error_by_chance(scores: Scores, bins: int = 15, draws: int = 200
 
 def tempered(scores: Scores, temperature: float) -> Scores:
     """The softmax of the logits divided by `temperature`; the logits are known from the scores up to a constant, which softmax ignores."""
-    logits = np.log(np.clip(scores, 1e-30, 1)) / temperature
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    scaled: Scores = powers / powers.sum(axis=1, keepdims=True)
-    return scaled
+    return np.asarray(softmax(np.log(np.clip(scores, 1e-30, 1)) / temperature, axis=1))
 
 
 def _gap(confidence: npt.NDArray[np.floating], right: npt.NDArray[np.bool_], bins: int) -> float:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
+from sklearn.calibration import calibration_curve
 from sklearn.metrics import confusion_matrix
 
 from training import measure
@@ -100,10 +101,8 @@ def resampled(labels: Labels, predicted: Labels, groups: npt.NDArray[np.str_], g
 
 def reliability(scores: Scores, labels: Labels) -> tuple[Numbers, Numbers]:
     """Mean confidence and accuracy of the pictures in each bin of the confidence that has any."""
-    confidence, right = scores.max(axis=1), scores.argmax(axis=1) == labels
-    place = np.minimum((confidence * BINS).astype(int), BINS - 1)
-    full = [place == number for number in range(BINS) if np.any(place == number)]
-    return np.array([confidence[some].mean() for some in full]), np.array([right[some].mean() for some in full])
+    accuracy, confidence = calibration_curve(scores.argmax(axis=1) == labels, scores.max(axis=1), n_bins=BINS)
+    return confidence, accuracy
 
 
 def coverage(scores: Scores, labels: Labels) -> tuple[Numbers, Numbers]:

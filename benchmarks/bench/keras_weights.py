@@ -46,12 +46,13 @@ def main() -> None:
 def rebuild(constants: Constants, genres: int) -> keras.Model:
     """Raises Mismatch where a layer's weights are missing or of another shape."""
     model = build(genres, None, 0)
+    made_by = {id(layer.output): layer.name for layer in model.layers}
     try:
         for layer in model.layers:
             if isinstance(layer, (keras.layers.Conv2D, keras.layers.DepthwiseConv2D)):
                 layer.set_weights([constants[f"{layer.name}/kernel"]])
             elif isinstance(layer, keras.layers.BatchNormalization):
-                bias = constants[f"{layer.input._keras_history.operation.name}/bias"]
+                bias = constants[f"{made_by[id(layer.input)]}/bias"]
                 layer.set_weights([np.full_like(bias, np.sqrt(1 + layer.epsilon)), bias, np.zeros_like(bias), np.ones_like(bias)])
         for layer in (model.get_layer(HIDDEN), model.get_layer(LOGITS)):
             layer.set_weights([_only(constants, weight.shape) for weight in layer.weights])

@@ -63,5 +63,6 @@ def evaluated(dataset: Path, trained: Path) -> Path:
     """The same run with its scorecard."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(keras.applications, "MobileNetV2", shallow.trunk)
+        patch.setattr("training.protocols.EPOCHS", 1)
         assert main(["evaluate", "--data", str(dataset), "--run", str(trained)]) == 0
     return trained

@@ -76,7 +76,7 @@ def test_without_augmentation_the_images_are_the_pictures_with_their_labels(fold
 
 def test_seed_and_epoch_alone_decide_order_and_augmentation(folder: Path) -> None:
     part = data.load(folder).part("train")
-    augment = AUGMENTATIONS["ragam"]
+    augment = AUGMENTATIONS["paper"]
     first = epoch_of(part, augment=augment)
     assert all(np.array_equal(a, b) for a, b in zip(first, epoch_of(part, augment=augment), strict=True))
     for other in ({"epoch": 1}, {"seed": 1}):

@@ -12,7 +12,7 @@ from ai_edge_litert.interpreter import Interpreter
 from tensorflow_serving.apis.prediction_log_pb2 import PredictionLog
 
 from gateway.contract import CLASSES_OUTPUT, EXPLAIN_SIGNATURE, HEATMAP_OUTPUT, MAX_BATCH, MODEL_NAME, PREDICT_SIGNATURE, SCORES_OUTPUT
-from training import freeze, lite, measure, model
+from training import lite, measure
 from training.__main__ import main
 from training.config import Mistake
 from training.data import load
@@ -136,62 +136,3 @@ main({arguments!r})
 
     assert main(arguments) == 0
     assert [path.name for path in (tmp_path / MODEL_NAME).iterdir()] == ["1"]
-
-
-def test_batch_norm_folds_into_the_same_function() -> None:
-    trunk = model.trunk_features(model.build(7, None, seed=0))
-    random = np.random.default_rng(0)
-    for layer in trunk.layers:
-        if isinstance(layer, keras.layers.BatchNormalization):
-            layer.set_weights([random.uniform(0.5, 1.5, weight.shape).astype(np.float32) for weight in layer.get_weights()])
-    pictures = noisy(0)
-    before, after = trunk.predict_on_batch(pictures), freeze.fold_batch_norm(trunk).predict_on_batch(pictures)
-    assert np.ptp(before) > 0.1
-    assert np.abs(before - after).max() <= 1e-4 * np.abs(before).max()
-
-
-def test_the_heat_map_is_the_gradient_of_the_best_logit() -> None:
-    built = model.build(7, None, seed=0)
-    pictures = noisy(1)
-    _, functions = freeze.signatures(built, tuple("abcdefg"), temperature=1.7)
-    found = functions[EXPLAIN_SIGNATURE](tf.constant(pictures))[HEATMAP_OUTPUT].numpy()
-
-    trunk = keras.Model(built.input, built.get_layer(model.FEATURE_MAP).output)
-    with tf.GradientTape() as tape:
-        feature_map = trunk(pictures, training=False)
-        tape.watch(feature_map)
-        x = tf.reduce_mean(feature_map, axis=(1, 2))
-        logits = built.get_layer(model.LOGITS)(built.get_layer(model.HIDDEN)(x))
-        best = tf.reduce_max(logits, axis=1)
-    channels = tf.reduce_mean(tape.gradient(best, feature_map), axis=(1, 2))  # Grad-CAM's weights
-    raw = tf.nn.relu(tf.einsum("nhwc,nc->nhw", feature_map, channels)).numpy()
-    expected = raw / np.maximum(raw.max(axis=(1, 2), keepdims=True), 1e-30)
-    assert found.min() >= 0
-    assert found.max() <= 1
-    assert np.abs(found - expected).max() <= 1e-3
-
-
-@pytest.mark.parametrize(("row", "column"), [(1, 1), (1, 5), (5, 2)])
-def test_the_heat_map_is_brightest_where_a_pasted_patch_drives_the_class(row: int, column: int) -> None:
-    built = model.build(7, None, seed=0)
-    picture = np.zeros((1, 224, 224, 3), np.float32)
-    patch = np.random.default_rng(2).choice([-1, 1], (64, 64, 3))
-    picture[0, row * 32 - 16 : row * 32 + 48, column * 32 - 16 : column * 32 + 48] = patch
-    # A head that knows one thing: how the middle of the patch differs from an empty picture. It votes for the fourth genre.
-    trunk = keras.Model(built.input, built.get_layer(model.FEATURE_MAP).output)
-    empty = trunk.predict_on_batch(np.zeros_like(picture))[0]
-    direction = (trunk.predict_on_batch(picture)[0] - empty)[row, column]
-    hidden, logits = np.zeros((1280, 128), np.float32), np.zeros((128, 7), np.float32)
-    hidden[:, 0] = direction / np.linalg.norm(direction)
-    logits[0, 3] = 10
-    baseline = np.zeros(128, np.float32)
-    baseline[0] = 1 - empty.mean(axis=(0, 1)) @ hidden[:, 0]
-    built.get_layer(model.HIDDEN).set_weights([hidden, baseline])
-    built.get_layer(model.LOGITS).set_weights([logits, np.zeros(7, np.float32)])
-    _, functions = freeze.signatures(built, tuple("abcdefg"), temperature=1.0)
-    found = functions[EXPLAIN_SIGNATURE](tf.constant(picture))
-    assert found[SCORES_OUTPUT].numpy().argmax() == 3
-    heatmap = found[HEATMAP_OUTPUT].numpy()[0]
-    assert np.unravel_index(heatmap.argmax(), (7, 7)) == (row, column)
-    assert heatmap.max() == pytest.approx(1)
-    assert heatmap.min() >= 0

@@ -42,13 +42,14 @@ def test_batch_norm_never_learns_and_keeps_its_statistics(seven: keras.Model) ->
         model.train_from(seven, None)
 
 
-def test_head_and_trunk_together_are_the_model(seven: keras.Model) -> None:
+def test_head_and_trunk_together_are_the_model(shallow_trunk: None) -> None:
+    seven = model.build(7, None, seed=0)
     pictures = np.random.default_rng(1).uniform(-1, 1, (3, 224, 224, 3)).astype(np.float32)
     features = model.trunk_features(seven).predict_on_batch(pictures)
     assert np.allclose(model.head(seven).predict_on_batch(features), seven.predict_on_batch(pictures), atol=1e-6)
 
 
-def test_same_seed_same_head_and_another_seed_another() -> None:
+def test_same_seed_same_head_and_another_seed_another(shallow_trunk: None) -> None:
     first, again, other = (model.build(7, None, seed=seed).get_layer(model.HIDDEN).get_weights()[0] for seed in (3, 3, 4))
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)
@@ -59,12 +60,12 @@ def test_blend_runs_from_start_to_end() -> None:
     assert [model.blend(start, end, share)[0].tolist() for share in (0, 0.5, 1)] == [[0, 0], [0.5, 1], [1, 2]]
 
 
-def test_weights_that_are_not_there_are_a_mistake(tmp_path: Path) -> None:
+def test_weights_that_are_not_there_are_a_mistake(shallow_trunk: None, tmp_path: Path) -> None:
     with pytest.raises(Mistake, match="There is no weight file"):
         model.build(7, str(tmp_path / "none.h5"), seed=0)
 
 
-def test_weights_of_something_else_are_a_mistake(tmp_path: Path) -> None:
+def test_weights_of_something_else_are_a_mistake(shallow_trunk: None, tmp_path: Path) -> None:
     (tmp_path / "odd.weights.h5").write_bytes(b"no weights")
     with pytest.raises(Mistake, match="could not be loaded"):
         model.build(7, str(tmp_path / "odd.weights.h5"), seed=0)
