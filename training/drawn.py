@@ -15,6 +15,7 @@ from gateway.contract import IMAGE_SIZE
 
 Random = np.random.Generator
 Colour = tuple[int, int, int]
+Box = tuple[int, int, int, int]
 
 SIZE = 2 * IMAGE_SIZE  # drawn at twice the size and reduced, as most files are
 
@@ -43,6 +44,7 @@ def noise(random: Random) -> Image.Image:
     cells = int(np.exp(random.uniform(np.log(4), np.log(SIZE))))
     form = random.integers(4)
     channels = int(random.choice([1, 3]))
+    values: npt.NDArray[np.floating]
     if form == 0:
         values = random.uniform(0, 255, (cells, cells, channels))
     elif form == 1:
@@ -114,35 +116,23 @@ def chart(random: Random) -> Image.Image:
     ground, ink = _paper(random)
     picture, draw = _blank(ground)
     colours = [_colour(random) for _ in range(6)]
-    left, top, right, bottom = 50, 50, SIZE - 20, SIZE - 40
+    left, top, right, bottom = area = (50, 50, SIZE - 20, SIZE - 40)
     draw.text((left, 12), _words(random, 3), fill=ink, font=_font(20))
     form = int(random.integers(4))
-    count = int(random.integers(3, 13))
     if form == 3:
-        ends = np.cumsum(random.dirichlet(np.full(min(count, 6), 2.0))) * 360
-        for place, (start, end) in enumerate(zip([0.0, *ends[:-1]], ends, strict=True)):
-            draw.pieslice((90, 90, SIZE - 90, SIZE - 90), start, end, fill=colours[place], outline=ground)
+        ends = np.cumsum(random.dirichlet(np.full(int(random.integers(3, 7)), 2.0))) * 360
+        for colour, start, end in zip(colours, (0.0, *ends[:-1]), ends, strict=False):
+            draw.pieslice((90, 90, SIZE - 90, SIZE - 90), start, end, fill=colour, outline=ground)
         return picture
-    if random.random() < 0.6:
-        for line in np.linspace(top, bottom, 6):
-            draw.line((left, line, right, line), fill=(200, 200, 200))
+    for line in np.linspace(top, bottom, 6) if random.random() < 0.6 else ():
+        draw.line((left, line, right, line), fill=(200, 200, 200))
     for label in range(6):
         draw.text((8, bottom - label * (bottom - top) / 5 - 8), str(label * int(random.integers(1, 50))), fill=ink, font=_font(14))
     if form == 0:
-        step = (right - left) / count
-        for place, height in enumerate(random.uniform(0.05, 1, count)):
-            start = left + place * step
-            colour = colours[0 if count > 6 else place]
-            draw.rectangle((start + 4, bottom - height * (bottom - top), start + step - 4, bottom), fill=colour)
+        _bars(random, draw, area, colours)
     else:
         for colour in colours[: int(random.integers(1, 5))]:
-            heights = 0.5 + np.cumsum(random.normal(0, 0.12, 4 * count))
-            points = np.column_stack([np.linspace(left, right, 4 * count), bottom - heights.clip(0, 1) * (bottom - top)])
-            if form == 1:
-                draw.line([tuple(point) for point in points], fill=colour, width=int(random.integers(1, 5)))
-            else:
-                for x, y in points + random.normal(0, 20, points.shape):
-                    draw.ellipse((x - 4, y - 4, x + 4, y + 4), fill=colour)
+            _curve(random, draw, area, colour, joined=form == 1)
     draw.line((left, top, left, bottom, right, bottom), fill=ink, width=2)
     return picture
 
@@ -198,7 +188,7 @@ def shapes(random: Random) -> Image.Image:
             for dx, start, end in ((0, -0.33, 0.4), (-0.5, 0.4, 1), (0.5, 0.4, 1), (-0.6, 0, -0.2), (0.6, 0, -0.2)):
                 draw.line((x, y + start * radius, x + dx * radius, y + end * radius), fill=line, width=width)
         else:
-            points = np.cumsum(random.normal(0, radius / 2, (20, 2)), axis=0) + (x, y)
+            points = np.cumsum(random.normal(0, radius / 2, (20, 2)), axis=0) + np.array((x, y))
             draw.line([tuple(point) for point in points], fill=line, width=width, joint="curve")
     if random.random() < 0.2:
         picture = picture.filter(ImageFilter.GaussianBlur(random.uniform(0.5, 2)))
@@ -208,6 +198,27 @@ def shapes(random: Random) -> Image.Image:
 KINDS: dict[str, Callable[[Random], Image.Image]] = {
     kind.__name__: kind for kind in (noise, flat, gradient, text, chart, screenshot, shapes)
 }
+
+
+def _bars(random: Random, draw: ImageDraw.ImageDraw, area: Box, colours: list[Colour]) -> None:
+    left, top, right, bottom = area
+    count = int(random.integers(3, 13))
+    step = (right - left) / count
+    for place, height in enumerate(random.uniform(0.05, 1, count)):
+        start = left + place * step
+        colour = colours[0 if count > len(colours) else place]
+        draw.rectangle((start + 4, bottom - height * (bottom - top), start + step - 4, bottom), fill=colour)
+
+
+def _curve(random: Random, draw: ImageDraw.ImageDraw, area: Box, colour: Colour, *, joined: bool) -> None:
+    left, top, right, bottom = area
+    heights = 0.5 + np.cumsum(random.normal(0, 0.12, int(random.integers(12, 50))))
+    points = np.column_stack([np.linspace(left, right, len(heights)), bottom - heights.clip(0, 1) * (bottom - top)])
+    if joined:
+        draw.line([tuple(point) for point in points], fill=colour, width=int(random.integers(1, 5)))
+        return
+    for x, y in points + random.normal(0, 20, points.shape):
+        draw.ellipse((x - 4, y - 4, x + 4, y + 4), fill=colour)
 
 
 def _blank(colour: Colour) -> tuple[Image.Image, ImageDraw.ImageDraw]:
@@ -236,7 +247,7 @@ def _words(random: Random, count: int) -> str:
     return " ".join("".join(random.choice(letters, int(random.integers(1, 11)))) for _ in range(count))
 
 
-def _lines(random: Random, draw: ImageDraw.ImageDraw, box: tuple[int, int, int, int], size: int, ink: Colour) -> None:
+def _lines(random: Random, draw: ImageDraw.ImageDraw, box: Box, size: int, ink: Colour) -> None:
     """Lines of words in `box`, some of them short, until it is full."""
     left, top, right, bottom = box
     font = _font(size)
