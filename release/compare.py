@@ -1,14 +1,16 @@
 """Whether a version may be published: it is not worse than the one that is served, on the same pictures.
 
-    python -m release compare CANDIDATE --data DATASET [--served VERSION] [--publish]
+    python -m release compare CANDIDATE --data DATASET [--served VERSION] [--publish | --canary]
 
-CANDIDATE is a version's folder in another repository, where `python -m training export --repository` put it; DATASET is what
+CANDIDATE is a version's folder in another repository, where `python -m training export --repository` put it, or the folder of its versions,
+of which the highest is taken; DATASET is what
 `python -m training prepare` wrote; the served version is by default the highest of model_repository (--repository). Both answer by their
 model.tflite. Of `validation`, `test` and `external-tuning` the differences of accuracy and of mean recall are printed, with 95 % bootstrap
 intervals over artists. `external-test` is not looked at: what decides can no longer be reported as unseen.
 
 It is worse where on one of these the whole interval of one difference lies below 0, or where the differences together are below -0.01 in
-the mean. Then the exit status is 2. Otherwise --publish copies it to model_repository as the next version, whose number it prints.
+the mean. Then the exit status is 2. Otherwise --publish copies it to model_repository as the next version, whose number it prints, and
+--canary puts it up as canary, too, as `python -m release promote --canary` does; what is served now becomes stable where nothing is.
 """
 
 import argparse
@@ -24,7 +26,10 @@ import numpy.typing as npt
 
 from gateway.contract import CLASSES_OUTPUT, IMAGE_HALF_RANGE, IMAGE_INPUT, MODEL_NAME, PREDICT_SIGNATURE, SCORES_OUTPUT
 from release.errors import ReleaseError
+from release.models_config import STABLE, ConfigFile, labelled
+from release.promote import target
 
+MODEL = "model.tflite"
 PARTS = ("validation", "test", "external-tuning")
 RESAMPLES = 2000
 INTERVAL = (2.5, 97.5)  # percentiles
@@ -70,22 +75,37 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--data", type=Path, required=True, metavar="DATASET", help="folder that `python -m training prepare` wrote")
     add("--repository", type=Path, default=Path("model_repository"), metavar="FOLDER", help="default model_repository")
     add("--served", type=Path, metavar="VERSION", help="the version's folder to be held to (default the highest of the repository)")
-    add("--publish", action="store_true", help="copy it to the repository where it is not worse")
+    then = parser.add_mutually_exclusive_group()
+    then.add_argument("--publish", action="store_true", help="copy it to the repository where it is not worse")
+    then.add_argument("--canary", action="store_true", help="and put it up as canary")
+    add("--config", type=Path, metavar="FILE", help="the servers' configuration (default models.config of the repository)")
 
 
 def run(args: argparse.Namespace) -> None:
     versions = args.repository / MODEL_NAME
+    candidate = args.candidate if (args.candidate / MODEL).is_file() else highest(args.candidate)
+    if candidate is None:
+        raise ReleaseError(f"{args.candidate} holds no version. Name the folder that `python -m training export` wrote.")
     served = args.served or highest(versions)
     if served is None:
         print("No version is served: there is nothing to be worse than.")
     else:
-        reasons, differences = judge(args.candidate, served, read_parts(args.data))
-        print(f"{args.candidate} beside {served}, on the same pictures:")
+        reasons, differences = judge(candidate, served, read_parts(args.data))
+        print(f"{candidate} beside {served}, on the same pictures:")
         print("\n".join(map(str, differences)), flush=True)
         if reasons:
             raise ReleaseError("\n".join(["It is worse, and is not published:", *(f"- {reason}" for reason in reasons)]))
-    if args.publish:
-        print(publish(args.candidate, versions))
+    if args.canary and served is not None:
+        config = args.config or args.repository / "models.config"
+        if STABLE not in ConfigFile(config).served.labels:
+            # First, or everybody would be served the new version as soon as it is there.
+            ConfigFile(config).write(labelled(stable=int(served.name)))
+        number = publish(candidate, versions)
+        file = ConfigFile(config)
+        file.write(target(file.served, number, None))
+        print(f"Version {number} is canary, for gateways that ask for the label stable (RAGAM_SERVING_LABEL, RAGAM_CANARY_SHARE).")
+    elif args.publish or args.canary:
+        print(publish(candidate, versions))
 
 
 def judge(candidate: Path, served: Path, parts: dict[str, Part]) -> tuple[list[str], list[Difference]]:
@@ -144,9 +164,9 @@ def told(version: Path, pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.str_]:
     from ai_edge_litert.interpreter import Interpreter
 
     try:
-        model = (version / "model.tflite").read_bytes()
+        model = (version / MODEL).read_bytes()
     except OSError as error:
-        raise ReleaseError(f"{version} has no model.tflite. Name a version's folder, such as model_repository/painting_genre/2.") from error
+        raise ReleaseError(f"{version} has no {MODEL}. Name a version's folder, such as model_repository/painting_genre/2.") from error
     ask = Interpreter(model_content=model, num_threads=os.cpu_count()).get_signature_runner(PREDICT_SIGNATURE)
     genres = []
     for picture in pixels:

@@ -45,6 +45,14 @@ class Answers:
         return Answers(self.scores[mask], self.labels[mask], self.typicality[mask], self.groups[mask])
 
 
+@dataclass(frozen=True)
+class Share:
+    """So many answers, and the share of them that are right."""
+
+    answers: int
+    right: float
+
+
 def thresholds(fitted: Sequence[Answers], tuning: Answers) -> Array:
     """The score (k,) from which an answer of each genre is certain.
 
@@ -57,7 +65,7 @@ def thresholds(fitted: Sequence[Answers], tuning: Answers) -> Array:
         return np.full(genres, NEVER)
     columns = np.concatenate([_columns(answers.scores.max(axis=1), answers.told, genres) for answers in kept])
     weights = np.concatenate([np.full(len(answers.labels), len(columns) / len(kept) / max(len(answers.labels), 1)) for answers in kept])
-    model = LogisticRegression(C=0.3, max_iter=1000).fit(columns, right, sample_weight=weights)
+    model = LogisticRegression(C=0.3, solver="newton-cholesky").fit(columns, right, sample_weight=weights)
     slope, offsets = float(model.coef_[0, 0]), model.coef_[0, 1:] + model.intercept_[0]
     if slope <= 0:
         return np.full(genres, NEVER)
@@ -88,6 +96,25 @@ def left_out_in_turn(fitted: Sequence[Answers], tuning: Answers) -> npt.NDArray[
         limits = thresholds([others if answers is tuning else answers for answers in fitted], others)
         found[own] = certain(tuning.where(own), limits)
     return found
+
+
+def expected(sets: Sequence[tuple[Answers, npt.NDArray[np.bool_]]], more: Sequence[tuple[Answers, npt.NDArray[np.bool_]]]) -> list[Share]:
+    """The share right of each of KINDS over `sets` of answers and whether each is certain; where these have fewer than FEWEST, with `more`.
+
+    One right and one wrong answer are added, so that few answers do not make it 0 or 1.
+    """
+    found = []
+    for place in range(len(KINDS)):
+        counts = np.array([_count(answers, sure, place) for answers, sure in sets]).sum(axis=0)
+        if counts[0] < FEWEST:
+            counts = counts + np.array([_count(answers, sure, place) for answers, sure in more] or [(0, 0)]).sum(axis=0)
+        found.append(Share(int(counts[0]), float((counts[1] + 1) / (counts[0] + 2))))
+    return found
+
+
+def _count(answers: Answers, sure: npt.NDArray[np.bool_], place: int) -> tuple[int, int]:
+    those = kinds(sure, answers.typicality) == place
+    return int(those.sum()), int(answers.right[those].sum())
 
 
 def kinds(sure: npt.NDArray[np.bool_], typicality: Array) -> npt.NDArray[np.int64]:

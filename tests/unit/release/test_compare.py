@@ -1,12 +1,14 @@
 """Whether a version may be published, from what both versions tell of the same pictures."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
 
 from release import compare
 from release.__main__ import main
+from release.models_config import ConfigFile
 
 GENRES = np.array(["Abstract", "Realism"] * 100)
 GROUPS = np.array([f"painter {place // 4}" for place in range(200)])
@@ -23,6 +25,7 @@ def repository(tmp_path, monkeypatch):
     for folder in (tmp_path / "served" / "painting_genre" / "2", tmp_path / "candidate"):
         (folder / "assets.extra").mkdir(parents=True)
         (folder / "assets.extra" / "model_card.json").write_text('{"version": 1}')
+        (folder / "model.tflite").touch()
     data = tmp_path / "dataset"
     data.mkdir()
     np.save(data / "pixels.npy", np.zeros((200, 2, 2, 3), np.uint8))
@@ -66,6 +69,34 @@ def test_a_loss_within_chance_on_every_part_is_one_all_the_same(repository, caps
     told["2"], told["candidate"] = answers(120), np.roll(answers(116), 40)
     assert main(asked(folder)) == 2
     assert "Over all parts it loses 0.020" in capsys.readouterr().err
+
+
+def test_it_ends_in_a_canary_beside_what_was_served(repository):
+    folder, _ = repository
+    config = folder / "served" / "models.config"
+    shutil.copy("model_repository/models.config", config)
+    assert main(asked(folder, "--canary")) == 0
+    assert ConfigFile(config).served.labels == {"stable": 2, "canary": 3}
+    told = json.loads((folder / "served" / "painting_genre" / "3" / "assets.extra" / "model_card.json").read_text())
+    assert told["version"] == 3
+
+
+def test_one_that_is_worse_becomes_no_canary(repository):
+    folder, told = repository
+    told["candidate"] = answers(60)
+    config = folder / "served" / "models.config"
+    shutil.copy("model_repository/models.config", config)
+    assert main(asked(folder, "--canary")) == 2
+    assert ConfigFile(config).served.labels == {}
+
+
+def test_of_a_folder_of_versions_the_highest_is_compared(repository):
+    folder, told = repository
+    (folder / "candidate").rename(folder / "7")
+    (folder / "candidates").mkdir()
+    (folder / "7").rename(folder / "candidates" / "7")
+    told["7"] = answers(130)
+    assert main(["compare", str(folder / "candidates"), *asked(folder)[2:]]) == 0
 
 
 def test_the_first_version_of_a_repository_has_nothing_to_be_worse_than(repository, capsys):
