@@ -19,7 +19,7 @@ RUNS ?= 100000
 SEED ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help serve dev test test-unit test-contract test-manifests test-e2e test-monitoring test-faces test-deploy test-faults test-releases soak certificates tracing train bench bench-growth check format lock audit fuzz clean
+.PHONY: help serve dev test test-unit test-contract test-manifests test-e2e test-monitoring test-faces test-deploy test-faults test-releases soak settings certificates tracing train bench bench-growth check format lock audit fuzz clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -61,9 +61,9 @@ test-faces: $(VENV)/.dev ## the web page in a real browser, the collection and t
 test-deploy: $(VENV)/.dev ## build the images and run the containers; finds a Docker engine, or as root sets one up (Debian)
 	$(BIN)/python -m pytest tests/deploy --capture=no
 
-test-faults: $(VENV)/.dev ## the service with faults, as root: model server, workers, versions, disk, clock, network; the table goes to build/faults.md
-	@for command in ip iptables unshare cc; do command -v $$command >/dev/null || \
-		{ echo "make test-faults needs $$command. On Debian: apt-get install iproute2 iptables util-linux gcc libc6-dev" >&2; exit 1; }; done
+test-faults: $(VENV)/.dev ## the service with faults, as root: model server, workers, versions, disk, network; the table goes to build/faults.md
+	@for command in ip iptables unshare; do command -v $$command >/dev/null || \
+		{ echo "make test-faults needs $$command. On Debian: apt-get install iproute2 iptables util-linux" >&2; exit 1; }; done
 	$(BIN)/python -m pytest tests/faults
 
 test-releases: $(VENV)/.dev ## the front's tests with the newest two minor releases of gunicorn and of uvicorn; the table goes to build/releases.md
@@ -71,6 +71,9 @@ test-releases: $(VENV)/.dev ## the front's tests with the newest two minor relea
 
 soak: $(VENV)/.dev ## mixed load with faults for SECONDS (3600), by SEED (1), RATE (4) requests a second; the report goes to build/soak.json
 	$(BIN)/python tests/soak/soak.py --seconds $(or $(SECONDS),3600) --seed $(or $(SEED),1) --rate $(or $(RATE),4)
+
+settings: $(VENV)/.dev ## write docs/settings.md from gateway/settings.py
+	$(BIN)/python -m gateway.settings > docs/settings.md
 
 certificates: ## for mutual TLS between gateway and model server, in secrets/; again to renew them
 	@./certificates.sh secrets

@@ -17,9 +17,10 @@ cd "$folder"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-if [ ! -e ca.key ]; then
+mkdir -p gateway
+if [ ! -e ca.key ] || [ ! -e gateway/ca.crt ]; then
     openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 3650 -subj "/CN=Ragam's own authority" \
-        -addext "keyUsage=critical,keyCertSign" -keyout ca.key -out ca.pem 2>/dev/null
+        -addext "keyUsage=critical,keyCertSign" -keyout ca.key -out gateway/ca.crt 2>/dev/null
     chmod 600 ca.key
 fi
 
@@ -27,7 +28,7 @@ sign() { # NAME PURPOSE [SUBJECTALTNAME]: $work/NAME.key and $work/NAME.pem
     printf 'basicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature\nextendedKeyUsage=%s\nsubjectAltName=%s\n' \
         "$2" "$3" > "$work/extensions"
     openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=$1" -keyout "$work/$1.key" -out "$work/request" 2>/dev/null
-    openssl x509 -req -in "$work/request" -CA ca.pem -CAkey ca.key -CAcreateserial -CAserial "$work/serial" -days $days \
+    openssl x509 -req -in "$work/request" -CA gateway/ca.crt -CAkey ca.key -CAcreateserial -CAserial "$work/serial" -days $days \
         -extfile "$work/extensions" -out "$work/$1.pem" 2>/dev/null
 }
 
@@ -40,11 +41,11 @@ sign serving serverAuth "$names"
 {
     field server_key "$work/serving.key"
     field server_cert "$work/serving.pem"
-    field custom_ca ca.pem
+    field custom_ca gateway/ca.crt
     echo "client_verify: true"
 } > "$work/serving.ssl.config"
 chmod 644 "$work/gateway.key"
-mv "$work/gateway.key" gateway.key
-mv "$work/gateway.pem" gateway.pem
+mv "$work/gateway.key" gateway/tls.key
+mv "$work/gateway.pem" gateway/tls.crt
 mv "$work/serving.ssl.config" serving.ssl.config
-echo "In $folder: ca.pem, gateway.pem and gateway.key for the gateway, serving.ssl.config for the model server; ca.key is the authority's."
+echo "In $folder: gateway/ for the gateway (ca.crt, tls.crt, tls.key), serving.ssl.config for the model server; ca.key is the authority's."

@@ -156,6 +156,7 @@ def run(settings: Settings, model: list[str], signals: Signals, reload: bool) ->
         "model_server",
         f"--host={serving_host}",
         f"--port={serving_port}",
+        f"--log_level={settings.log_level}",
         *model,
         # A canary that is broken fails its own pictures, which the gateway gives to the stable version, and not the start.
         "--allow_version_labels_for_unavailable_models=true",

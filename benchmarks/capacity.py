@@ -42,7 +42,7 @@ class Inputs:
     gateway_ms: float = _input(21, "processor time of a 1600 x 1200 JPEG: benchmarks/gateway_cost.py")
     upload_kb: float = _input(478, "its file: benchmarks/gateway_cost.py")
     gateway_cores: int = _input(2, "k8s/base/gateway.yaml, a worker each")
-    gateway_threads: int = _input(8, "k8s/base/gateway.env: workers x threads")
+    gateway_threads: int = _input(16, "RAGAM_WORKERS in k8s/base/gateway.env, times THREADS in gateway/capacity.py")
     serving_rate: float = _input(2000, "ASSUMPTION for one GPU, in full batches; no GPU was at hand. 117 to 146 for TF Serving on 2 cores")
     batch_ms: float = _input(2, "ASSUMPTION: what a batch costs before its first picture")
     serving_gbit: float = _input(10, "ASSUMPTION: the network of a serving pod's node")

@@ -22,6 +22,7 @@ from gateway.auth.keys import Keys, require_keys
 from gateway.auth.moving_window import IN_MEMORY, MovingWindows
 from gateway.auth.proxies import trust_proxies
 from gateway.auth.rate_limit import limit_senders, limit_unknown_keys
+from gateway.capacity import THREADS
 from gateway.environ import REFUSAL
 from gateway.errors import ClientGone, NotHttp, Overloaded, RagamError, Unauthorized, is_exhausted
 from gateway.prediction import Classifier
@@ -51,8 +52,7 @@ def create_app(settings: Settings, classifier: Classifier) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = settings.max_upload_bytes + MULTIPART_OVERHEAD_BYTES
     app.extensions["settings"] = settings
     app.extensions["classifier"] = classifier
-    capacity = settings.capacity()
-    app.extensions["decoders"] = Decoders(capacity.decoders, capacity.threads, settings.max_wait_seconds)
+    app.extensions["decoders"] = Decoders(settings.capacity().decoders, THREADS, settings.max_wait_seconds)
     app.extensions["readiness"] = Readiness(classifier)
     app.extensions["genres"] = GenreList(classifier)
     app.extensions["traced"] = tracing.wanted()

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from uvicorn_worker import UvicornWorker
 
 from gateway.app import create_app
+from gateway.capacity import THREADS
 from gateway.contract import CANARY_LABEL
 from gateway.front.connection import Connection
 from gateway.front.front import Front
@@ -27,11 +28,10 @@ def model(settings: Settings) -> Classifier:
 
 
 settings = Settings.from_env()
-capacity = settings.capacity()
 metrics.note_build_and_settings(settings.masked())
 wsgi = create_app(settings, model(settings))
-app = Front(wsgi, capacity.threads)
-logging.getLogger("ragam.boot").info("settings", extra={"fields": {**settings.masked(), "capacity": asdict(capacity)}})
+app = Front(wsgi, THREADS)
+logging.getLogger("ragam.boot").info("settings", extra={"fields": {**settings.masked(), "capacity": asdict(settings.capacity())}})
 
 
 class Worker(UvicornWorker):  # type: ignore[misc]

@@ -33,6 +33,9 @@ TYPICALITY_OUTPUT = "typicality"
 CERTAIN_OUTPUT = "certain"
 EXPECTED_ACCURACY_OUTPUT = "expected_accuracy"
 
+# A picture of a lower typicality may be no painting.
+TYPICAL_FROM = 0.05
+
 # The outputs of the similar signature: the nearest paintings learned from, the nearest first: work int32 (n, 5), rows of
 # assets.extra/works.csv; similarity float32 (n, 5), the cosine; works string (n, 5), "artist\ttitle", either part may be empty.
 WORK_OUTPUT = "work"

@@ -9,6 +9,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from gateway.capacity import THREADS
 from gateway.front.listener import BACKLOG, listener
 from gateway.front.listener import bind as bind_listener
 from gateway.settings import Settings, SettingsError
@@ -80,7 +81,7 @@ def post_worker_init(_worker):
     from gateway import asgi  # only once PROMETHEUS_MULTIPROC_DIR stands, for they import prometheus_client
     from gateway.telemetry import metrics
 
-    metrics.note_worker(_settings.capacity().threads)
+    metrics.note_worker(THREADS)
     if _traced:
         tracing.start()
     asgi.wsgi.extensions["readiness"].watch_until_ready()

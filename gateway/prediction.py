@@ -9,11 +9,17 @@ import numpy.typing as npt
 
 @dataclass(frozen=True)
 class Prediction:
-    """The genres of one picture, best first, each with its calibrated probability, and the servable version that said so."""
+    """The genres of one picture, best first, each with its calibrated probability, and the servable version that said so.
+
+    What follows a version may leave out, None then: contract.py says what it means.
+    """
 
     scores: tuple[tuple[str, float], ...]
     model: str
     version: int
+    typicality: float | None = None
+    certain: bool | None = None
+    expected_accuracy: float | None = None
 
     @property
     def genre(self) -> str:
@@ -32,6 +38,15 @@ class Explanation:
     heatmap: tuple[tuple[float, ...], ...]
 
 
+@dataclass(frozen=True)
+class SimilarWork:
+    """A painting that the model learned from, and how near a picture lies to it: at most 1. An unknown artist or title is empty."""
+
+    artist: str
+    title: str
+    similarity: float
+
+
 class Classifier(Protocol):
     """A model that can be asked. All methods raise errors.ServingError."""
 
@@ -40,6 +55,9 @@ class Classifier(Protocol):
 
     def explain(self, images: npt.NDArray[np.float32]) -> list[Explanation]:
         """One Explanation for each of `images`, as classify takes them."""
+
+    def similar(self, images: npt.NDArray[np.float32]) -> list[tuple[SimilarWork, ...]]:
+        """For each of `images`, as classify takes them, the nearest works, the nearest first; none where the version knows no works."""
 
     def genres(self) -> tuple[str, ...]:
         """The genres that the model knows, in its own order."""

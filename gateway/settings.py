@@ -1,17 +1,21 @@
-"""What an operator may change, read once from the environment. Every bad value is reported in one go."""
+"""What an operator may change, read once from the environment. Every bad value is reported in one go.
+
+python -m gateway.settings         prints docs/settings.md; `make settings` writes it
+"""
 
 import os
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from pathlib import Path
 from typing import Any
 
 from gateway import setting_types as kinds
-from gateway.capacity import Capacity, capacity
+from gateway.capacity import Capacity, capacity, held_bytes
 from gateway.contract import CANARY_LABEL
 from gateway.machine import this_machine
 from gateway.serving.tls import Identity, read_identity
-
-PREFIX = "RAGAM_"
+from gateway.setting_names import OF_OTHERS, OF_SERVE, PREFIX, unknown_variables
 
 
 class SettingsError(Exception):
@@ -29,38 +33,34 @@ class Settings:
     host: str = _setting("127.0.0.1", kinds.host, "Address that the gateway listens on.")
     port: int = _setting(5000, kinds.whole(1, 65535), "Port that the gateway listens on.")
     workers: int = _setting(0, kinds.whole(0, 64), "Gateway processes. 0: one a core, at least two, or as many as the memory holds.")
-    threads: int = _setting(8, kinds.whole(1, 256), "Requests that each process answers at the same time.")
+    log_level: str = _setting("info", kinds.log_level, "Least level that is logged: debug, info, warning or error.")
+
+    serving: str = _setting("127.0.0.1:8500", kinds.address, "Address of the model server's gRPC port.")
+    serving_label: str = _setting(
+        "", kinds.label, "Version label that is asked for, such as `stable`; without it the highest version answers."
+    )
+    canary_share: float = _setting(
+        0.0, kinds.number(0, 1), "Share of the pictures, 0 to 1, that the version with the label `canary` answers."
+    )
+    serving_tls: str = _setting(
+        "", str, "Folder with ca.crt, tls.crt and tls.key (PEM), for mutual TLS with the model server; without it plain text."
+    )
+    predict_seconds: float = _setting(5.0, kinds.number(0.01, 600), "Deadline of a call to the model server, its retry included.")
+
+    max_upload_bytes: int = _setting(20 * 1024 * 1024, kinds.whole(1, 2**31), "Largest file that is accepted.")
+    max_pixels: int = _setting(40_000_000, kinds.whole(1, 2**31), "Largest picture that is decoded.")
     max_wait_seconds: float = _setting(
         2.5, kinds.number(0.01, 600), "How long a request may wait for a thread; one that would wait longer is answered 503 at once."
-    )
-    max_buffered_bytes: int = _setting(
-        128 * 1024 * 1024,
-        kinds.whole(2**20, 2**40),
-        "Bytes of requests and answers that each process holds; beyond, the slowest client is ended.",
     )
     keepalive_seconds: int = _setting(
         75,
         kinds.whole(1, 3600),
         "How long a connection may be idle. Longer than a proxy keeps its own: nginx 60 s, Google's balancer 600 s.",
     )
-    serving: str = _setting("127.0.0.1:8500", kinds.address, "Address of the model server's gRPC port.")
-    serving_label: str = _setting(
-        "", kinds.label, "Version label that is asked for, such as `stable`; without it the highest version answers."
-    )
-    canary_share: float = _setting(0.0, kinds.number(0, 1), "Share of the pictures that the version with the label `canary` answers.")
-    serving_ca: str = _setting("", kinds.file, "For mutual TLS with the model server: file with its authority's certificate (PEM).")
-    serving_certificate: str = _setting("", kinds.file, "... file with the gateway's own certificate (PEM).")
-    serving_key: str = _setting("", kinds.file, "... file with the key of that certificate (PEM, no password). All three, or none.")
-    predict_seconds: float = _setting(5.0, kinds.number(0.01, 600), "Deadline of a call to the model server, its retry included.")
-    max_upload_bytes: int = _setting(20 * 1024 * 1024, kinds.whole(1, 2**31), "Largest file that is accepted, in bytes.")
-    max_batch_bytes: int = _setting(
-        64 * 1024 * 1024, kinds.whole(1, 2**31), "Largest request with many pictures that is accepted, in bytes."
-    )
-    max_pixels: int = _setting(40_000_000, kinds.whole(1, 2**31), "Largest picture that is decoded, in pixels.")
-    certain_from: float = _setting(0.5, kinds.number(0, 1), "Confidence from which an answer is called certain.")
     grace_seconds: int = _setting(
         30, kinds.whole(0, 600), "On SIGTERM, how long requests in flight may take to finish. A second SIGTERM ends them at once."
     )
+
     api_keys_file: str = _setting("", kinds.keys_file, "File of the API keys that may send pictures; without it everybody may.")
     rate_limit: str = _setting(
         "", kinds.rate_limit, "Pictures that one key, or without keys one address, may send, as in 60/minute;5/second."
@@ -73,16 +73,15 @@ class Settings:
     )
     trusted_proxies: int = _setting(0, kinds.whole(0, 16), "Proxies in front whose X-Forwarded-For, -Proto and -Host are believed.")
     cors_origins: str = _setting("", kinds.origins, "Origins whose pages may read the answers, such as https://museum.example, by commas.")
-    log_level: str = _setting("info", kinds.log_level, "Least level that is logged: debug, info, warning or error.")
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
         """The settings in `environ`, with the defaults for what is missing or empty.
 
-        Raises SettingsError with one line for each variable that cannot be used.
+        Raises SettingsError with one line for each variable that cannot be used, or is unknown.
         """
         values: dict[str, Any] = {}
-        complaints = []
+        complaints = unknown_variables(environ, [PREFIX + entry.name.upper() for entry in fields(cls)])
         for entry in fields(cls):
             variable = PREFIX + entry.name.upper()
             text = environ.get(variable, "").strip()
@@ -106,18 +105,11 @@ class Settings:
 
     def identity(self) -> Identity | None:
         """What the gateway shows to the model server and asks of it, or None for plain text. Raises ValueError for unusable files."""
-        files = (self.serving_ca, self.serving_certificate, self.serving_key)
-        if not any(files):
-            return None
-        if not all(files):
-            raise ValueError("RAGAM_SERVING_CA, RAGAM_SERVING_CERTIFICATE and RAGAM_SERVING_KEY must be set together")
-        return read_identity(*files)
+        return read_identity(Path(self.serving_tls)) if self.serving_tls else None
 
     def capacity(self) -> Capacity:
-        """How many processes and threads that makes on this machine."""
-        # One of the largest requests is always taken.
-        request_bytes = max(self.max_buffered_bytes, self.max_upload_bytes, self.max_batch_bytes)
-        return capacity(this_machine(), self.workers, self.threads, request_bytes)
+        """How many processes and decoders that makes on this machine."""
+        return capacity(this_machine(), self.workers, held_bytes(self.max_upload_bytes))
 
     def check_share(self) -> None:
         """Raises ValueError for a share without a label beside it: the highest version, the canary, would answer all pictures."""
@@ -129,3 +121,44 @@ class Settings:
         values = {entry.name: getattr(self, entry.name) for entry in fields(self)}
         hidden = {entry.name: "***" for entry in fields(self) if entry.metadata["secret"] and values[entry.name] != entry.default}
         return {**values, **hidden}
+
+
+# By the first field of each.
+_CHAPTERS = {"host": "The gateway", "serving": "The model server", "max_upload_bytes": "Limits", "api_keys_file": "Who may send"}
+_UNITS = {"bytes": "bytes", "pixels": "pixels", "seconds": "s"}
+_PAGE = """# Settings
+
+For whoever starts Ragam: variables of the environment, read once at the start. `.env` sets them for the containers, `k8s/base/gateway.env`
+for a cluster. An empty value is the default.
+A value that cannot be used ends the start with a sentence, and so does a variable `RAGAM_...` that is none of these.
+
+This page is written by `make settings` from `gateway/settings.py`.
+"""
+
+
+def page() -> str:
+    """docs/settings.md."""
+    lines = [_PAGE]
+    for entry in fields(Settings):
+        if entry.name in _CHAPTERS:
+            lines.append(_head(_CHAPTERS[entry.name]))
+        lines.append(
+            _row(PREFIX + entry.name.upper(), entry.default, entry.metadata["meaning"], _UNITS.get(entry.name.rpartition("_")[2], ""))
+        )
+    for chapter, variables in (("`make serve` alone", OF_SERVE), ("Other parts", OF_OTHERS)):
+        lines.append(_head(chapter))
+        lines.extend(_row(name, *said) for name, said in variables.items())
+    return "".join(lines)
+
+
+def _head(chapter: str) -> str:
+    return f"\n## {chapter}\n\n| variable | default | unit | meaning |\n| --- | --- | --- | --- |\n"
+
+
+def _row(variable: str, default: object, meaning: str, unit: str = "") -> str:
+    shown = f"`{default}`" if default != "" else ""
+    return f"| `{variable}` | {shown} | {unit} | {meaning} |\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(page())

@@ -22,7 +22,7 @@ def main() -> None:
         sys.exit(f"model_server: {error}")
     handler = logging.StreamHandler()
     handler.setFormatter(formatter())
-    logging.basicConfig(level=logging.INFO, handlers=[handler])
+    logging.basicConfig(level=settings.log_level.upper(), handlers=[handler])
     # Until `serve` takes both signals over there is nothing to finish, and Ctrl-C needs no traceback.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     # Only now, for it imports gRPC and LiteRT: all that can be wrong without them has been told within a second.

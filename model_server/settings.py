@@ -1,4 +1,4 @@
-"""What an operator may set: flags with the names and meanings that tensorflow_model_server gives them, plus --host."""
+"""What an operator may set: flags with the names and meanings that tensorflow_model_server gives them, plus --host and --log_level."""
 
 import argparse
 from collections.abc import Callable, Sequence
@@ -12,6 +12,8 @@ from model_server.model_config import ModelConfig, parse_model_config
 from model_server.tls import Tls, read_tls
 
 T = TypeVar("T")
+
+LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
 class SettingsError(Exception):
@@ -31,6 +33,7 @@ class Settings:
     grpc_max_threads: int
     grpc_channel_arguments: tuple[tuple[str, int | str], ...]
     tls: Tls | None
+    log_level: str
 
 
 class _Parser(argparse.ArgumentParser):
@@ -59,6 +62,7 @@ def parse_settings(arguments: Sequence[str]) -> Settings:
         grpc_max_threads=flags.grpc_max_threads,
         grpc_channel_arguments=flags.grpc_channel_arguments,
         tls=_read("--ssl_config_file", flags.ssl_config_file, read_tls) if flags.ssl_config_file else None,
+        log_level=flags.log_level,
     )
 
 
@@ -131,6 +135,7 @@ def _flags() -> argparse.ArgumentParser:
     )
     add("--grpc_channel_arguments", type=_arguments, default=(), help="name=value,... such as grpc.max_connection_age_ms=30000")
     add("--ssl_config_file", help="text-format SSLConfig: serve TLS only; empty or missing for plain text")
+    add("--log_level", choices=LOG_LEVELS, default="info", help="least level that is logged (default: %(default)s)")
     return parser
 
 

@@ -97,7 +97,7 @@ class Run:
         done = self._table.resume(self._files) if self._table else {}
         for row in done.values():
             # Spreadsheets write "true" in capitals.
-            self._count(printable(row.get("genre", "")), certain=row.get("certain", "").lower() == "true")
+            self._count(printable(row.get("genre", "")), certain=row["certain"].lower() == "true" if "certain" in row else None)
         self._earlier = len(done)
         waiting = [file for file in self._files if file not in done]
         try:
@@ -138,15 +138,18 @@ class Run:
             tqdm.write(json.dumps({"file": file, **entry, "time": time}), file=sys.stdout)
             sys.stdout.flush()
 
-    def _count(self, genre: str, *, certain: bool) -> None:
+    def _count(self, genre: str, *, certain: bool | None) -> None:
         self._genres[genre] += 1
-        self._certain[genre] += certain
+        if certain is not None:
+            self._certain[genre] += certain
 
     def _summarize(self) -> None:
         """A table of the genres, the most frequent first, and a sentence on all pictures; beside JSON Lines on standard error."""
         width = max(map(len, self._genres), default=0)
         for genre, number in sorted(self._genres.items(), key=lambda entry: (-entry[1], entry[0])):
-            click.echo(f"{genre:<{width}}  {number:>7,}  certain {self._certain[genre]:>7,}", err=self._prints)
+            # A genre is in here once one of its answers told whether it is certain.
+            certain = f"  certain {self._certain[genre]:>7,}" if genre in self._certain else ""
+            click.echo(f"{genre:<{width}}  {number:>7,}{certain}", err=self._prints)
         parts = [f"{self.answered:,} of {len(self._files):,} pictures have an answer"]
         if self._earlier:
             parts.append(f"{self._earlier:,} of them from an earlier run")

@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass
 from http import HTTPStatus
+from types import NoneType
 from typing import Any
 
 from ragam.errors import RagamError
@@ -14,11 +15,17 @@ MAX_TEXT = 500
 
 @dataclass(frozen=True)
 class Prediction:
-    """As the service gives it: confidences in [0, 1] with its decimals, `scores` for all genres, best first."""
+    """As the service gives it: figures in [0, 1] with its decimals, `scores` for all genres, best first.
+
+    None is what the version of the model does not tell. typicality: below 0.05 the picture may be no painting. expected_accuracy: the
+    share of answers of this kind that was right.
+    """
 
     genre: str
     confidence: float
-    certain: bool
+    certain: bool | None
+    typicality: float | None
+    expected_accuracy: float | None
     model_version: int
     scores: dict[str, float]
 
@@ -41,15 +48,18 @@ def prediction(answer: dict[str, Any]) -> Prediction:
     """The prediction in an answer to `/prediction?details=true`. Raises RagamError where there is none."""
     try:
         data = answer["data"]
-        _check(0 < len(data["scores"]) <= MAX_GENRES and type(data["certain"]) is bool and type(data["model"]["version"]) is int)
+        certain = data.get("certain")
+        _check(0 < len(data["scores"]) <= MAX_GENRES and type(certain) in {bool, NoneType} and type(data["model"]["version"]) is int)
         return Prediction(
             genre=_text(data["image_types_prediction"]),
             confidence=_probability(data["confidence"]),
-            certain=data["certain"],
+            certain=certain,
+            typicality=_probability_or_none(data.get("typicality")),
+            expected_accuracy=_probability_or_none(data.get("expected_accuracy")),
             model_version=data["model"]["version"],
             scores={_text(score["genre"]): _probability(score["confidence"]) for score in data["scores"]},
         )
-    except (KeyError, TypeError) as error:
+    except (AttributeError, KeyError, TypeError) as error:
         raise RagamError("The answer was not understood. It may come from another version of Ragam.") from error
 
 
@@ -77,6 +87,10 @@ def _probability(value: Any) -> float:
     # Not a number compares as false.
     _check(type(value) in {int, float} and 0 <= value <= 1)
     return float(value)
+
+
+def _probability_or_none(value: Any) -> float | None:
+    return None if value is None else _probability(value)
 
 
 def _check(is_right: bool) -> None:

@@ -1,9 +1,10 @@
 """The CSV: what it has an answer for is not asked again, each row is appended whole, and only one command at a time writes to it.
 
-    file, genre, confidence, certain, model version, a column for each genre with its score, error, time
+    file, genre, confidence, certain, typicality, expected accuracy, model version, a column for each genre with its score, error, time
 
 UTF-8 with a byte order mark, which spreadsheets need to show accents; every cell in quotes, so that a program that splits at semicolons
-keeps a name together; no cell that a spreadsheet would take for a formula. A picture without an answer has only file, error and time.
+keeps a name together; no cell that a spreadsheet would take for a formula. A picture without an answer has only file, error and time;
+what the version of the model does not tell is empty.
 """
 
 import codecs
@@ -20,7 +21,7 @@ from ragam.errors import InvalidInput, NotWritable, RagamError
 from ragam.files import identity
 from ragam.results import Prediction
 
-HEAD = ("file", "genre", "confidence", "certain", "model version")
+HEAD = ("file", "genre", "confidence", "certain", "typicality", "expected accuracy", "model version")
 TAIL = ("error", "time")
 # The last are the wide forms, which East Asian spreadsheets read alike.
 FORMULA_STARTS = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
@@ -113,7 +114,12 @@ def row_of(file: str, found: Prediction | RagamError, time: str) -> Row:
     row = {"file": file_cell(file), "time": time}
     if isinstance(found, RagamError):
         return {**row, "error": harmless(str(found))}
-    row.update(genre=harmless(found.genre), confidence=repr(found.confidence), certain="true" if found.certain else "false")
+    row.update(genre=harmless(found.genre), confidence=repr(found.confidence))
+    if found.certain is not None:
+        row["certain"] = "true" if found.certain else "false"
+    for column, value in (("typicality", found.typicality), ("expected accuracy", found.expected_accuracy)):
+        if value is not None:
+            row[column] = repr(value)
     return {**row, "model version": str(found.model_version), **{harmless(genre): repr(score) for genre, score in found.scores.items()}}
 
 

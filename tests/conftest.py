@@ -6,12 +6,13 @@ import os
 import signal
 import subprocess
 import sys
+import threading
+import time
 import traceback
 import warnings
 from collections.abc import Callable, Generator, Iterator
 from io import BytesIO
 from pathlib import Path
-from types import TracebackType
 
 import numpy as np
 import pytest
@@ -31,31 +32,96 @@ if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
 
 SHARED = Path(os.environ.get("RAGAM_SHARED") or Path(__file__).resolve().parents[2] / "shared")
 
-FAILURES = pytest.StashKey[list[TracebackType]]()
+FAILURES = pytest.StashKey[list[BaseException]]()
+THREADS = pytest.StashKey[set[threading.Thread]]()
+# For threads of a test that failed, which may hold what it left open. It is no verdict: who runs on is left to itself.
+JOIN_S = 10
 
 
-def drop_locals(failure: TracebackType) -> None:
-    for frame, _ in traceback.walk_tb(failure):
-        with contextlib.suppress(RuntimeError):  # it has not ended
-            frame.clear()
-        # pytest has read it, so there may be a dictionary of it, which a further reading brings up to date.
-        _ = frame.f_locals
+def pytest_collection_finish() -> None:
+    """What the imports made stays, and need not be looked through after each test."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    item.stash[FAILURES] = []
+    item.stash[THREADS] = set(threading.enumerate())
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, None, None]:
+    """A test that passed and left a file, a socket or a process open fails: found later it would fail another."""
+    yield
+    if not item.stash[FAILURES] and (left := left_open(item)):
+        pytest.fail("left open: " + "; ".join(left), pytrace=False)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """A test that fails leaves what it held open in its traceback, which lives on: closed here, it fails no other test by its warning."""
+    """A test that failed leaves what it held open in its traceback, which lives on: closed here, it fails no other test."""
     report = yield
-    failures = item.stash.setdefault(FAILURES, [])
-    if call.excinfo is not None:
-        failures.append(call.excinfo.tb)
+    failures = item.stash[FAILURES]
+    if call.excinfo is not None and not call.excinfo.errisinstance(pytest.skip.Exception):
+        failures.append(call.excinfo.value)
     if call.when == "teardown" and failures:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        end = time.monotonic() + JOIN_S
+        with without_complaints():
+            for thread in set(threading.enumerate()) - item.stash[THREADS]:
+                if not thread.daemon:
+                    thread.join(max(0, end - time.monotonic()))
             while failures:
                 drop_locals(failures.pop())
+            # pytest keeps the last for debuggers.
+            for name in ("last_type", "last_value", "last_traceback", "last_exc"):
+                vars(sys).pop(name, None)
+            drop_fixtures(item)
             gc.collect()
     return report
+
+
+def left_open(item: pytest.Item) -> list[str]:
+    """What goes with the test's fixtures, or is found by the collector, and nobody closed."""
+    found: list[str] = []
+    before, sys.unraisablehook = sys.unraisablehook, lambda unraisable: found.append(str(unraisable.exc_value))
+    try:
+        drop_fixtures(item)
+        gc.collect()
+    finally:
+        sys.unraisablehook = before
+    return found
+
+
+def drop_fixtures(item: pytest.Item) -> None:
+    """The values, which pytest holds until the test's reports are made."""
+    if isinstance(item, pytest.Function):
+        item.funcargs.clear()
+
+
+@contextlib.contextmanager
+def without_complaints() -> Iterator[None]:
+    """Of the collector and of threads, both of which pytest would turn into the failure of the next test."""
+    hooks = sys.unraisablehook, threading.excepthook
+    sys.unraisablehook, threading.excepthook = lambda unraisable: None, lambda arguments: None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        sys.unraisablehook, threading.excepthook = hooks
+
+
+def drop_locals(failure: BaseException) -> None:
+    """Of its frames, and of those of what it was raised for."""
+    for error in (failure.__cause__, failure.__context__, *getattr(failure, "exceptions", ())):
+        if error is not None:
+            drop_locals(error)
+    for frame, _ in traceback.walk_tb(failure.__traceback__):
+        with contextlib.suppress(RuntimeError):  # it has not ended
+            frame.clear()
+        # pytest has read it, so there may be a dictionary of it, which a further reading brings up to date.
+        _ = frame.f_locals
 
 
 @pytest.fixture(scope="session")
@@ -91,24 +157,9 @@ def service(tmp_path: Path) -> Iterator[Service]:
 
 
 @pytest.fixture(scope="session")
-def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
-    """Makes a version directory of the tiny model, once for the same options, to be copied and not changed."""
-    folder = tmp_path_factory.mktemp("tiny")
-
-    def make(*options: str) -> Path:
-        path = folder / ("tiny" + "".join(options))
-        if not path.exists():
-            subprocess.run([sys.executable, "tests/tiny_model.py", str(path), *options], cwd=ROOT, check=True)
-        return path
-
-    return make
-
-
-@pytest.fixture(scope="session")
-def models(tiny_model: Callable[..., Path]) -> dict[str, Path]:
-    """Versions that cost next to nothing: two that answer differently, and one that breaks the contract."""
-    return {
-        "first": tiny_model("--seed=1"),
-        "second": tiny_model("--seed=2"),
-        "wrong": tiny_model("--input-name=picture", "--no-warmup"),
-    }
+def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Versions that cost next to nothing, by the names in tiny_model.py, to be copied and not changed."""
+    folder = tmp_path_factory.mktemp("models")
+    made = subprocess.run([sys.executable, "tests/tiny_model.py", str(folder)], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert made.returncode == 0, made.stderr
+    return {version.name: version for version in folder.iterdir()}

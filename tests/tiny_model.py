@@ -1,21 +1,20 @@
-"""Writes a version that keeps the model's contract and costs next to nothing, for the tests that need a model server.
+"""Writes versions that keep the model's contract and cost next to nothing, for the tests that need a model server.
 
-    python tests/tiny_model.py DIR [--seed 0] [--products 0] [--input-name image] [--no-warmup]
+    python tests/tiny_model.py DIR
 
-DIR is a version directory, such as repository/painting_genre/1; it appears by one rename, complete, as a published version must,
-with its SavedModel and its model.tflite.
+Each is a version directory DIR/<name>, complete, with its SavedModel and its model.tflite, to be copied and not changed. They are
+made together: importing TensorFlow takes far longer than all of them.
 The network is a random 1x1 convolution on the picture averaged down to 7x7, softmax of its mean and, for `explain`, the best
-genre's map. The seed alone decides the weights, so two seeds tell two versions apart.
+genre's map. "whole" has all that a version may have: typicality is the brightness, from a half on it is certain, and each picture
+is like the same two works. The seed alone decides the weights, so two seeds tell two versions apart.
 
 The names and shapes are written out here once more on purpose, with no import of the product: the tests that serve this model
 notice when contract.py changes.
 """
 
-import argparse
-import shutil
 import sys
-import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -27,32 +26,32 @@ SIZE = 224
 GRID = 7
 WARMUP_BATCHES = (1, 2)
 
+# What `write` makes each of. "first" and "second" answer differently, "wrong" breaks the contract, "later" answers as "first" and takes
+# longer, a call of "slow" takes half a second on a fast core, "whole" has what a version may lack.
+VERSIONS: dict[str, dict[str, Any]] = {
+    "first": {"seed": 1},
+    "second": {"seed": 2},
+    "wrong": {"input_name": "picture", "warmup": False},
+    "later": {"seed": 1, "products": 100},
+    "slow": {"products": 2000, "warmup": False},
+    "whole": {"whole": True},
+}
 
-def write(path: Path | str, *, seed: int = 0, products: int = 0, input_name: str = "image", warmup: bool = True) -> Path:
-    """Write the model as the version directory `path`, which must not exist yet, and return it.
+
+def write(path: Path, *, seed: int = 0, products: int = 0, input_name: str = "image", warmup: bool = True, whole: bool = False) -> None:
+    """Write the model as the version directory `path`.
 
     products: every run multiplies so many matrices first, a quarter of a millisecond each on a fast core: neither runtime has a clock.
     input_name: any other name than `image` makes a model that breaks the contract.
+    whole: with the outputs and the signature that a version may lack.
     """
-    path = Path(path)
-    if path.exists():
-        raise FileExistsError(f"{path} exists already")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # The dot and the letters keep a server that polls the folder from taking the unfinished version for a version.
-    unfinished = Path(tempfile.mkdtemp(prefix=".tiny-", dir=path.parent))
-    try:
-        _save(unfinished, seed, products, input_name)
-        _convert(unfinished)
-        if warmup:
-            _add_warmup(unfinished, input_name)
-        unfinished.chmod(0o755)
-        unfinished.rename(path)
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
-    return path
+    _convert(path, _save(path, seed, products, input_name, whole))
+    if warmup:
+        _add_warmup(path, input_name)
 
 
-def _save(path: Path, seed: int, products: int, input_name: str) -> None:
+def _save(path: Path, seed: int, products: int, input_name: str, whole: bool) -> list[str]:
+    """The names of its signatures."""
     random = np.random.default_rng(seed)
     # The last feature is the constant 1, so that gray pictures get scores of their own too.
     kernel = random.normal(scale=3, size=(4, len(GENRES))).astype(np.float32)
@@ -75,7 +74,11 @@ def _save(path: Path, seed: int, products: int, input_name: str) -> None:
 
     @tf.function(input_signature=[image], autograph=False)
     def serving_default(images: tf.Tensor) -> dict[str, tf.Tensor]:
-        return prediction(evidence(images))
+        answer = prediction(evidence(images))
+        if whole:
+            brightness = tf.clip_by_value((tf.reduce_mean(images, axis=(1, 2, 3)) + 1) / 2, 0, 1)
+            answer |= {"typicality": brightness, "certain": brightness >= 0.5, "expected_accuracy": brightness * 0 + 0.75}
+        return answer
 
     @tf.function(input_signature=[image], autograph=False)
     def explain(images: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -86,11 +89,19 @@ def _save(path: Path, seed: int, products: int, input_name: str) -> None:
         span = tf.reduce_max(best, axis=(1, 2), keepdims=True) - low
         return {**answer, "heatmap": tf.math.divide_no_nan(best - low, span)}
 
-    tf.saved_model.save(tf.Module(), str(path), signatures={"serving_default": serving_default, "explain": explain})
+    @tf.function(input_signature=[image], autograph=False)
+    def similar(images: tf.Tensor) -> dict[str, tf.Tensor]:
+        row = tf.zeros_like(images[:, 0, 0, :1])
+        works = tf.tile(tf.constant([["An Artist\tA Title", "\tÉtude"]]), (tf.shape(images)[0], 1))
+        return {"similarity": row + tf.constant([[0.75, 0.5]]), "work": tf.cast(row, tf.int32) + tf.constant([[4, 1]]), "works": works}
+
+    signatures = {"serving_default": serving_default, "explain": explain, **({"similar": similar} if whole else {})}
+    tf.saved_model.save(tf.Module(), str(path), signatures=signatures)
+    return list(signatures)
 
 
-def _convert(path: Path) -> None:
-    converter = tf.lite.TFLiteConverter.from_saved_model(str(path), signature_keys=["serving_default", "explain"])
+def _convert(path: Path, signatures: list[str]) -> None:
+    converter = tf.lite.TFLiteConverter.from_saved_model(str(path), signature_keys=signatures)
     (path / "model.tflite").write_bytes(converter.convert())
 
 
@@ -106,25 +117,6 @@ def _add_warmup(path: Path, input_name: str) -> None:
             records.write(PredictionLog(predict_log=PredictLog(request=request)).SerializeToString())
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description="Write a tiny version that keeps the model's contract.")
-    parser.add_argument("path", metavar="DIR", type=Path, help="the version directory to make")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--products", type=int, default=0, help="every run multiplies so many matrices first")
-    parser.add_argument("--input-name", default="image", help="another name than image breaks the contract")
-    parser.add_argument("--no-warmup", dest="warmup", action="store_false", help="write no warm-up records")
-    arguments = parser.parse_args()
-    try:
-        write(
-            arguments.path,
-            seed=arguments.seed,
-            products=arguments.products,
-            input_name=arguments.input_name,
-            warmup=arguments.warmup,
-        )
-    except OSError as error:
-        sys.exit(f"tiny_model: {error}")
-
-
 if __name__ == "__main__":
-    main()
+    for version, options in VERSIONS.items():
+        write(Path(sys.argv[1]) / version, **options)

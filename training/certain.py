@@ -13,10 +13,10 @@ import numpy.typing as npt
 from scipy.special import expit, logit
 from sklearn.linear_model import LogisticRegression
 
+from gateway.contract import TYPICAL_FROM
 from training.measure import Labels, Scores
 
 RIGHT = 0.85  # of the certain answers
-TYPICAL_FROM = 0.05  # typicality: a picture below looks like no painting
 FEWEST = 10  # certain answers on the tuning pictures: a share of fewer says nothing
 NEVER = 2.0  # as a threshold
 KINDS = ("certain", "uncertain", "untypical")

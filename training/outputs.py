@@ -3,8 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from gateway.contract import SIMILAR_WORKS
-from training.certain import TYPICAL_FROM
+from gateway.contract import SIMILAR_WORKS, TYPICAL_FROM
 from training.similar import CANDIDATES, OF_ONE_ARTIST, Index
 from training.trust import Trust
 

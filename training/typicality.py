@@ -25,9 +25,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from gateway.contract import IMAGE_SHAPE
+from gateway.contract import IMAGE_SHAPE, TYPICAL_FROM
 from gateway.errors import RagamError
-from training.certain import TYPICAL_FROM
 from training.config import Mistake
 from training.pictures import read_pixels
 from training.sides import EXTERNAL_TUNING, EXTERNALS

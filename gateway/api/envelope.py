@@ -6,8 +6,9 @@ from typing import Any
 
 from flask import Response
 
+from gateway.api.note import note
 from gateway.errors import RagamError
-from gateway.prediction import Explanation, Prediction
+from gateway.prediction import Explanation, Prediction, SimilarWork
 
 # Softmax outputs carry float32 noise behind the fourth decimal, and nobody reads further.
 DECIMALS = 4
@@ -37,14 +38,28 @@ def prediction_data(prediction: Prediction) -> dict[str, Any]:
     return {"image_types_prediction": prediction.genre, "confidence": round(prediction.confidence, DECIMALS)}
 
 
-def detailed_prediction_data(prediction: Prediction, certain_from: float) -> dict[str, Any]:
-    """The paper's two keys, and what `?details=true` adds."""
+def detailed_prediction_data(prediction: Prediction) -> dict[str, Any]:
+    """The paper's two keys, and what `?details=true` adds: of what a version may leave out, what it tells."""
+    worth = {
+        "typicality": _rounded(prediction.typicality),
+        "certain": prediction.certain,
+        "expected_accuracy": _rounded(prediction.expected_accuracy),
+        "note": note(prediction),
+    }
     return {
         **prediction_data(prediction),
         "scores": [{"genre": genre, "confidence": round(score, DECIMALS)} for genre, score in prediction.scores],
         "model": _model(prediction),
-        "certain": prediction.confidence >= certain_from,
+        **{key: value for key, value in worth.items() if value is not None},
     }
+
+
+def similar_data(works: tuple[SimilarWork, ...]) -> dict[str, Any]:
+    """What `?similar=true` adds: nothing where the version knows no works."""
+    entries = [
+        {"artist": work.artist or None, "title": work.title or None, "similarity": round(work.similarity, DECIMALS)} for work in works
+    ]
+    return {"similar": entries} if entries else {}
 
 
 def explanation_data(explanation: Explanation) -> dict[str, Any]:
@@ -59,6 +74,10 @@ def explanation_data(explanation: Explanation) -> dict[str, Any]:
 def genre_data(name: str, description: dict[str, str] | None) -> dict[str, Any]:
     """A genre, and its text by language; None where nobody wrote one."""
     return {"name": name, "description": description}
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, DECIMALS)
 
 
 def _model(prediction: Prediction) -> dict[str, Any]:

@@ -9,20 +9,28 @@ from flask import Blueprint, Response, current_app, g, request
 
 from gateway.api import envelope
 from gateway.api.decode_queue import Decoders
-from gateway.api.upload import list_uploads, read_picture, read_upload, request_bytes, stop_if_abandoned
+from gateway.api.upload import list_uploads, most_body_bytes, read_picture, read_upload, request_bytes, stop_if_abandoned
 from gateway.auth.rate_limit import count_pictures
 from gateway.errors import BadQuery, BadUpload, RagamError, TooLarge
 from gateway.picture.decode import DRAFT_SIZE, open_picture
 from gateway.picture.limits import Budget
 from gateway.picture.preprocess import to_pixels, to_tensor
 from gateway.picture.statistics import picture_statistics
-from gateway.prediction import Classifier, Prediction
+from gateway.prediction import Classifier, Prediction, SimilarWork
 from gateway.settings import Settings
-from gateway.telemetry.metrics import UPLOAD_BYTES, UPLOAD_PIXELS, note_answer, note_statistics, stage
+from gateway.telemetry.metrics import UPLOAD_BYTES, UPLOAD_PIXELS, note_answer, note_statistics, note_typicality, stage
 
 views = Blueprint("views", __name__)
 
 PREDICTED = "Success Predicting the Image"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a request asks for beside the genre."""
+
+    details: bool
+    similar: bool
 
 
 @dataclass(frozen=True)
@@ -36,11 +44,12 @@ class Decoded:
 @views.post("/prediction")
 def prediction() -> Response:
     settings: Settings = current_app.extensions["settings"]
-    details = _wants_details()
+    wanted = _wanted()
     data = read_picture(request, settings.max_upload_bytes)
-    [answer] = _classify([_decode(data, settings, Budget(len(data)))])
+    pictures = [_decode(data, settings, Budget(len(data)))]
+    [answer], [works] = _classify(pictures), _similar(pictures, wanted)
     g.fields.update(genre=answer.genre, version=answer.version)
-    return envelope.success(PREDICTED, _data(answer, details, settings))
+    return envelope.success(PREDICTED, _data(answer, works, wanted))
 
 
 @views.post("/predictions")
@@ -50,8 +59,8 @@ def predictions() -> Response:
     What they may cost together grows with the request, and whatever is beyond it is told to come by itself.
     """
     settings: Settings = current_app.extensions["settings"]
-    details = _wants_details()
-    uploads = list_uploads(request, settings.max_batch_bytes)
+    wanted = _wanted()
+    uploads = list_uploads(request, most_body_bytes(settings))
     count_pictures(len(uploads))
     budget = Budget(request_bytes(uploads))
     outcomes: list[Decoded | RagamError] = []
@@ -66,22 +75,26 @@ def predictions() -> Response:
             outcomes.append(error)
     readable = [outcome for outcome in outcomes if not isinstance(outcome, RagamError)]
     g.fields.update(pictures=len(uploads), readable=len(readable))
-    answers = iter(_classify(readable))
+    answers = zip(_classify(readable), _similar(readable, wanted), strict=True)
     entries = []
     for upload, outcome in zip(uploads, outcomes, strict=True):
         file = upload.filename or ""
         if isinstance(outcome, RagamError):
             entries.append(envelope.bad_entry(file, outcome))
         else:
-            entries.append(envelope.good_entry(file, PREDICTED, _data(next(answers), details, settings)))
+            entries.append(envelope.good_entry(file, PREDICTED, _data(*next(answers), wanted)))
     return envelope.success("Success Predicting the Images", entries)
 
 
-def _wants_details() -> bool:
-    """The parameter `details`. Raises BadQuery where it is neither true nor false."""
-    value = request.args.get("details", "false")
+def _wanted() -> Wanted:
+    """The parameters of the request. Raises BadQuery where one is neither true nor false."""
+    return Wanted(details=_is_true("details"), similar=_is_true("similar"))
+
+
+def _is_true(parameter: str) -> bool:
+    value = request.args.get(parameter, "false")
     if value not in ("true", "false"):
-        raise BadQuery("details", "true or false")
+        raise BadQuery(parameter, "true or false")
     return value == "true"
 
 
@@ -107,18 +120,32 @@ def _classify(pictures: list[Decoded]) -> list[Prediction]:
     if not pictures:
         return []
     classifier: Classifier = current_app.extensions["classifier"]
-    # A batch of one needs no copy.
-    images = pictures[0].tensor[None] if len(pictures) == 1 else np.stack([picture.tensor for picture in pictures])
     stop_if_abandoned(request)
     with stage("predict", g.fields):
-        answers = classifier.classify(images)
+        answers = classifier.classify(_images(pictures))
     for picture, answer in zip(pictures, answers, strict=True):
         note_statistics(answer.version, {**picture.statistics, "confidence": answer.confidence})
+        if answer.typicality is not None:
+            note_typicality(answer.version, answer.typicality)
     return answers
 
 
-def _data(answer: Prediction, details: bool, settings: Settings) -> dict[str, Any]:
+def _similar(pictures: list[Decoded], wanted: Wanted) -> list[tuple[SimilarWork, ...]]:
+    """For each of `pictures`, which may be none, the works that are like it; none where they are not wanted or the version knows none."""
+    if not (pictures and wanted.similar):
+        return [()] * len(pictures)
+    classifier: Classifier = current_app.extensions["classifier"]
+    stop_if_abandoned(request)
+    with stage("similar", g.fields):
+        return classifier.similar(_images(pictures))
+
+
+def _images(pictures: list[Decoded]) -> npt.NDArray[np.float32]:
+    # One alone needs no copy.
+    return pictures[0].tensor[None] if len(pictures) == 1 else np.stack([picture.tensor for picture in pictures])
+
+
+def _data(answer: Prediction, works: tuple[SimilarWork, ...], wanted: Wanted) -> dict[str, Any]:
     note_answer(answer.genre, answer.version, answer.confidence)
-    if details:
-        return envelope.detailed_prediction_data(answer, settings.certain_from)
-    return envelope.prediction_data(answer)
+    data = envelope.detailed_prediction_data(answer) if wanted.details else envelope.prediction_data(answer)
+    return {**data, **envelope.similar_data(works)}

@@ -15,6 +15,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.formparser import FormDataParser
 from werkzeug.http import parse_options_header
 
+from gateway.capacity import BATCH_BYTES
 from gateway.contract import MAX_BATCH
 from gateway.environ import ABANDONED
 from gateway.errors import (
@@ -49,8 +50,8 @@ Form = tuple[IO[bytes], MultiDict[str, str], MultiDict[str, FileStorage]]
 
 
 def most_body_bytes(settings: Settings) -> int:
-    """The largest body that any route takes."""
-    return max(settings.max_upload_bytes + MULTIPART_OVERHEAD_BYTES, settings.max_batch_bytes)
+    """The largest body that any route takes: several pictures, or one where a single one may be larger."""
+    return max(settings.max_upload_bytes + MULTIPART_OVERHEAD_BYTES, BATCH_BYTES)
 
 
 def read_picture(request: Request, max_bytes: int) -> bytes | memoryview:

@@ -19,6 +19,7 @@ from flask import Flask
 
 from gateway.api.upload import MULTIPART_OVERHEAD_BYTES, most_body_bytes
 from gateway.auth.proxies import address_behind
+from gateway.capacity import held_bytes
 from gateway.environ import ABANDONED, COMPLETE, QUEUED, REFUSAL
 from gateway.errors import CutShort, Overloaded, RagamError
 from gateway.front.admission import Queue, Transfers
@@ -46,7 +47,7 @@ class Front:
     def __init__(self, app: Flask, threads: int) -> None:
         self.app, self._threads = app, threads
         self._settings = app.extensions["settings"]
-        self._most_bytes = {"/predictions": self._settings.max_batch_bytes}
+        self._most_bytes = {"/predictions": most_body_bytes(self._settings)}
         self._routes = frozenset(rule.rule for rule in app.url_map.iter_rules() if "POST" in (rule.methods or ()))
         self._overloaded: Answer | None = None
         self._drain = Drain()
@@ -216,8 +217,7 @@ class Front:
         self._pool = ThreadPoolExecutor(self._threads, "request")
         self._probes = {path: Probe(path) for path in ("/readyz", "/metrics")}
         self._queue = Queue(self._threads, settings.max_wait_seconds)
-        # One of the largest is always taken.
-        self._transfers = Transfers(max(settings.max_buffered_bytes, most_body_bytes(settings) + MULTIPART_OVERHEAD_BYTES))
+        self._transfers = Transfers(held_bytes(settings.max_upload_bytes))
         descriptors = resource.getrlimit(resource.RLIMIT_NOFILE)[0] - SPARE_DESCRIPTORS
         connections = Connections(max(1, min(MOST_CONNECTIONS, descriptors)), settings.keepalive_seconds, self._refusal_bytes)
         state["connections"] = connections

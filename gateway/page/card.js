@@ -1,11 +1,12 @@
 // One picture on the wall and the label beside it, as the work is now.
 
 import { fillBars } from "./bars.js";
-import { between } from "./doubt.js";
+import { doubt, worth } from "./doubt.js";
 import { hottest, toggleHeat } from "./heat.js";
-import { percent, say, together, translate } from "./language.js";
+import { percent, say, translate } from "./language.js";
 import { paintHeat } from "./paint.js";
 import { cancel, retry } from "./queue.js";
+import { fillSimilar } from "./similar.js";
 import { ANSWERED, CANCELLED, FAILED, SENDING, WAITING, takeDown } from "./works.js";
 
 const TITLES = { [WAITING]: "card.waiting", [SENDING]: "card.sending", [FAILED]: "card.failed", [CANCELLED]: "card.cancelled" };
@@ -30,6 +31,7 @@ export function showCard(card, work) {
   card.dataset.state = work.state;
   showLabel(part, work);
   showBars(part, work);
+  showSimilar(part, work);
   showPicture(part, work);
   showHeat(part, work);
   const under = work.state === WAITING || work.state === SENDING;
@@ -44,7 +46,8 @@ function showLabel(part, work) {
   part("h3").lang = answer ? "en" : "";
   if (!answer) part("h3").removeAttribute("lang");
   write(part(".share"), answer && say("card.share", { share: percent(answer.confidence) }));
-  write(part(".doubt"), answer && !answer.certain && say("card.between", { genres: together(between(answer)) }));
+  write(part(".doubt"), answer && doubt(answer));
+  write(part(".worth"), answer && worth(answer));
   write(part(".state"), stateOf(work));
   write(part(".failure"), work.failure && !answer && say(work.failure.word));
   write(part(".detail"), work.failure?.detail && !answer && work.failure.detail);
@@ -61,10 +64,15 @@ function showBars(part, work) {
   else progress.removeAttribute("value");
 }
 
+function showSimilar(part, { answer }) {
+  show(part(".similar"), Boolean(answer?.similar));
+  if (answer?.similar) fillSimilar(part(".similar ol"), answer.similar);
+}
+
 function stateOf(work) {
   if (work.state === SENDING) return work.sent < 1 ? say("card.sent", { share: percent(work.sent) }) : say("card.looking");
   if (work.state === WAITING && work.again) return say("card.again", { seconds: Math.max(1, Math.ceil((work.again - Date.now()) / 1000)) });
-  return work.state === WAITING ? say("card.turn") : null;
+  return work.state === WAITING ? say("card.queued") : null;
 }
 
 function showPicture(part, work) {

@@ -10,12 +10,14 @@ const FORMULA = /^\s*[=+\-@\t\r\n\uFF1D\uFF0B\uFF0D\uFF20]/;
 // show accents wrongly; every cell in quotes, so that a program that splits at semicolons keeps a name together.
 export function toCsv(rows) {
   const genres = genresOf(rows);
-  const head = ["file", "genre", "confidence", "certain", "model version", ...genres, "error", "time"];
+  const head = ["file", "genre", "confidence", "certain", "typicality", "expected accuracy", "model version", ...genres, "error", "time"];
   const lines = rows.map((one) => [
     one.file,
     one.genre,
     one.confidence,
     one.certain,
+    one.typicality,
+    one.expected_accuracy,
     one.version,
     ...genres.map((genre) => one.scores[genre] ?? null),
     one.error,

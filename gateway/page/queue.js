@@ -1,4 +1,4 @@
-// Who is asked about when: at most four pictures at a time, again when the service has asked for patience, and never after a cancel.
+// Which picture is sent when: at most four at a time, again after the wait that the service asks for, and never after a cancel.
 
 import { failure } from "./failures.js";
 import { askForKey, key } from "./key.js";
@@ -12,17 +12,17 @@ const LONGEST_WAIT_SECONDS = 120;
 let timer = null;
 let asking = false;
 
-// Starts what can be started now, and comes back when the next turn is due.
+// Starts what can be started now, and comes back when the next picture is due.
 export function pump() {
   clearTimeout(timer);
   if (asking) return;
   const waiting = inState(WAITING);
   const now = Date.now();
   const due = waiting.filter((work) => !work.again || work.again <= now);
-  // One that has been turned away speaks for all: the service asked for patience, so nobody else goes in its place.
-  const patience = Math.max(0, ...waiting.filter((work) => work.again > now).map((work) => work.again - now));
-  if (patience) {
-    timer = setTimeout(pump, patience);
+  // The wait that one was told is for all: no other is sent in its place.
+  const wait = Math.max(0, ...waiting.filter((work) => work.again > now).map((work) => work.again - now));
+  if (wait) {
+    timer = setTimeout(pump, wait);
     return;
   }
   for (const work of due.slice(0, AT_ONCE - inState(SENDING).length)) ask(work);
@@ -46,7 +46,7 @@ async function ask(work) {
   let answer;
   try {
     const onSent = (sent) => change(work, { sent });
-    answer = await send("POST", "/prediction?details=true", { file: work.file, signal: control.signal, onSent });
+    answer = await send("POST", "/prediction?details=true&similar=true", { file: work.file, signal: control.signal, onSent });
   } catch {
     return; // Cancelled or taken down: whoever did it has said so.
   }
@@ -55,7 +55,7 @@ async function ask(work) {
   } else if (answer.status === 401) {
     await needKey(work, answer, used);
   } else if (canWait(work, answer)) {
-    change(work, { state: WAITING, again: new Date(Date.now() + patience(work, answer) * 1000), failure: failure(answer), control: null });
+    change(work, { state: WAITING, again: new Date(Date.now() + waitSeconds(work, answer) * 1000), failure: failure(answer), control: null });
   } else {
     change(work, { state: FAILED, failure: failure(answer), control: null });
   }
@@ -63,11 +63,11 @@ async function ask(work) {
 }
 
 function canWait(work, answer) {
-  return [429, 503].includes(answer.status) && work.tries < TRIES && patience(work, answer) <= LONGEST_WAIT_SECONDS;
+  return [429, 503].includes(answer.status) && work.tries < TRIES && waitSeconds(work, answer) <= LONGEST_WAIT_SECONDS;
 }
 
 // What the service asked for, else a second, two, four.
-function patience(work, answer) {
+function waitSeconds(work, answer) {
   return answer.retryAfter ?? 2 ** (work.tries - 1);
 }
 

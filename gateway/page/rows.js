@@ -2,7 +2,8 @@
 
 import { CANCELLED, FAILED } from "./works.js";
 
-// {file, genre, confidence, certain, scores: {genre: confidence}, model, version, time, error}; what is unknown is null.
+// {file, genre, confidence, certain, typicality, expected_accuracy, scores: {genre: confidence}, model, version, time, error}; what is
+// unknown is null.
 export function row(work) {
   const { answer } = work;
   const stopped = work.state === FAILED || work.state === CANCELLED;
@@ -11,6 +12,8 @@ export function row(work) {
     genre: answer?.image_types_prediction ?? null,
     confidence: answer?.confidence ?? null,
     certain: answer?.certain ?? null,
+    typicality: answer?.typicality ?? null,
+    expected_accuracy: answer?.expected_accuracy ?? null,
     scores: Object.fromEntries((answer?.scores ?? []).map(({ genre, confidence }) => [genre, confidence])),
     model: answer?.model.name ?? null,
     version: answer?.model.version ?? null,

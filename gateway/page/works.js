@@ -1,7 +1,7 @@
 // The pictures of this visit, in the order hung, and what is known of each. Whoever changes one tells all who listen.
 //
-// A work: id, file (as chosen, never altered), name, state, sent (0 to 1), tries, again (Date or null: when it is its turn again),
-// answer (the data of /prediction?details=true), failure (of failures.js), time (Date of the answer), thumbnail (URL, or null), heat
+// A work: id, file (as chosen, never altered), name, state, sent (0 to 1), tries, again (Date or null: when it is sent again),
+// answer (the data of /prediction?details=true&similar=true), failure (of failures.js), time (Date of the answer), thumbnail (URL, or null), heat
 // (null, or what heat.js says of it), control (an AbortController while it is under way) and gone (taken down).
 
 export const WAITING = "waiting";

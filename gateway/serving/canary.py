@@ -15,7 +15,7 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from gateway.prediction import Classifier, Explanation, Prediction
+from gateway.prediction import Classifier, Explanation, Prediction, SimilarWork
 
 logger = logging.getLogger("ragam.canary")
 
@@ -26,7 +26,7 @@ DEADLINE_SHARE = 0.5
 FAILURES = 3
 PAUSE_SECONDS = 5.0
 
-Answer = TypeVar("Answer", Prediction, Explanation)
+Answer = TypeVar("Answer")
 Ask = Callable[[npt.NDArray[np.float32]], list[Answer]]
 
 
@@ -46,6 +46,10 @@ class Canary:
     def explain(self, images: npt.NDArray[np.float32]) -> list[Explanation]:
         """See prediction.Classifier."""
         return self._answers(images, self._canary.explain, self._stable.explain)
+
+    def similar(self, images: npt.NDArray[np.float32]) -> list[tuple[SimilarWork, ...]]:
+        """See prediction.Classifier."""
+        return self._answers(images, self._canary.similar, self._stable.similar)
 
     def genres(self) -> tuple[str, ...]:
         """The stable version's."""

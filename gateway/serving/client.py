@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from gateway import contract
 from gateway.errors import ServingBusy, ServingError, ServingTimeout, ServingUnavailable, WrongModel
-from gateway.prediction import Explanation, Prediction
+from gateway.prediction import Explanation, Prediction, SimilarWork
 from gateway.serving import signature
 from gateway.serving.messages import get_model_metadata_pb2, predict_pb2, prediction_service_pb2_grpc
 from gateway.serving.retry import RetryBudget
@@ -28,6 +28,9 @@ RENEW_SECONDS = 1.0
 
 # How TensorFlow Serving begins to say that it is there and has too much work, with the code that else means it is not there.
 QUEUE_IS_FULL = "The batch scheduling queue"
+
+# How TensorFlow Serving says, with a code that may mean more, that a version has no such signature.
+NO_SIMILAR = f'Serving signature key "{contract.SIMILAR_SIGNATURE}" not found.'
 
 # How gRPC's Python says that an answer came whose bytes are no message.
 UNREADABLE = "Exception deserializing response"
@@ -115,6 +118,16 @@ class TensorFlowServing:
     def explain(self, images: npt.NDArray[np.float32]) -> list[Explanation]:
         """See prediction.Classifier."""
         return self._counted(images, contract.EXPLAIN_SIGNATURE, signature.explanations)
+
+    def similar(self, images: npt.NDArray[np.float32]) -> list[tuple[SimilarWork, ...]]:
+        """See prediction.Classifier. Not counted by the label: it comes beside a call to classify, which is."""
+        try:
+            _, works = self._predict(images, contract.SIMILAR_SIGNATURE, signature.similar_works)
+        except WrongModel as error:
+            if isinstance(error.__cause__, grpc.RpcError) and (error.__cause__.details() or "").startswith(NO_SIMILAR):
+                return [()] * len(images)
+            raise
+        return works
 
     def genres(self) -> tuple[str, ...]:
         """See prediction.Classifier."""

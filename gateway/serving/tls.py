@@ -1,4 +1,4 @@
-"""The gateway's side of mutual TLS with the model server: three PEM files, which hold only together."""
+"""The gateway's side of mutual TLS with the model server: three PEM files, named as in Kubernetes' TLS Secrets."""
 
 import ssl
 from dataclasses import dataclass
@@ -14,16 +14,22 @@ class Identity:
     key: bytes
 
 
-def read_identity(authority: str, certificate: str, key: str) -> Identity:
-    """The contents of the three files. Raises ValueError where one is no such PEM, or the key is not the certificate's."""
+def read_identity(folder: Path) -> Identity:
+    """What `folder` holds. Raises ValueError where a file is missing or no such PEM, or the key is not the certificate's."""
+    try:
+        identity = Identity(*((folder / name).read_bytes() for name in ("ca.crt", "tls.crt", "tls.key")))
+    except OSError as error:
+        raise ValueError(
+            f"RAGAM_SERVING_TLS must be a folder with ca.crt, tls.crt and tls.key, and {error.filename} cannot be read"
+        ) from error
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     try:
-        context.load_verify_locations(authority)
+        context.load_verify_locations(folder / "ca.crt")
     except (OSError, ssl.SSLError) as error:
-        raise ValueError("RAGAM_SERVING_CA must hold the certificate of an authority in PEM") from error
+        raise ValueError("RAGAM_SERVING_TLS must have the certificate of an authority in ca.crt, in PEM") from error
     try:
         # A password is asked for on the terminal; there is none.
-        context.load_cert_chain(certificate, key, password="")
+        context.load_cert_chain(folder / "tls.crt", folder / "tls.key", password="")
     except (OSError, ssl.SSLError) as error:
-        raise ValueError("RAGAM_SERVING_KEY must be the key, without a password, of RAGAM_SERVING_CERTIFICATE, both in PEM") from error
-    return Identity(*(Path(file).read_bytes() for file in (authority, certificate, key)))
+        raise ValueError("RAGAM_SERVING_TLS must have in tls.key the key, without a password, of tls.crt, both in PEM") from error
+    return identity

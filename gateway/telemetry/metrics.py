@@ -17,6 +17,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, 
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from gateway import __version__
+from gateway.contract import TYPICAL_FROM
 from gateway.picture.statistics import bin_of
 
 # 0.5 is the objective of monitoring/rules: how many requests took longer can be read off, not only guessed between two bounds.
@@ -41,6 +42,13 @@ UPLOAD_PIXELS = Histogram("ragam_upload_pixels", "Pixels of the pictures whose h
 
 PREDICTIONS = Counter("ragam_predictions", "Pictures answered with a genre.", ["genre", "version"])
 CONFIDENCE = Histogram("ragam_confidence", "Confidence in the genre that was answered.", ["version"], buckets=_SHARES)
+# Of the paintings of the training one in twenty lies below TYPICAL_FROM, one in ten below 0.1, and so on: no reference is needed.
+TYPICALITY = Histogram(
+    "ragam_typicality",
+    "The share of the training's held-out paintings that are less like those learned from than the picture is.",
+    ["version"],
+    buckets=(TYPICAL_FROM, *_SHARES),
+)
 BINS = Counter(
     "ragam_answer_bins", "Answers by the bin of a statistic of the picture, or of the confidence.", ["statistic", "bin", "version"]
 )
@@ -85,6 +93,11 @@ def note_answer(genre: str, version: int, confidence: float) -> None:
     """A picture was answered with `genre`, `confidence` in [0, 1]."""
     PREDICTIONS.labels(genre, version).inc()
     CONFIDENCE.labels(version).observe(confidence)
+
+
+def note_typicality(version: int, typicality: float) -> None:
+    """`version` has told the typicality, in [0, 1], of a picture."""
+    TYPICALITY.labels(version).observe(typicality)
 
 
 def note_label(label: str, version: int, pictures: int, seconds: float) -> None:

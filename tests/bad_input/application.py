@@ -7,7 +7,7 @@ import numpy as np
 from flask.testing import FlaskClient
 
 from gateway.app import create_app
-from gateway.prediction import Explanation, Prediction
+from gateway.prediction import Explanation, Prediction, SimilarWork
 from gateway.settings import Settings
 
 
@@ -22,6 +22,9 @@ class Sure:
 
     def explain(self, images: np.ndarray) -> list[Explanation]:
         return [Explanation(prediction, ((0.5,) * 7,) * 7) for prediction in self.classify(images)]
+
+    def similar(self, images: np.ndarray) -> list[tuple[SimilarWork, ...]]:
+        return [()] * len(images)
 
     def genres(self) -> tuple[str, ...]:
         return ("Abstract",)

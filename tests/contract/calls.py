@@ -6,20 +6,25 @@ from typing import Any
 
 import grpc
 import numpy as np
-import tensorflow as tf
 from google.protobuf.empty_pb2 import Empty
 from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 from grpc_health.v1.health_pb2_grpc import HealthStub
-from tensorflow_serving.apis.get_model_metadata_pb2 import GetModelMetadataRequest
-from tensorflow_serving.apis.get_model_status_pb2 import GetModelStatusRequest
-from tensorflow_serving.apis.model_management_pb2 import ReloadConfigRequest
-from tensorflow_serving.apis.model_service_pb2_grpc import ModelServiceStub
-from tensorflow_serving.apis.predict_pb2 import PredictRequest
-from tensorflow_serving.apis.prediction_service_pb2_grpc import PredictionServiceStub
 
 from gateway.contract import IMAGE_INPUT, IMAGE_SHAPE, MODEL_NAME
+from gateway.serving.messages import (
+    get_model_metadata_pb2,
+    get_model_status_pb2,
+    model_management_pb2,
+    model_service_pb2_grpc,
+    predict_pb2,
+    prediction_service_pb2_grpc,
+    types_pb2,
+)
 
-PATIENCE_S = 300
+# Of every call and condition: it ends what hangs, and is no verdict.
+TIMEOUT_S = 300
+
+DTYPES = {"float32": types_pb2.DT_FLOAT, "float64": types_pb2.DT_DOUBLE}
 
 
 class Calls:
@@ -29,25 +34,25 @@ class Calls:
         self.address = address
         options = [("grpc.max_send_message_length", -1), ("grpc.max_receive_message_length", -1), ("grpc.use_local_subchannel_pool", 1)]
         self.channel = grpc.insecure_channel(address, options=options)
-        self.prediction = PredictionServiceStub(self.channel)
-        self.models = ModelServiceStub(self.channel)
+        self.prediction = prediction_service_pb2_grpc.PredictionServiceStub(self.channel)
+        self.models = model_service_pb2_grpc.ModelServiceStub(self.channel)
 
-    def predict(self, request: Any = None, timeout: float = PATIENCE_S) -> Any:
+    def predict(self, request: Any = None, timeout: float = TIMEOUT_S) -> Any:
         return self.prediction.Predict(request or predict_request(), timeout=timeout)
 
     def status(self, **spec: Any) -> Any:
-        request = GetModelStatusRequest()
+        request = get_model_status_pb2.GetModelStatusRequest()
         request.model_spec.name = spec.pop("name", MODEL_NAME)
         if spec:
             request.model_spec.version.value = spec["version"]
-        return self.models.GetModelStatus(request, timeout=PATIENCE_S).model_version_status
+        return self.models.GetModelStatus(request, timeout=TIMEOUT_S).model_version_status
 
     def states(self) -> dict[int, str]:
         return {status.version: status.State.Name(status.state) for status in self.status()}
 
-    def reload(self, base_path: str, versions: Iterable[int], timeout: float = PATIENCE_S, **labels: int) -> None:
+    def reload(self, base_path: str, versions: Iterable[int], timeout: float = TIMEOUT_S, **labels: int) -> None:
         """Only these `versions`; none of them for the default, the highest."""
-        request = ReloadConfigRequest()
+        request = model_management_pb2.ReloadConfigRequest()
         model = request.config.model_config_list.config.add(name=MODEL_NAME, base_path=base_path, model_platform="tensorflow")
         if versions:
             model.model_version_policy.specific.versions.extend(versions)
@@ -56,24 +61,25 @@ class Calls:
         self.models.HandleReloadConfigRequest(request, timeout=timeout)
 
     def metadata(self, *fields: str, name: str = MODEL_NAME) -> Any:
-        request = GetModelMetadataRequest(metadata_field=fields)
+        request = get_model_metadata_pb2.GetModelMetadataRequest(metadata_field=fields)
         request.model_spec.name = name
-        return self.prediction.GetModelMetadata(request, timeout=PATIENCE_S)
+        return self.prediction.GetModelMetadata(request, timeout=TIMEOUT_S)
 
     def health(self, service: str = "") -> str:
-        answer = HealthStub(self.channel).Check(HealthCheckRequest(service=service), timeout=PATIENCE_S)
+        answer = HealthStub(self.channel).Check(HealthCheckRequest(service=service), timeout=TIMEOUT_S)
         return HealthCheckResponse.ServingStatus.Name(answer.status)
 
-    def unknown_method(self) -> None:
+    def method(self, name: str) -> None:
+        """One of the PredictionService that has no stub here."""
         call = self.channel.unary_unary(
-            "/tensorflow.serving.PredictionService/Nothing",
+            f"/tensorflow.serving.PredictionService/{name}",
             request_serializer=Empty.SerializeToString,
             response_deserializer=Empty.FromString,
         )
-        call(Empty(), timeout=PATIENCE_S)
+        call(Empty(), timeout=TIMEOUT_S)
 
 
-def until(condition: Callable[[], Any], timeout: float = PATIENCE_S) -> Any:
+def until(condition: Callable[[], Any], timeout: float = TIMEOUT_S) -> Any:
     """The condition's first true value."""
     end = time.monotonic() + timeout
     while not (value := condition()):
@@ -87,7 +93,7 @@ def pixels(rows: int = 1, seed: int = 0) -> np.ndarray:
 
 
 def predict_request(images: np.ndarray | None = None, **spec: Any) -> Any:
-    request = PredictRequest()
+    request = predict_pb2.PredictRequest()
     request.model_spec.name = spec.pop("name", MODEL_NAME)
     if "version" in spec:
         request.model_spec.version.value = spec.pop("version")
@@ -98,8 +104,17 @@ def predict_request(images: np.ndarray | None = None, **spec: Any) -> Any:
 
 
 def put(request: Any, name: str, array: np.ndarray) -> None:
-    """As a client that minds its time does: the array's bytes in tensor_content. Strings have no such form."""
-    request.inputs[name].CopyFrom(tf.make_tensor_proto(array))
+    """The array's bytes in tensor_content, which is the fastest form. Strings have no such form."""
+    tensor = request.inputs[name]
+    tensor.tensor_shape.SetInParent()
+    for size in array.shape:
+        tensor.tensor_shape.dim.add(size=size)
+    if array.dtype.kind == "S":
+        tensor.dtype = types_pb2.DT_STRING
+        tensor.string_val.extend(array.ravel().tolist())
+    else:
+        tensor.dtype = DTYPES[array.dtype.name]
+        tensor.tensor_content = array.tobytes()
 
 
 def status_of(call: Callable[[], object]) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""The model servers and models that the tests share."""
+"""The model servers that the tests share."""
 
 import os
 import signal
@@ -7,18 +7,19 @@ from pathlib import Path
 
 import pytest
 from calls import Calls
-from processes import REAL_MODEL, ROOT, Server
+from processes import Server
 
 from gateway.contract import MODEL_NAME
 
 
-@pytest.fixture
-def start(tmp_path: Path) -> Iterator[Callable[..., Server]]:
-    """Starts servers that end with the test."""
+@pytest.fixture(scope="module")
+def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Server]]:
+    """Starts servers that end with the module's tests, or before by the test's own doing."""
+    folder = tmp_path_factory.mktemp("servers")
     servers = []
 
     def make(base_path: Path | None, *flags: str, ready: bool = True) -> Server:
-        server = Server(base_path, tmp_path / f"server{len(servers)}.log", *flags, ready=ready)
+        server = Server(base_path, folder / f"server{len(servers)}.log", *flags, ready=ready)
         servers.append(server)
         return server
 
@@ -27,25 +28,26 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Server]]:
         assert server.stop() in (0, -signal.SIGKILL), server.log.read_text()
 
 
-@pytest.fixture(scope="session", params=["tiny", "real"])
-def server(request: pytest.FixtureRequest, tiny_model: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Calls]:
-    """The tiny and the real model, served without batching; with TFS_ADDRESS instead whatever serves there."""
+@pytest.fixture
+def base_path(tmp_path: Path) -> Path:
+    """Empty."""
+    path = tmp_path / MODEL_NAME
+    path.mkdir()
+    return path
+
+
+@pytest.fixture(scope="session")
+def server(models: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Calls]:
+    """A tiny model, served without batching; with TFS_ADDRESS instead whatever serves there."""
     if address := os.environ.get("TFS_ADDRESS"):
-        if request.param != "tiny":
-            pytest.skip("TFS_ADDRESS names one server, the other turn asks it")
         calls = Calls(address)
         yield calls
         calls.channel.close()
         return
-    folder = tmp_path_factory.mktemp(request.param)
-    if request.param != "tiny":
-        if not any(name.name.isdigit() for name in REAL_MODEL.glob("*")):
-            pytest.skip(f"there is no model in {REAL_MODEL.relative_to(ROOT)}: make one with the training")
-        base_path = REAL_MODEL
-    else:
-        base_path = folder / MODEL_NAME
-        base_path.mkdir()
-        (base_path / "3").symlink_to(tiny_model())
+    folder = tmp_path_factory.mktemp("server")
+    base_path = folder / MODEL_NAME
+    base_path.mkdir()
+    (base_path / "3").symlink_to(models["first"])
     server = Server(base_path, folder / "server.log")
     yield server
     assert server.stop() == 0

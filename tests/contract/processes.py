@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from calls import PATIENCE_S, Calls, until
+from calls import TIMEOUT_S, Calls, until
 
 ROOT = Path(__file__).resolve().parents[2]
 REAL_MODEL = ROOT / "model_repository" / "painting_genre"
@@ -42,6 +42,6 @@ class Server(Calls):
         if hasattr(self, "channel"):
             self.channel.close()
         try:
-            return self.process.wait(PATIENCE_S)
+            return self.process.wait(TIMEOUT_S)
         finally:
             self.process.kill()

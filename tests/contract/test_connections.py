@@ -7,22 +7,21 @@ from pathlib import Path
 
 import grpc
 import pytest
-from calls import PATIENCE_S, predict_request
+from calls import TIMEOUT_S, predict_request
 from processes import ROOT, Server
-from tensorflow_serving.apis.prediction_service_pb2_grpc import PredictionServiceStub
+
+from gateway.serving.messages import prediction_service_pb2_grpc
 
 
 @pytest.fixture
-def base_path(tiny_model: Callable[..., Path], tmp_path: Path) -> Path:
-    folder = tmp_path / "painting_genre"
-    folder.mkdir()
-    (folder / "1").symlink_to(tiny_model())
-    return folder
+def base_path(base_path: Path, models: dict[str, Path]) -> Path:
+    (base_path / "1").symlink_to(models["first"])
+    return base_path
 
 
 def code_of(channel: grpc.Channel) -> str:
     try:
-        PredictionServiceStub(channel).Predict(predict_request(), timeout=PATIENCE_S)
+        prediction_service_pb2_grpc.PredictionServiceStub(channel).Predict(predict_request(), timeout=TIMEOUT_S)
     except grpc.RpcError as error:
         return str(error.code().name)
     finally:
@@ -37,8 +36,8 @@ def test_mutual_tls(start: Callable[..., Server], base_path: Path, tmp_path: Pat
     address = start(base_path, f"--ssl_config_file={ours / 'serving.ssl.config'}").address
 
     def secure(authority: Path, pair: Path | None) -> str:
-        files = [pair / "gateway.key", pair / "gateway.pem"] if pair else []
-        credentials = grpc.ssl_channel_credentials((authority / "ca.pem").read_bytes(), *(file.read_bytes() for file in files))
+        files = [pair / "gateway" / "tls.key", pair / "gateway" / "tls.crt"] if pair else []
+        credentials = grpc.ssl_channel_credentials((authority / "gateway" / "ca.crt").read_bytes(), *(file.read_bytes() for file in files))
         return code_of(grpc.secure_channel(address, credentials))
 
     assert secure(ours, ours) == "OK"
@@ -59,6 +58,6 @@ def test_the_age_of_a_connection(start: Callable[..., Server], base_path: Path) 
 
     with grpc.insecure_channel(server.address) as channel:
         channel.subscribe(note)
-        PredictionServiceStub(channel).Predict(predict_request(), timeout=PATIENCE_S)
-        assert ended.wait(PATIENCE_S), seen
+        prediction_service_pb2_grpc.PredictionServiceStub(channel).Predict(predict_request(), timeout=TIMEOUT_S)
+        assert ended.wait(TIMEOUT_S), seen
         channel.unsubscribe(note)

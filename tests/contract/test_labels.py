@@ -5,20 +5,16 @@ With TFS_ADDRESS a real TensorFlow Serving is asked, which must have versions 1 
 """
 
 import os
-import shutil
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from calls import Calls, predict_request, status_of, until
+from calls import TIMEOUT_S, Calls, predict_request, status_of, until
 from processes import Server
-from tensorflow_serving.apis.get_model_metadata_pb2 import GetModelMetadataRequest
-from tensorflow_serving.apis.get_model_status_pb2 import GetModelStatusRequest
-from tensorflow_serving.apis.model_management_pb2 import ReloadConfigRequest
 
 from gateway.contract import MODEL_NAME
+from gateway.serving.messages import get_model_metadata_pb2, get_model_status_pb2, model_management_pb2
 
 UNAVAILABLE = "Request to assign label to version {} of model painting_genre, which is not currently available for inference"
 
@@ -30,7 +26,7 @@ class Labelled:
         self.calls = calls
         self.base_path = base_path
 
-    def reload(self, *versions: int, timeout: float = 60, **labels: int) -> None:
+    def reload(self, *versions: int, timeout: float = TIMEOUT_S, **labels: int) -> None:
         self.calls.reload(self.base_path, versions, timeout, **labels)
 
     def labelled(self, stable: int, canary: int) -> None:
@@ -47,15 +43,15 @@ class Labelled:
 
 
 @pytest.fixture(scope="module")
-def two_versions(tiny_model: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Labelled]:
+def two_versions(models: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Labelled]:
     if address := os.environ.get("TFS_ADDRESS"):
         yield Labelled(Calls(address), os.environ.get("TFS_BASE_PATH", f"/models/{MODEL_NAME}"))
         return
     folder = tmp_path_factory.mktemp("labels")
     base_path = folder / MODEL_NAME
     base_path.mkdir()
-    (base_path / "1").symlink_to(tiny_model())
-    (base_path / "2").symlink_to(tiny_model("--seed=1"))
+    (base_path / "1").symlink_to(models["first"])
+    (base_path / "2").symlink_to(models["second"])
     server = Server(base_path, folder / "server.log")
     yield Labelled(server, str(base_path))
     assert server.stop() == 0
@@ -81,11 +77,11 @@ def test_two_versions_by_their_labels(server: Labelled) -> None:
 
 def test_a_label_tells_its_version_by_the_metadata(server: Labelled) -> None:
     server.labelled(stable=1, canary=2)
-    request = GetModelMetadataRequest(metadata_field=["signature_def"])
+    request = get_model_metadata_pb2.GetModelMetadataRequest(metadata_field=["signature_def"])
     request.model_spec.name, request.model_spec.version_label = MODEL_NAME, "stable"
-    assert server.calls.prediction.GetModelMetadata(request, timeout=60).model_spec.version.value == 1
+    assert server.calls.prediction.GetModelMetadata(request, timeout=TIMEOUT_S).model_spec.version.value == 1
     request.model_spec.version_label = "nope"
-    answer = status_of(lambda: server.calls.prediction.GetModelMetadata(request, timeout=60))
+    answer = status_of(lambda: server.calls.prediction.GetModelMetadata(request, timeout=TIMEOUT_S))
     assert answer == ("INVALID_ARGUMENT", "Unrecognized servable version label: nope")
 
 
@@ -114,9 +110,9 @@ def test_a_label_whose_version_has_gone(server: Labelled) -> None:
 
 def test_model_status_ignores_labels(server: Labelled) -> None:
     server.labelled(stable=1, canary=2)
-    request = GetModelStatusRequest()
+    request = get_model_status_pb2.GetModelStatusRequest()
     request.model_spec.name, request.model_spec.version_label = MODEL_NAME, "stable"
-    statuses = server.calls.models.GetModelStatus(request, timeout=60).model_version_status
+    statuses = server.calls.models.GetModelStatus(request, timeout=TIMEOUT_S).model_version_status
     assert [status.version for status in statuses] == [2, 1]
 
 
@@ -142,29 +138,20 @@ def test_another_folder_of_the_machine(server: Labelled, tmp_path: Path) -> None
     assert server.calls.predict().model_spec.version.value == 2
 
 
-def test_a_folder_below_its_own(server: Labelled, tiny_model: Callable[..., Path]) -> None:
+def test_a_folder_below_its_own(server: Labelled, models: dict[str, Path]) -> None:
     if os.environ.get("TFS_ADDRESS"):
         pytest.skip("the folder is made here")
     below = Path(server.base_path) / "below"
     below.mkdir()
-    (below / "7").symlink_to(tiny_model())
+    (below / "7").symlink_to(models["first"])
     server.calls.reload(str(below), ())
     server.until_available(7)
 
 
-def test_reloads_that_wait_keep_nobody_waiting(server: Labelled) -> None:
-    if os.environ.get("TFS_ADDRESS"):
-        pytest.skip("a real server goes on waiting for the folder, and takes no other change meanwhile")
-    nowhere = f"{server.base_path}/nowhere"
-    with ThreadPoolExecutor(8) as pool:
-        answers = [pool.submit(status_of, lambda: server.calls.reload(nowhere, (), timeout=2.0)) for _ in range(8)]
-        codes = sorted(answer.result()[0] for answer in answers)
-    assert codes == ["DEADLINE_EXCEEDED"] + ["UNAVAILABLE"] * 7
-    assert server.calls.predict().model_spec.version.value == 2
-
-
 def test_nothing_to_reload(server: Labelled) -> None:
-    code, message = status_of(lambda: server.calls.models.HandleReloadConfigRequest(ReloadConfigRequest(), timeout=60))
+    code, message = status_of(
+        lambda: server.calls.models.HandleReloadConfigRequest(model_management_pb2.ReloadConfigRequest(), timeout=TIMEOUT_S)
+    )
     assert code == "INVALID_ARGUMENT"
     assert "Only ModelConfigList is currently supported" in message
 
@@ -201,12 +188,10 @@ def test_moved_and_unloaded_under_callers(server: Labelled) -> None:
 
 
 @pytest.fixture
-def config(tmp_path: Path, tiny_model: Callable[..., Path]) -> Callable[..., Path]:
+def config(tmp_path: Path, base_path: Path, models: dict[str, Path]) -> Callable[..., Path]:
     """Writes a models.config for a folder with versions 1 and 2, as a file is replaced that others read."""
-    base_path = tmp_path / MODEL_NAME
-    base_path.mkdir()
-    shutil.copytree(tiny_model(), base_path / "1")
-    shutil.copytree(tiny_model("--seed=1"), base_path / "2")
+    (base_path / "1").symlink_to(models["first"])
+    (base_path / "2").symlink_to(models["second"])
 
     def write(inner: str) -> Path:
         new = tmp_path / "models.config.new"
@@ -250,10 +235,3 @@ def test_labels_at_the_start_of_a_version_that_is_not_there(start: Callable[...,
     assert labelled.version("stable") == 1
     answer = status_of(lambda: labelled.version("canary"))
     assert answer == ("NOT_FOUND", "Servable not found for request: Specific(painting_genre, 3)")
-
-
-@pytest.mark.parametrize(("policy", "served"), [("latest { num_versions: 2 }", {1, 2}), ("all { }", {1, 2}), ("latest { }", {2})])
-def test_other_policies(start: Callable[..., Server], config: Callable[..., Path], policy: str, served: set[int]) -> None:
-    server = start(None, f"--model_config_file={config(f'model_version_policy {{ {policy} }}')}")
-    Labelled(server, "").until_available(*served)
-    assert server.predict().model_spec.version.value == 2

@@ -10,12 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 from calls import Calls, pixels, predict_request, put, status_of
-from tensorflow.core.framework import types_pb2
-from tensorflow_serving.apis.get_model_metadata_pb2 import GetModelMetadataRequest, SignatureDefMap
-from tensorflow_serving.apis.get_model_status_pb2 import GetModelStatusRequest
-from tensorflow_serving.apis.predict_pb2 import PredictRequest
 
 from gateway import contract
+from gateway.serving.messages import get_model_metadata_pb2, get_model_status_pb2, types_pb2
 
 
 def test_no_version_and_no_signature_name_is_the_latest_and_the_default(server: Calls) -> None:
@@ -103,7 +100,6 @@ def _provided(name: str) -> str:
             lambda: predict_request(version_label="nope"), "INVALID_ARGUMENT", "Unrecognized servable version label: nope", id="label"
         ),
         pytest.param(_without_spec, "INVALID_ARGUMENT", "Missing ModelSpec", id="no-spec"),
-        pytest.param(PredictRequest, "INVALID_ARGUMENT", "Missing ModelSpec", id="nothing"),
         pytest.param(_nameless, "INVALID_ARGUMENT", "ModelSpec has no name specified.", id="no-name"),
         pytest.param(
             lambda: predict_request(signature_name="wrong_sig"),
@@ -131,8 +127,6 @@ def _provided(name: str) -> str:
             id="wrong-input",
         ),
         pytest.param(lambda: _inputs(image=pixels().astype(np.float64)), "INVALID_ARGUMENT", _provided("double"), id="float64"),
-        pytest.param(lambda: _inputs(image=pixels().astype(np.int32)), "INVALID_ARGUMENT", _provided("int32"), id="int32"),
-        pytest.param(lambda: _inputs(image=pixels().astype(np.uint8)), "INVALID_ARGUMENT", _provided("uint8"), id="uint8"),
         pytest.param(lambda: _inputs(image=np.array([b"picture"])), "INVALID_ARGUMENT", _provided("string"), id="string"),
         pytest.param(
             lambda: _changed(lambda image: setattr(image, "tensor_content", image.tensor_content[:-4])),
@@ -140,8 +134,6 @@ def _provided(name: str) -> str:
             _PARSING,
             id="content-too-short",
         ),
-        pytest.param(lambda: _changed(lambda image: setattr(image, "dtype", 0)), "INVALID_ARGUMENT", _PARSING, id="DT_INVALID"),
-        pytest.param(lambda: _changed(lambda image: image.ClearField("tensor_shape")), "INVALID_ARGUMENT", _PARSING, id="no-shape"),
         pytest.param(
             lambda: _filtered("nope"),
             "INVALID_ARGUMENT",
@@ -161,30 +153,12 @@ def test_an_empty_batch(server: Calls) -> None:
 
 def test_values_instead_of_bytes(server: Calls) -> None:
     images = pixels()
-    expected = server.predict(predict_request(images)).outputs[contract.SCORES_OUTPUT].float_val
-
-    def use_values(image: Any) -> None:
-        image.tensor_content = b""
-        image.float_val.extend(images.ravel().tolist())
-
-    assert server.predict(_changed_from(images, use_values)).outputs[contract.SCORES_OUTPUT].float_val == expected
-
-
-def test_one_value_for_all(server: Calls) -> None:
-    gray = np.full_like(pixels(), 0.25)
-    expected = server.predict(predict_request(gray)).outputs[contract.SCORES_OUTPUT].float_val
-
-    def use_value(image: Any) -> None:
-        image.tensor_content = b""
-        image.float_val.append(0.25)
-
-    assert server.predict(_changed_from(gray, use_value)).outputs[contract.SCORES_OUTPUT].float_val == expected
-
-
-def _changed_from(images: np.ndarray, change: Callable[[Any], object]) -> Any:
-    request = predict_request(images)
-    change(request.inputs[contract.IMAGE_INPUT])
-    return request
+    for rows, values in ((images, images.ravel().tolist()), (np.full_like(images, 0.25), [0.25])):
+        request = predict_request(rows)
+        expected = server.predict(request).outputs[contract.SCORES_OUTPUT].float_val
+        request.inputs[contract.IMAGE_INPUT].tensor_content = b""
+        request.inputs[contract.IMAGE_INPUT].float_val.extend(values)
+        assert server.predict(request).outputs[contract.SCORES_OUTPUT].float_val == expected
 
 
 def test_output_filter(server: Calls) -> None:
@@ -205,14 +179,10 @@ def test_deadline(server: Calls) -> None:
     assert "Deadline Exceeded" in message
 
 
-def test_no_deadline(server: Calls) -> None:
-    assert server.prediction.Predict(predict_request()).outputs
-
-
 def test_metadata(server: Calls) -> None:
     response = server.metadata("signature_def")
     assert (response.model_spec.name, response.model_spec.version.value) == (contract.MODEL_NAME, max(server.states()))
-    signatures = SignatureDefMap()
+    signatures = get_model_metadata_pb2.SignatureDefMap()
     assert response.metadata["signature_def"].Unpack(signatures)
     outputs = {
         contract.PREDICT_SIGNATURE: {contract.SCORES_OUTPUT, contract.CLASSES_OUTPUT},
@@ -234,7 +204,9 @@ def test_wrong_metadata_requests(server: Calls) -> None:
         "NOT_FOUND",
         "Servable not found for request: Latest(nomodel)",
     )
-    assert status_of(lambda: server.prediction.GetModelMetadata(GetModelMetadataRequest(metadata_field=["signature_def"]))) == (
+    assert status_of(
+        lambda: server.prediction.GetModelMetadata(get_model_metadata_pb2.GetModelMetadataRequest(metadata_field=["signature_def"]))
+    ) == (
         "INVALID_ARGUMENT",
         "Missing ModelSpec",
     )
@@ -247,7 +219,7 @@ def test_model_status(server: Calls) -> None:
     assert statuses[0].State.Name(statuses[0].state) == "AVAILABLE"
     assert (statuses[0].status.error_code, statuses[0].status.error_message) == (0, "")
     assert [status.version for status in server.status(version=versions[0])] == versions[:1]
-    labelled = GetModelStatusRequest()
+    labelled = get_model_status_pb2.GetModelStatusRequest()
     labelled.model_spec.name = contract.MODEL_NAME
     labelled.model_spec.version_label = "nope"
     assert len(server.models.GetModelStatus(labelled).model_version_status) == len(versions)
@@ -256,8 +228,11 @@ def test_model_status(server: Calls) -> None:
 def test_wrong_model_status_requests(server: Calls) -> None:
     assert status_of(lambda: server.status(name="nomodel")) == ("NOT_FOUND", "Could not find any versions of model nomodel")
     assert status_of(lambda: server.status(version=99)) == ("NOT_FOUND", "Could not find version 99 of model painting_genre")
-    assert status_of(lambda: server.models.GetModelStatus(GetModelStatusRequest())) == ("INVALID_ARGUMENT", "Missing ModelSpec")
+    assert status_of(lambda: server.models.GetModelStatus(get_model_status_pb2.GetModelStatusRequest())) == (
+        "INVALID_ARGUMENT",
+        "Missing ModelSpec",
+    )
 
 
 def test_unknown_method(server: Calls) -> None:
-    assert status_of(server.unknown_method)[0] == "UNIMPLEMENTED"
+    assert status_of(lambda: server.method("Nothing"))[0] == "UNIMPLEMENTED"

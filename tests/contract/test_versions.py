@@ -13,13 +13,6 @@ from processes import Server
 from gateway.contract import SCORES_OUTPUT
 
 
-@pytest.fixture
-def base_path(tmp_path: Path) -> Path:
-    path = tmp_path / "painting_genre"
-    path.mkdir()
-    return path
-
-
 def publish(model: Path, base_path: Path, name: str) -> Path:
     """As a version is published: copied under a name that is no version, then renamed into place."""
     shutil.copytree(model, base_path / f".{name}")
@@ -64,15 +57,12 @@ def callers(server: Server, count: int = 8) -> Iterator[list[int]]:
     assert not failures
 
 
-@pytest.mark.parametrize("flags", [(), ("--enable_batching=true",)], ids=["alone", "batched"])
-def test_a_new_version_and_back_under_callers(
-    start: Callable[..., Server], tiny_model: Callable[..., Path], base_path: Path, flags: tuple[str, ...]
-) -> None:
-    publish(tiny_model(), base_path, "1")
-    server = start(base_path, *flags)
+def test_a_new_version_and_back_under_callers(start: Callable[..., Server], models: dict[str, Path], base_path: Path) -> None:
+    publish(models["first"], base_path, "1")
+    server = start(base_path, "--enable_batching=true")
     first = scores(server)
     with callers(server) as versions:
-        publish(tiny_model("--seed=1"), base_path, "2")
+        publish(models["second"], base_path, "2")
         until(lambda: versions[-1] == 2)
         assert set(versions) == {1, 2}
         until(lambda: server.states() == {2: "AVAILABLE", 1: "END"})
@@ -88,19 +78,19 @@ def test_a_new_version_and_back_under_callers(
     until(lambda: server.states() == {2: "END", 1: "AVAILABLE"})
 
 
-def test_broken_versions_end_with_their_errors(start: Callable[..., Server], tiny_model: Callable[..., Path], base_path: Path) -> None:
-    publish(tiny_model(), base_path, "1")
+def test_broken_versions_end_with_their_errors(start: Callable[..., Server], models: dict[str, Path], base_path: Path) -> None:
+    publish(models["first"], base_path, "1")
     server = start(base_path)
     with callers(server) as versions:
         (base_path / "2").mkdir()
         until(lambda: server.states().get(2) == "END")
-        corrupt = shutil.copytree(tiny_model(), base_path / ".3")
+        corrupt = shutil.copytree(models["first"], base_path / ".3")
         data = (corrupt / "saved_model.pb").read_bytes()
         (corrupt / "saved_model.pb").write_bytes(data[: len(data) // 2])
         corrupt.rename(base_path / "3")
         until(lambda: server.states().get(3) == "END")
-        unwarmed = shutil.copytree(tiny_model("--input-name=picture"), base_path / ".4")
-        shutil.copy(tiny_model() / "assets.extra" / "tf_serving_warmup_requests", unwarmed / "assets.extra")
+        unwarmed = shutil.copytree(models["wrong"], base_path / ".4")
+        shutil.copytree(models["first"] / "assets.extra", unwarmed / "assets.extra")
         unwarmed.rename(base_path / "4")
         until(lambda: server.states().get(4) == "END")
     assert set(versions) == {1}
@@ -120,48 +110,20 @@ def test_broken_versions_end_with_their_errors(start: Callable[..., Server], tin
     shutil.rmtree(base_path / "4")
     shutil.rmtree(base_path / "3")
     shutil.rmtree(base_path / "2")
-    publish(tiny_model("--seed=1"), base_path, "2")
+    publish(models["second"], base_path, "2")
     until(lambda: served(server) == 2)
 
 
-def test_a_broken_newest_version_at_the_start(start: Callable[..., Server], tiny_model: Callable[..., Path], base_path: Path) -> None:
-    publish(tiny_model(), base_path, "1")
-    (base_path / "2").mkdir()
-    server = start(base_path)
-    assert served(server) == 1
-    assert server.states() == {2: "END", 1: "AVAILABLE"}
-
-
-def test_names(start: Callable[..., Server], tiny_model: Callable[..., Path], base_path: Path) -> None:
-    publish(tiny_model(), base_path, "0007")
-    publish(tiny_model(), base_path, "8.bak")
-    (base_path / "9").write_text("a file")
-    server = start(base_path)
-    assert server.states() == {7: "AVAILABLE"}
-    assert served(server) == 7
-
-
-def test_nothing_there_and_nothing_left(start: Callable[..., Server], tiny_model: Callable[..., Path], base_path: Path) -> None:
+def test_nothing_there_and_nothing_left(start: Callable[..., Server], models: dict[str, Path], base_path: Path) -> None:
     server = start(base_path, ready=False)
     nothing = ("NOT_FOUND", "Servable not found for request: Latest(painting_genre)")
     assert status_of(server.predict) == nothing
     assert status_of(server.status) == ("NOT_FOUND", "Could not find any versions of model painting_genre")
     assert server.health() == "NOT_SERVING"
-    version = publish(tiny_model(), base_path, "1")
+    version = publish(models["first"], base_path, "1")
     until(lambda: server.health() == "SERVING")
     assert served(server) == 1
     shutil.rmtree(version)
     until(lambda: server.health() == "NOT_SERVING")
     assert status_of(server.predict) == nothing
     assert server.states() == {1: "END"}
-
-
-def test_a_base_path_that_vanishes_for_a_while(start: Callable[..., Server], tiny_model: Callable[..., Path], base_path: Path) -> None:
-    publish(tiny_model(), base_path, "1")
-    server = start(base_path)
-    away = base_path.rename(base_path.with_name("away"))
-    until(lambda: "cannot list" in server.log.read_text())
-    assert served(server) == 1
-    publish(tiny_model("--seed=1"), away, "2")
-    away.rename(base_path)
-    until(lambda: served(server) == 2)

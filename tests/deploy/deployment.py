@@ -3,16 +3,12 @@
 import json
 import os
 import subprocess
-import threading
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import requests
 from engine import Engine
-from service import free_port, wait_until
+from service import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVING = "serving-embedded"
@@ -94,51 +90,3 @@ print(stat["anon"] if new.exists() else stat["total_rss"])
         label = f"--filter=label=com.docker.compose.project={self.project}"
         listings = (["ps", "--all"], ["network", "ls"], ["volume", "ls"])
         return [line for listing in listings for line in self.engine.docker(*listing, "--quiet", label).stdout.split()]
-
-
-class Callers:
-    """Threads that send one picture after the other, each over a new connection, to `address`.
-
-    answers: (sent, answered, status, Retry-After) of each; failures: what was taken and not answered; refused: what nobody took.
-    """
-
-    def __init__(self, address: str, picture: bytes) -> None:
-        self._address, self._picture = address, picture
-        self._stop = threading.Event()
-        self.answers: list[tuple[float, float, int, str | None]] = []
-        self.failures: list[str] = []
-        self.refused = 0
-
-    def _call(self) -> None:
-        while not self._stop.is_set():
-            sent = time.monotonic()
-            try:
-                answer = requests.post(
-                    f"{self._address}/prediction", files={"image": ("a.jpg", self._picture)}, headers={"Connection": "close"}, timeout=30
-                )
-            except requests.RequestException as error:
-                if "NewConnectionError" in repr(error) or isinstance(error, requests.ConnectTimeout):
-                    self.refused += 1
-                    return
-                self.failures.append(repr(error))
-                continue
-            self.answers.append((sent, time.monotonic(), answer.status_code, answer.headers.get("Retry-After")))
-            if answer.status_code != 200:
-                time.sleep(0.05)
-
-    @contextmanager
-    def running(self, count: int = 4) -> Iterator["Callers"]:
-        threads = [threading.Thread(target=self._call) for _ in range(count)]
-        for thread in threads:
-            thread.start()
-        try:
-            wait_until(lambda: len(self.answers) > 20 or self.refused == count, 60, "the first answers")
-            yield self
-        finally:
-            self._stop.set()
-            for thread in threads:
-                thread.join()
-
-    def since(self, moment: float) -> list[tuple[int, str | None]]:
-        """Status and Retry-After of whatever was sent after `moment`."""
-        return [(status, retry) for sent, _, status, retry in self.answers if sent > moment]

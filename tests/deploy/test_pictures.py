@@ -1,8 +1,7 @@
 """Pictures through the published port."""
 
-import time
-
-from deployment import SERVING, Callers
+from callers import Callers
+from deployment import SERVING
 
 GENRES = {"Abstract", "Expressionism", "Neoclassicism", "Primitivism", "Realism", "Romanticism", "Symbolism"}
 
@@ -28,12 +27,9 @@ def test_paintings(deployment, shared):
 
 def test_memory_under_load_stays_far_below_the_limits(deployment, picture):
     with Callers(deployment.address, picture(1600, 1200)).running(8) as callers:
-        count = len(callers.answers)
-        while len(callers.answers) < count + 300:
-            time.sleep(0.1)
+        callers.await_more(300)
         for service in ("gateway", SERVING):
             used, limit = deployment.memory(deployment.container(service))
             print(f"\n{service}: {used / 1e6:.0f} MB under load")
             assert used < limit / 2
-    assert not callers.failures
-    assert {status for _, _, status, _ in callers.answers} == {200}
+    assert callers.statuses() == {200}

@@ -54,13 +54,12 @@ def call(deployment, *pem):
 def test_the_model_server_answers_whom_its_authority_knows_and_nobody_else(deployment, secured, tmp_path):
     folder, _ = secured
     foreign = make_certificates(tmp_path / "foreign")
-    assert call(deployment, folder / "ca.pem", folder / "gateway.key", folder / "gateway.pem") == "OK"
-    assert call(deployment, folder / "ca.pem") == "UNAVAILABLE", "no certificate"
-    assert call(deployment, folder / "ca.pem", foreign / "gateway.key", foreign / "gateway.pem") == "UNAVAILABLE", "another authority's"
+    ours, theirs = ([made / "gateway" / name for name in ("ca.crt", "tls.key", "tls.crt")] for made in (folder, foreign))
+    assert call(deployment, *ours) == "OK"
+    assert call(deployment, ours[0]) == "UNAVAILABLE", "no certificate"
+    assert call(deployment, ours[0], *theirs[1:]) == "UNAVAILABLE", "another authority's"
     assert call(deployment) == "UNAVAILABLE", "plain text"
-    assert call(deployment, foreign / "ca.pem", folder / "gateway.key", folder / "gateway.pem") == "UNAVAILABLE", (
-        "a server it does not know"
-    )
+    assert call(deployment, theirs[0], *ours[1:]) == "UNAVAILABLE", "a server it does not know"
 
 
 def test_a_key_is_asked_for(deployment, secured, picture):
@@ -87,11 +86,6 @@ def test_a_key_that_is_taken_away_is_refused(deployment, secured, picture):
 
 
 def test_the_secrets_are_seen_only_by_whom_they_are_for(deployment, secured):
-    code = "import os; print(*sorted(os.listdir('/run/secrets')))"
+    code = "import os; print(*sorted(file for _, _, files in os.walk('/run/secrets') for file in files))"
     assert deployment.python(deployment.container(SERVING), code) == "serving_tls"
-    assert deployment.python(deployment.container("gateway"), code).split() == [
-        "api_keys",
-        "gateway_certificate",
-        "gateway_key",
-        "serving_ca",
-    ]
+    assert deployment.python(deployment.container("gateway"), code) == "api_keys ca.crt tls.crt tls.key"

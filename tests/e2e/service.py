@@ -6,10 +6,8 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import requests
@@ -119,52 +117,3 @@ class Service:
         self, picture: bytes, name: str = "painting.jpg", query: str = "?details=true", headers: dict[str, str] | None = None
     ) -> requests.Response:
         return requests.post(f"{self.address}/prediction{query}", files={"image": (name, picture)}, headers=headers, timeout=30)
-
-
-class Callers:
-    """Threads that send one picture after the other; `answers` holds (seconds, status, body), `failures` what was no answer."""
-
-    def __init__(self, service: Service, picture: bytes, *, keep_alive: bool) -> None:
-        self._service, self._picture, self._keep_alive = service, picture, keep_alive
-        self._stop = threading.Event()
-        self.answers: list[tuple[float, int, dict]] = []
-        self.failures: list[str] = []
-        self.refused = 0
-
-    def _call(self) -> None:
-        session = requests.Session()
-        while not self._stop.is_set():
-            headers = {} if self._keep_alive else {"Connection": "close"}
-            try:
-                answer = session.post(
-                    f"{self._service.address}/prediction?details=true",
-                    files={"image": ("a.jpg", self._picture)},
-                    headers=headers,
-                    timeout=30,
-                )
-                self.answers.append((time.monotonic(), answer.status_code, answer.json()))
-            except requests.RequestException as error:
-                if "Connection refused" in str(error):
-                    # Nobody listens any more: the request was not taken, and its sender knows it.
-                    self.refused += 1
-                    return
-                self.failures.append(repr(error))
-        session.close()
-
-    @contextmanager
-    def running(self, count: int = 8) -> Iterator["Callers"]:
-        threads = [threading.Thread(target=self._call) for _ in range(count)]
-        for thread in threads:
-            thread.start()
-        try:
-            yield self
-        finally:
-            self._stop.set()
-            for thread in threads:
-                thread.join()
-
-    def statuses(self) -> set[int]:
-        return {status for _, status, _ in self.answers}
-
-    def versions(self) -> set[int]:
-        return {body["data"]["model"]["version"] for _, status, body in self.answers if status == 200}

@@ -5,7 +5,8 @@ import signal
 import time
 
 import pytest
-from service import Callers, wait_until
+from callers import Callers
+from service import wait_until
 
 
 @pytest.fixture
@@ -18,67 +19,59 @@ def running(service, models):
 
 
 def test_model_server_killed_and_restarted(running, picture):
-    with Callers(running, picture(), keep_alive=True).running() as callers:
-        wait_until(lambda: len(callers.answers) > 20, what="the first answers")
+    with Callers(running.address, picture(), keep_alive=True).running(8) as callers:
+        callers.await_more(20)
         running.model_server.signal(signal.SIGKILL)
         running.model_server.wait()
-        wait_until(lambda: 503 in callers.statuses(), what="the first 503")
+        callers.await_status(503)
         # Long enough for the back-off of the gateway's channels to have grown to its bound.
         time.sleep(4)
         running.model_server = running.start_model_server()
-        wait_until(lambda: {status for _, status, _ in callers.answers[-40:]} == {200}, what="good answers after the return")
-        returned = len(callers.answers)
-        wait_until(lambda: len(callers.answers) > returned + 100, what="more answers")
-    assert not callers.failures
+        wait_until(lambda: {seen.status for seen in callers.seen[-40:]} == {200}, what="good answers after the return")
+        returned = callers.await_more(100)
     assert callers.statuses() == {200, 503}
-    assert all(body["status"]["message"] == "Service Unavailable" for _, status, body in callers.answers if status == 503)
-    assert {status for _, status, _ in callers.answers[returned:]} == {200}
+    assert all(seen.body["status"]["message"] == "Service Unavailable" for seen in callers.seen if seen.status == 503)
+    assert {seen.status for seen in callers.seen[returned:]} == {200}
 
 
 def test_a_new_version_under_load(running, models, picture):
     data = picture()
-    with Callers(running, data, keep_alive=True).running() as callers:
-        wait_until(lambda: len(callers.answers) > 20, what="the first answers")
+    with Callers(running.address, data, keep_alive=True).running(8) as callers:
+        callers.await_more(20)
         before = running.post(data).json()["data"]
         running.publish(models["second"], 2)
         wait_until(lambda: 2 in callers.versions(), what="an answer of version 2")
         wait_until(lambda: running.post(data).json()["data"]["model"]["version"] == 2, what="version 2")
         after = running.post(data).json()["data"]
-    assert not callers.failures
     assert callers.statuses() == {200}
     # The weights differ, so an answer that names a version can be held to it.
     assert before["scores"] != after["scores"]
     scores = {1: before["scores"], 2: after["scores"]}
-    for _, _, body in callers.answers:
-        assert body["data"]["scores"] == scores[body["data"]["model"]["version"]]
+    for seen in callers.seen:
+        assert seen.body["data"]["scores"] == scores[seen.body["data"]["model"]["version"]]
 
 
 def test_broken_versions_leave_the_last_good_one(running, models, picture):
-    with Callers(running, picture(), keep_alive=True).running(2) as callers:
-        wait_until(lambda: callers.answers, what="the first answer")
+    with Callers(running.address, picture(), keep_alive=True).running(2) as callers:
+        callers.await_more()
         (running.models / "2").mkdir()
         shutil.copytree(models["second"], running.models / ".corrupt")
         (running.models / ".corrupt" / "saved_model.pb").write_bytes(b"no graph")
         (running.models / ".corrupt").rename(running.models / "3")
-        seen = len(callers.answers)
         time.sleep(4)
-        wait_until(lambda: len(callers.answers) > seen + 10, what="more answers")
+        callers.await_more(10)
         running.publish(models["second"], 4)
         wait_until(lambda: 4 in callers.versions(), what="an answer of version 4")
-    assert not callers.failures
     assert callers.statuses() == {200}
     assert callers.versions() == {1, 4}
 
 
 @pytest.mark.parametrize("keep_alive", [True, False])
 def test_a_reload_of_the_gateway_fails_no_request(running, picture, keep_alive):
-    with Callers(running, picture(), keep_alive=keep_alive).running() as callers:
-        wait_until(lambda: len(callers.answers) > 40, what="the first answers")
+    with Callers(running.address, picture(), keep_alive=keep_alive).running(8) as callers:
+        callers.await_more(40)
         old = running.gateway.children()
         running.gateway.signal(signal.SIGHUP)
         wait_until(lambda: len(running.gateway.children()) == 2 and not set(old) & set(running.gateway.children()), what="two new workers")
-        seen = len(callers.answers)
-        wait_until(lambda: len(callers.answers) > seen + 40, what="answers of the new workers")
-    assert not callers.failures
-    assert not callers.refused
+        callers.await_more(40)
     assert callers.statuses() == {200}

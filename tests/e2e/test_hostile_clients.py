@@ -99,7 +99,7 @@ def test_whoever_stops_when_told_reads_that_a_body_in_chunks_is_too_large(impati
 
 
 def test_more_than_may_be_held_is_refused_and_let_go(impatient, watch):
-    """200 MB are the limit here; half of each request never comes."""
+    """134 MB are the limit of a worker; half of each request never comes."""
     with crowd(impatient, 24, 60) as greedy:
         for raw in greedy:
             raw.send(POST.replace(b"prediction", b"predictions") + b"Content-Length: 40000000\r\n\r\n" + bytes(18_000_000))

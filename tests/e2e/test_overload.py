@@ -11,20 +11,20 @@ import requests
 from raw import GOOD_SECONDS, Raw, assert_envelope, crowd, multipart
 from service import wait_until
 
-THREADS = 2
+from gateway.capacity import THREADS
+
 TOO_MANY = "There are more requests than this service can take at the moment. Try again in a second."
 
 
 @pytest.fixture
 def running(service, models, picture):
-    """Starts one worker of two threads, so that it is known where a request goes."""
+    """Starts one worker, so that it is known where a request goes."""
 
     def start(max_wait_seconds):
         service.publish(models["first"], 1)
         service.model_server = service.start_model_server()
-        service.gateway = service.start_gateway(
-            RAGAM_WORKERS="1", RAGAM_THREADS=str(THREADS), RAGAM_MAX_WAIT_SECONDS=str(max_wait_seconds), RAGAM_PREDICT_SECONDS="120"
-        )
+        limits = {"RAGAM_MAX_WAIT_SECONDS": str(max_wait_seconds), "RAGAM_PREDICT_SECONDS": "120"}
+        service.gateway = service.start_gateway(RAGAM_WORKERS="1", **limits)
         wait_until(service.ready, what="readiness")
         assert service.post(picture()).status_code == 200
         return service
@@ -54,7 +54,7 @@ def test_whoever_waited_for_too_long_is_refused_and_not_computed(running, pictur
     with crowd(running, THREADS + 6, 120) as waiting:
         for raw in waiting:
             raw.send(data)
-        # Two have a thread and wait for the model server, the others wait for a thread, and no longer than they may.
+        # As many as there are threads have one and wait for the model server, the others wait for a thread, and no longer than they may.
         wait_until(lambda: len(lines(running, status=503, path="/prediction")) >= 6, what="six refusals")
         for path, status in (("/healthz", 200), ("/metrics", 200), ("/readyz", 503)):
             assert requests.get(running.address + path, timeout=GOOD_SECONDS).status_code == status
@@ -66,7 +66,7 @@ def test_whoever_waited_for_too_long_is_refused_and_not_computed(running, pictur
         assert_envelope(answer, 503)
         assert answer.headers["retry-after"] == "1"
         assert answer.headers.get("connection") != "close"
-    # Nothing of them is computed afterwards: a picture that was decoded, as those two and one before, has a line with its decoding.
+    # Nothing of them is computed afterwards: only what had a thread, and the one before, has a line with its decoding.
     assert len([line for line in lines(running, path="/prediction") if "decode_ms" in line]) == THREADS + 1
     wait_until(lambda: is_answered_as_ever(running, picture()), what="a picture's answer")
 

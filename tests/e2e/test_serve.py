@@ -58,11 +58,14 @@ def test_a_canary_that_is_broken_does_not_keep_it_from_starting(service, models,
         "model_version_policy { specific { versions: 1 versions: 2 } } "
         'version_labels { key: "stable" value: 1 } version_labels { key: "canary" value: 2 } } }\n'
     )
-    process = serve(service, RAGAM_MODEL_CONFIG_FILE=str(config), RAGAM_SERVING_LABEL="stable", RAGAM_CANARY_SHARE="0.5")
+    process = serve(
+        service, RAGAM_MODEL_CONFIG_FILE=str(config), RAGAM_SERVING_LABEL="stable", RAGAM_CANARY_SHARE="0.5", RAGAM_LOG_LEVEL="Warning"
+    )
     wait_until(lambda: "ready at" in process.text() or process.popen.poll() is not None, what="the line that says ready")
     answers = [service.post(picture(seed=seed)) for seed in range(8)]
     assert {(answer.status_code, answer.json()["data"]["model"]["version"]) for answer in answers} == {(200, 1)}
     assert "painting_genre version 2 cannot be loaded" in process.text()
+    assert '"level": "info"' not in process.text(), "the level is both servers'"
 
 
 @pytest.mark.parametrize(("name", "variable"), [("gateway", "RAGAM_HOST or RAGAM_PORT"), ("model server", "RAGAM_SERVING")])
@@ -86,10 +89,10 @@ def test_a_missing_model(service):
 
 def test_bad_settings_are_told_together(service, models):
     service.publish(models["first"], 1)
-    process = serve(service, RAGAM_THREADS="many", RAGAM_MAX_PIXELS="-1")
+    process = serve(service, RAGAM_WORKERS="many", RAGAM_MAX_PIXELS="-1", RAGAM_PREDICT_SECOND="3")
     assert process.wait() == 1
     lines = process.text().splitlines()
-    assert [line.split()[0] for line in lines] == ["RAGAM_THREADS", "RAGAM_MAX_PIXELS"]
+    assert [line.split()[0] for line in lines] == ["RAGAM_PREDICT_SECOND", "RAGAM_WORKERS", "RAGAM_MAX_PIXELS"]
 
 
 def test_a_model_that_breaks_the_contract_is_never_ready_and_the_log_says_why(service, models, picture):

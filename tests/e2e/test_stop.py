@@ -5,8 +5,9 @@ import signal
 import time
 
 import pytest
+from callers import LOST, REFUSED, Callers
 from raw import Raw, multipart
-from service import Callers, wait_until
+from service import wait_until
 
 READY = b"GET /readyz HTTP/1.1\r\nHost: a\r\n\r\n"
 STOPS = 4
@@ -31,14 +32,14 @@ def test_stops_under_load_lose_no_request(running, picture):
     for stop in range(STOPS):
         if stop:
             start(running)
-        kept, fresh = (Callers(running, data, keep_alive=keep_alive) for keep_alive in (True, False))
-        with kept.running(), fresh.running():
-            wait_until(lambda: len(kept.answers) > 20 and len(fresh.answers) > 20, what="the first answers")  # noqa: B023 - called here
+        kept, fresh = (Callers(running.address, data, keep_alive=keep_alive) for keep_alive in (True, False))
+        with kept.running(8), fresh.running(8):
+            for callers in (kept, fresh):
+                callers.await_more(20)
             running.gateway.signal(signal.SIGTERM)
             assert running.gateway.wait() == 0
-            wait_until(lambda: kept.refused == fresh.refused == 8, what="every caller's end")  # noqa: B023 - called here
-        assert not kept.failures + fresh.failures
-        assert kept.statuses() | fresh.statuses() == {200}
+            wait_until(lambda: kept.count(REFUSED) == fresh.count(REFUSED) == 8, what="every caller's end")  # noqa: B023 - called here
+        assert kept.statuses() | fresh.statuses() == {200, REFUSED}
 
 
 def test_at_sigterm_it_is_not_ready_at_once(running):
@@ -95,29 +96,27 @@ def test_a_second_signal_ends_at_once(running, picture):
 
 
 def test_a_worker_that_is_killed_loses_only_what_it_had(running, picture):
-    with Callers(running, picture(), keep_alive=True).running() as callers:
-        wait_until(lambda: len(callers.answers) > 40, what="the first answers")
+    with Callers(running.address, picture(), keep_alive=True).running(8) as callers:
+        callers.await_more(40)
         os.kill(running.gateway.children()[0], signal.SIGKILL)
         wait_until(lambda: running.gateway.text().count("Booting worker") == 3, what="a new worker")
         # Each caller has one connection, and one request on it.
-        assert len(callers.failures) <= 8
-        failed, seen = len(callers.failures), len(callers.answers)
-        wait_until(lambda: len(callers.answers) > seen + 80, what="more answers")
-        assert len(callers.failures) == failed
-    assert not callers.refused
-    assert callers.statuses() == {200}
+        failed = callers.count(LOST)
+        assert failed <= 8
+        callers.await_more(80)
+        assert callers.count(LOST) == failed
+    assert callers.count(200, LOST) == len(callers.seen)
 
 
 def test_a_second_master_is_not_started(running, picture):
     """SIGUSR2 would start one: its stop would close the listener for both."""
     before = running.gateway.children()
-    with Callers(running, picture(), keep_alive=True).running() as callers:
-        wait_until(lambda: len(callers.answers) > 20, what="the first answers")
+    with Callers(running.address, picture(), keep_alive=True).running(8) as callers:
+        callers.await_more(20)
         running.gateway.signal(signal.SIGUSR2)
-        seen = len(callers.answers)
-        wait_until(lambda: len(callers.answers) > seen + 80, what="more answers")
+        callers.await_more(80)
         assert running.gateway.children() == before
-    assert not callers.failures
+    assert callers.statuses() == {200}
     assert running.gateway.text().count("Booting worker") == 2
 
 

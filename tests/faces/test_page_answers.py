@@ -3,8 +3,8 @@
 import re
 
 import pytest
-from hand import bars, card, choose, drop, expect_state
-from playwright.sync_api import expect
+from hand import bars, card, choose, drop, expect_state, picture_file
+from playwright.sync_api import Locator, Page, expect
 
 
 def test_three_dropped_files_get_their_genres_and_bars(visit, service, paintings):
@@ -27,22 +27,51 @@ def test_three_dropped_files_get_their_genres_and_bars(visit, service, paintings
     expect(page.locator("#count")).to_have_text("3 of 3 answered")
 
 
-def test_the_label_says_between_which_genres_the_model_hesitates(visit, service, paintings):
+def told(page: Page, name: str, data: bytes, **more: object) -> Locator:
+    """The card of a picture for which the service's answer has `more`, which a version of the model need not tell."""
+    scores = [
+        {"genre": genre, "confidence": share} for genre, share in (("Realism", 0.4), ("Abstract", 0.3), ("Cubism", 0.15), ("Dada", 0.15))
+    ]
+    answer = {"image_types_prediction": "Realism", "confidence": 0.4, "scores": scores, "model": {"name": "a", "version": 3}, **more}
+    page.route("**/prediction?*", lambda route: route.fulfill(json={"status": {"code": 200, "message": "OK"}, "data": answer}))
+    choose(page, picture_file(name, data))
+    expect_state(page, name, "answered")
+    return card(page, name)
+
+
+def test_the_label_tells_what_the_version_tells_of_its_answer(visit, picture):
     page = visit()
-    choose(page, *paintings)
-    certain = {}
-    for path in paintings:
-        expect_state(page, path.name, "answered")
-        told = service.post(path.read_bytes()).json()["data"]
-        certain[path.name] = told["certain"]
-        doubt = card(page, path.name).locator(".doubt")
-        if told["certain"]:
-            expect(doubt).to_be_hidden()
-        else:
-            first, second = (score["genre"] for score in told["scores"][:2])
-            expect(doubt).to_have_text(re.compile(rf"^Not sure between {first}(, \w+)*,? and \w+\.$"))
-            expect(doubt).to_contain_text(second)
-    assert set(certain.values()) == {True, False}, "the pictures show only one of the two"
+    unsure = told(page, "unsure.jpg", picture(), certain=False, typicality=0.05, expected_accuracy=0.344)
+    expect(unsure.locator(".doubt")).to_have_text("Not sure between Realism and Abstract.")
+    expect(unsure.locator(".worth")).to_have_text("Of answers like this one about 34 of 100 were right.")
+    certain = told(page, "certain.jpg", picture(), certain=True, typicality=0.9, expected_accuracy=0.85)
+    expect(certain.locator(".doubt")).to_be_hidden()
+    expect(certain.locator(".worth")).to_contain_text("85 of 100")
+    cat = told(page, "cat.jpg", picture(), certain=False, typicality=0.0499, expected_accuracy=0.3)
+    expect(cat.locator(".doubt")).to_have_text("May be no painting: unlike those that the model learned from.")
+    expect(cat.locator(".worth")).to_be_hidden()
+    silent = told(page, "silent.jpg", picture())
+    for part in (".doubt", ".worth", ".similar"):
+        expect(silent.locator(part)).to_be_hidden()
+    page.get_by_role("button", name="Table").click()
+    page.get_by_label("Only those not sure").check()
+    assert page.locator("#rows th").all_text_contents() == ["unsure.jpg", "cat.jpg"]
+
+
+def test_the_label_lists_the_works_that_a_picture_is_like(visit, picture):
+    page = visit()
+    works = [
+        {"artist": "Paul Klee", "title": "Temple Gardens", "similarity": 0.831},
+        {"artist": None, "title": "<b>Study</b>", "similarity": 0.5},
+        {"artist": None, "title": None, "similarity": -0.1},
+    ]
+    label = told(page, "like.jpg", picture(), similar=works)
+    label.get_by_text("Works that it is like").click()
+    expect(label.locator(".similar li")).to_have_text(
+        ["Temple Gardens Paul Klee 83%", "<b>Study</b> by an unknown artist 50%", "Title unknown by an unknown artist 0%"]
+    )
+    page.get_by_role("button", name="Indonesia").click()
+    expect(label.locator(".similar li").last).to_have_text("Judul tidak diketahui oleh pelukis yang tidak diketahui 0%")
 
 
 def test_a_dropped_folder_gives_its_pictures(visit, paintings, tmp_path):

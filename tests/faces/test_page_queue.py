@@ -1,4 +1,4 @@
-"""Many pictures: four at a time, cancelled, tried again, and with the patience that the service asks for."""
+"""Many pictures: four at a time, cancelled, tried again, and after the wait that the service asks for."""
 
 import hashlib
 import time
@@ -8,6 +8,8 @@ from hand import card, choose, expect_state, picture_file
 from playwright.sync_api import Page, Route, expect
 from service import Service, wait_until
 
+ASKED = "**/prediction?*"
+
 
 class Door:
     """Holds the requests for an answer until they are let through to the real gateway."""
@@ -16,7 +18,7 @@ class Door:
         self.page = page
         self.held: list[Route] = []
         self.is_open = False
-        page.route("**/prediction?details=true", self.hold)
+        page.route(ASKED, self.hold)
 
     def hold(self, route: Route) -> None:
         if self.is_open:
@@ -106,18 +108,18 @@ def test_retry_after_is_kept_by_all(visit, ten, status):
         else:
             route.continue_()
 
-    page.route("**/prediction?details=true", answer)
+    page.route(ASKED, answer)
     choose(page, *ten[:6])
-    expect(card(page, "1.jpg").locator(".state")).to_contain_text("The service asks for patience.")
+    expect(card(page, "1.jpg").locator(".state")).to_contain_text("The service is busy.")
     expect(page.locator(".work[data-state=answered]")).to_have_count(6)
     assert len(sent) == 10
     # Nobody asks in the place of those who were turned away.
     assert sent[4] - sent[3] >= 1.9
 
 
-def test_a_service_that_asks_for_too_much_patience_is_not_waited_for(visit, ten):
+def test_a_service_that_asks_for_too_long_a_wait_is_not_waited_for(visit, ten):
     page = visit()
-    page.route("**/prediction?details=true", lambda route: route.fulfill(status=429, headers={"Retry-After": "3600"}, json={}))
+    page.route(ASKED, lambda route: route.fulfill(status=429, headers={"Retry-After": "3600"}, json={}))
     choose(page, ten[0])
     expect_state(page, "1.jpg", "failed")
     expect(card(page, "1.jpg").locator(".failure")).to_have_text(
@@ -148,7 +150,7 @@ def test_without_a_model_the_page_tries_four_times_and_goes_on_when_it_is_there(
 
 def test_a_service_that_is_gone_is_told_from_one_that_answers(visit, ten):
     page = visit()
-    page.route("**/prediction?details=true", lambda route: route.abort("connectionrefused"))
+    page.route(ASKED, lambda route: route.abort("connectionrefused"))
     choose(page, ten[0])
     expect(card(page, "1.jpg").locator(".failure")).to_have_text("The service could not be reached. Check the connection and try again.")
     expect(card(page, "1.jpg").locator(".detail")).to_be_hidden()
@@ -211,7 +213,7 @@ def test_a_refusal_that_comes_after_the_key_was_given_asks_for_no_other(visit, g
 
 def test_without_a_key_the_refusal_is_a_sentence(visit, ten):
     page = visit()
-    page.route("**/prediction?details=true", lambda route: route.fulfill(status=401, json={}))
+    page.route(ASKED, lambda route: route.fulfill(status=401, json={}))
     choose(page, *ten[:2])
     page.get_by_role("button", name="Without a key").click()
     expect(page.locator(".failure")).to_have_text(["This service answers only those who have a key."] * 2)

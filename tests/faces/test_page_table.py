@@ -10,6 +10,7 @@ import pytest
 from hand import choose, expect_state, picture_file
 from playwright.sync_api import Page, expect
 
+HEAD = ["file", "genre", "confidence", "certain", "typicality", "expected accuracy", "model version"]
 AWKWARD = (
     "=1+2.jpg",
     "@sum(a1).jpg",
@@ -61,10 +62,12 @@ def test_the_csv_holds_what_single_requests_answer(table, service, paintings, tm
     for path, row in zip(paintings, rows, strict=False):
         told = service.post(path.read_bytes()).json()["data"]
         scores = {score["genre"]: score["confidence"] for score in told["scores"]}
-        assert list(row) == ["file", "genre", "confidence", "certain", "model version", *sorted(scores), "error", "time"]
+        assert list(row) == [*HEAD, *sorted(scores), "error", "time"]
         assert row["genre"] == told["image_types_prediction"]
         assert float(row["confidence"]) == told["confidence"]
-        assert row["certain"] == str(told["certain"]).lower()
+        assert row["certain"] == str(told.get("certain", "")).lower()
+        for column in ("typicality", "expected accuracy"):
+            assert row[column] == str(told.get(column.replace(" ", "_"), ""))
         assert int(row["model version"]) == told["model"]["version"]
         assert {genre: float(row[genre]) for genre in scores} == scores
         assert row["error"] == ""
@@ -81,7 +84,7 @@ def test_the_json_holds_the_same(table, service, paintings, tmp_path):
         "file": paintings[0].name,
         "genre": told["image_types_prediction"],
         "confidence": told["confidence"],
-        "certain": told["certain"],
+        **{key: told.get(key) for key in ("certain", "typicality", "expected_accuracy")},
         "scores": {score["genre"]: score["confidence"] for score in told["scores"]},
         "model": told["model"]["name"],
         "version": told["model"]["version"],
@@ -116,7 +119,7 @@ def test_filters_choose_what_is_shown_and_saved(table, service, paintings, tmp_p
     assert files(table) == [name for name, data in told.items() if data["image_types_prediction"] == "Abstract"]
     table.get_by_role("combobox", name="Genre").select_option("")
     table.get_by_label("Only those not sure").check()
-    assert files(table) == [name for name, data in told.items() if not data["certain"]]
+    assert files(table) == [name for name, data in told.items() if data.get("certain") is False]
 
 
 def test_no_name_becomes_a_formula_or_breaks_a_row(visit, picture, tmp_path):

@@ -7,7 +7,7 @@ from pathlib import Path
 from service import Process, Service
 
 DEADLINE_SECONDS = 3.0
-GATEWAY = {"RAGAM_WORKERS": "2", "RAGAM_THREADS": "8", "RAGAM_PREDICT_SECONDS": str(DEADLINE_SECONDS)}
+GATEWAY = {"RAGAM_WORKERS": "2", "RAGAM_PREDICT_SECONDS": str(DEADLINE_SECONDS)}
 
 
 def logged(process: Process) -> list[dict]:

@@ -7,8 +7,8 @@ import time
 import grpc
 import pytest
 import stand_in as behaviours
+from callers import Callers, ask
 from faulty import DEADLINE_SECONDS, GATEWAY, logged
-from load import Load, ask
 from service import wait_until
 
 NAN, INFINITE = float("nan"), float("inf")
@@ -74,9 +74,9 @@ def test_answers_that_cannot_be_used(service, stand_in, picture, table, metric, 
 
 def test_slow_answers_within_the_deadline_are_answers(service, stand_in, picture):
     stand_in.predict = behaviours.slow(1)
-    with Load(service.address, picture()).running(4) as load:
+    with Callers(service.address, picture()).running(4) as callers:
         time.sleep(3)
-    assert load.statuses() == {200}
+    assert callers.statuses() == {200}
 
 
 def test_a_model_with_another_signature_is_never_ready(service, stand_in, picture, table):
@@ -105,17 +105,17 @@ def test_what_answers_speaks_no_grpc(service, picture, table):
                 with connection:
                     connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK")
 
-        thread = threading.Thread(target=babble)
+        thread = threading.Thread(target=babble, daemon=True)
         thread.start()
         service.gateway = service.start_gateway(**GATEWAY)
-        wait_until(lambda: ask(service.address, picture()).status, what="the gateway")
+        wait_until(lambda: ask(service.address, picture()).status > 0, what="the gateway")
         seen = ask(service.address, picture())
         assert (seen.status, seen.retry_after) == (503, "1")
         listener.shutdown(socket.SHUT_RDWR)
         thread.join()
     with behaviours.serving(behaviours.StandIn(), service.serving_port):
         mended = time.monotonic()
-        with Load(service.address, picture()).running(1) as load:
-            back = load.recovered(mended)
+        with Callers(service.address, picture()).running(1) as callers:
+            back = callers.recovered(mended)
         service.gateway.stop()
     table.add("model server: speaks no gRPC", "503", seen.seconds, "`ServingUnavailable`, with the cause", back)

@@ -6,8 +6,8 @@ import subprocess
 
 import pytest
 import requests
+from callers import ask
 from faulty import GATEWAY, start_stand_in, workers
-from load import ask
 from service import wait_until
 
 

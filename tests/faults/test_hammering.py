@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import grpc
 import pytest
 import stand_in as behaviours
-from load import ask
+from callers import ask
 
 REQUESTS = 200
 WORKERS = 2

@@ -1,11 +1,11 @@
-"""The model server killed, stopped and frozen under load."""
+"""The model server killed, stopped and frozen under callers."""
 
 import signal
 import time
 
 import pytest
+from callers import Callers
 from faulty import accepts, logged
-from load import Load
 from service import wait_until
 
 AWAY_SECONDS = 3
@@ -17,11 +17,11 @@ AWAY_SECONDS = 3
 )
 def test_away_and_back(running, picture, table, metric, fault, number, said):
     before = metric(running, "ragam_requests_total", route="/prediction", status="503")
-    with Load(running.address, picture()).running() as load:
-        load.await_status(200, 0)
+    with Callers(running.address, picture()).running() as callers:
+        callers.await_status(200, 0)
         gone = time.monotonic()
         running.model_server.signal(number)
-        load.await_status(said, gone)
+        callers.await_status(said, gone)
         time.sleep(AWAY_SECONDS)
         if number == signal.SIGSTOP:
             running.model_server.signal(signal.SIGCONT)
@@ -29,22 +29,22 @@ def test_away_and_back(running, picture, table, metric, fault, number, said):
             running.model_server.wait()
             running.model_server = running.start_model_server()
             wait_until(lambda: accepts("127.0.0.1", running.serving_port), what="its port")
-        back = load.recovered(time.monotonic())
-    assert load.statuses() <= {200, 503, 504}
-    assert all(seen.retry_after == "1" for seen in load.seen if seen.status == 503)
+        back = callers.recovered(time.monotonic())
+    assert callers.statuses() <= {200, 503, 504}
+    assert all(seen.retry_after == "1" for seen in callers.seen if seen.status == 503)
     assert any(line["message"].startswith("ServingUnavailable: ") for line in logged(running.gateway))
     counted = metric(running, "ragam_requests_total", route="/prediction", status="503") - before
-    assert counted == sum(seen.status == 503 for seen in load.seen)
-    seen = ", ".join(str(status) for status in sorted(load.statuses() - {200}))
-    table.add(f"model server: {fault}", seen, load.slowest(), "`ServingUnavailable`", back)
+    assert counted == sum(seen.status == 503 for seen in callers.seen)
+    seen = ", ".join(str(status) for status in sorted(callers.statuses() - {200}))
+    table.add(f"model server: {fault}", seen, callers.slowest(), "`ServingUnavailable`", back)
 
 
 def test_frozen_for_less_than_the_deadline_costs_time_and_no_answer(running, picture, table):
-    with Load(running.address, picture()).running() as load:
-        load.await_status(200, 0)
+    with Callers(running.address, picture()).running() as callers:
+        callers.await_status(200, 0)
         running.model_server.signal(signal.SIGSTOP)
         time.sleep(1)
         running.model_server.signal(signal.SIGCONT)
-        back = load.recovered(time.monotonic())
-    assert load.statuses() == {200}
-    table.add("model server: frozen for 1 s", "200, late", load.slowest(), "nothing", back)
+        back = callers.recovered(time.monotonic())
+    assert callers.statuses() == {200}
+    table.add("model server: frozen for 1 s", "200, late", callers.slowest(), "nothing", back)

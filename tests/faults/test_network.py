@@ -5,8 +5,8 @@ import subprocess
 import time
 
 import pytest
+from callers import Callers, ask
 from faulty import GATEWAY, accepts, logged, start_stand_in
-from load import Load, ask
 from service import wait_until
 
 AWAY_SECONDS = 3
@@ -20,19 +20,19 @@ def test_the_name_means_another_address(service, picture, table):
     own_hosts = ("unshare", "--mount", "sh", "-c", 'mount --bind "$0" /etc/hosts && exec "$@"', str(hosts))
     service.gateway = service.start_gateway(before=own_hosts, **{**GATEWAY, "RAGAM_SERVING": f"serving.test:{service.serving_port}"})
     wait_until(service.ready, what="readiness")
-    with Load(service.address, picture()).running() as load:
-        load.await_status(200, 0)
+    with Callers(service.address, picture()).running() as callers:
+        callers.await_status(200, 0)
         gone = time.monotonic()
         model_server.stop()
         # In place: another file under that name would be another mount.
         hosts.write_text("127.0.0.3 serving.test\n")
-        load.await_status(503, gone)
+        callers.await_status(503, gone)
         time.sleep(AWAY_SECONDS)
         start_stand_in(service, "127.0.0.3")
         wait_until(lambda: accepts("127.0.0.3", service.serving_port), what="its port")
-        back = load.recovered(time.monotonic())
-    assert load.statuses() <= {200, 503}
-    table.add("the model server's name means another address", "503 while there is none", load.slowest(), "`ServingUnavailable`", back)
+        back = callers.recovered(time.monotonic())
+    assert callers.statuses() <= {200, 503}
+    table.add("the model server's name means another address", "503 while there is none", callers.slowest(), "`ServingUnavailable`", back)
 
 
 class Island:
@@ -82,28 +82,28 @@ def test_a_black_hole(service, island, picture, table):
     environ = {**GATEWAY, "RAGAM_SERVING": f"{island.there}:{service.serving_port}"}
     service.gateway = service.start_gateway(**environ)
     wait_until(service.ready, what="readiness")
-    with Load(service.address, picture()).running() as load:
-        load.await_status(200, 0)
+    with Callers(service.address, picture()).running() as callers:
+        callers.await_status(200, 0)
         island.swallow()
         swallowed = time.monotonic()
-        load.await_status(503, swallowed)
+        callers.await_status(503, swallowed)
         time.sleep(4)
         island.let_through()
-        back = load.recovered(time.monotonic())
-    assert load.statuses() <= {200, 503, 504}
+        back = callers.recovered(time.monotonic())
+    assert callers.statuses() <= {200, 503, 504}
     assert any(line["message"].startswith("ServingUnavailable: ") for line in logged(service.gateway))
-    seen = ", ".join(str(status) for status in sorted(load.statuses() - {200}))
-    table.add("a black hole: packets are dropped", seen, load.slowest(), "`ServingUnavailable`", back)
+    seen = ", ".join(str(status) for status in sorted(callers.statuses() - {200}))
+    table.add("a black hole: packets are dropped", seen, callers.slowest(), "`ServingUnavailable`", back)
 
     # Nor does a gateway that starts with the hole before it wait for ever.
     service.gateway.stop()
     island.swallow()
     service.gateway = service.start_gateway(**environ)
-    wait_until(lambda: ask(service.address, picture()).status, what="the gateway")
+    wait_until(lambda: ask(service.address, picture()).status > 0, what="the gateway")
     seen = ask(service.address, picture())
     assert seen.status in {503, 504}
-    with Load(service.address, picture()).running() as load:
+    with Callers(service.address, picture()).running() as callers:
         time.sleep(1)
         island.let_through()
-        back = load.recovered(time.monotonic())
+        back = callers.recovered(time.monotonic())
     table.add("a black hole from the start", str(seen.status), seen.seconds, "`ServingUnavailable`", back)

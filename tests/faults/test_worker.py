@@ -1,4 +1,4 @@
-"""A gateway worker that is killed under load."""
+"""A gateway worker that is killed under callers."""
 
 import os
 import signal
@@ -6,15 +6,15 @@ import time
 from urllib.parse import urlsplit
 
 import psutil
+from callers import Callers
 from faulty import workers
-from load import Load
 from service import wait_until
 from stand_in import slow
 
 CALLERS = 8
 
 
-def callers(worker: int, port: int) -> int:
+def connections(worker: int, port: int) -> int:
     connections = psutil.Process(worker).net_connections("tcp")
     return sum(connection.laddr.port == port and connection.status == psutil.CONN_ESTABLISHED for connection in connections)
 
@@ -24,18 +24,18 @@ def test_a_worker_is_killed(service, stand_in, picture, table, metric):
     wait_until(lambda: len(workers(service.gateway)) == 2, what="both workers")
     before = workers(service.gateway)
     port = urlsplit(service.address).port
-    with Load(service.address, picture()).running(CALLERS) as load:
-        load.await_status(200, 0)
+    with Callers(service.address, picture()).running(CALLERS) as callers:
+        callers.await_status(200, 0)
         # They go in step: between two of their requests nobody has any in its hands.
-        wait_until(lambda: sum(callers(worker, port) for worker in before) == CALLERS, what="a request of each caller in a worker's hands")
-        victim = max(before, key=lambda worker: callers(worker, port))
+        wait_until(lambda: sum(connections(worker, port) for worker in before) == CALLERS, what="a request of each caller in a worker")
+        victim = max(before, key=lambda worker: connections(worker, port))
         killed = time.monotonic()
         os.kill(victim, signal.SIGKILL)
         wait_until(lambda: len(workers(service.gateway) - before) == 1, what="another worker")
         replaced = time.monotonic() - killed
         time.sleep(2)
-    assert load.statuses() <= {200, 0}
-    lost = [seen for seen in load.seen if seen.status == 0]
+    assert callers.statuses() <= {200, 0}
+    lost = [seen for seen in callers.seen if seen.status == 0]
     # Only what the killed worker had in its hands: not more than its callers.
     assert 1 <= len(lost) <= CALLERS
     assert f"Worker (pid:{victim}) was sent SIGKILL" in service.gateway.text()
@@ -44,8 +44,8 @@ def test_a_worker_is_killed(service, stand_in, picture, table, metric):
     last = max([seen.answered for seen in lost], default=killed)
     table.add(
         "gateway: a worker is killed",
-        f"{len(lost)} of {len(load.seen)} connections lost, those in its hands",
-        load.slowest(),
+        f"{len(lost)} of {len(callers.seen)} connections lost, those in its hands",
+        callers.slowest(),
         f"`Worker was sent SIGKILL`, replaced after {replaced:.1f} s",
         last - killed,
     )

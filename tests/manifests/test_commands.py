@@ -15,15 +15,21 @@ OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
 COMMANDS = sorted(
     {command for path in DOCUMENTS for command in re.findall(r"^\$ (kubectl [^|\n]*[^|\n ])", path.read_text(), re.MULTILINE)}
 )
-SECRET_FILES = {Path(name).name for name in re.findall(r"--from-file (\S+)", OPERATIONS)}
+# The files in the folder that RAGAM_SERVING_TLS names.
+OF_TLS = {"ca.crt", "tls.crt", "tls.key"}
 
 
 @pytest.fixture(scope="module")
-def misunderstood(kubectl, checkout: Path):
-    (checkout / "secrets").mkdir()
-    for name in SECRET_FILES:
-        (checkout / "secrets" / name).write_text("a secret\n")
+def secrets(checkout: Path) -> set[str]:
+    """The files that the page makes Secrets of, which are there."""
+    subprocess.run(["sh", str(ROOT / "certificates.sh"), str(checkout / "secrets")], check=True, capture_output=True)
+    (checkout / "secrets" / "api_keys").write_text("a secret\n")
+    given = [checkout / name for name in re.findall(r"--from-file (\S+)", OPERATIONS)]
+    return {file.name for path in given for file in (path.iterdir() if path.is_dir() else [path])}
 
+
+@pytest.fixture(scope="module")
+def misunderstood(kubectl, checkout: Path, secrets: set[str]):
     def find(command: str) -> str:
         """What kubectl says against `command` other than that nobody is at the cluster's address."""
         done = kubectl(*shlex.split(command)[1:], f"--kubeconfig={os.devnull}", "--server=http://127.0.0.1:1", folder=checkout)
@@ -47,10 +53,12 @@ def test_the_commands_name_what_is_there(built: dict[str, str]) -> None:
     assert set(re.findall(r"--namespace (\S+)", text)) == cluster.names("Namespace") | {"monitoring"}
 
 
-def test_the_page_s_secrets_have_what_the_pods_look_for(built: dict[str, str]) -> None:
+def test_the_page_s_secrets_have_what_the_pods_look_for(built: dict[str, str], secrets: set[str]) -> None:
     cluster = Cluster(built["mine"])
-    words = [*cluster.environment().values(), *flags(cluster.container("serving")["args"]).values()]
-    assert {Path(word).name for word in words if word.startswith(SECRETS)} == SECRET_FILES
+    environment = cluster.environment()
+    assert environment.pop("RAGAM_SERVING_TLS").startswith(SECRETS)
+    words = [*environment.values(), *flags(cluster.container("serving")["args"]).values()]
+    assert {Path(word).name for word in words if word.startswith(SECRETS)} | OF_TLS == secrets
     mounted = {
         volume["secret"]["secretName"] for name in ("gateway", "serving") for volume in cluster.pod(name)["volumes"] if "secret" in volume
     }

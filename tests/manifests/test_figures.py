@@ -8,7 +8,7 @@ from cluster import ROOT, Cluster, flags, name_of, pre_stop_seconds
 from prometheus_client import REGISTRY
 
 from benchmarks.capacity import COLUMNS, Inputs, gateway_rate, gateways_for_a_serving_pod, plan, row
-from gateway.capacity import worker_bytes
+from gateway.capacity import THREADS, held_bytes, worker_bytes
 
 # gunicorn's master, and what lies in /tmp, which is memory.
 BESIDE_WORKERS_BYTES = 200_000_000
@@ -53,9 +53,9 @@ def test_pods_end_after_their_last_answer(cluster: Cluster) -> None:
 def test_the_gateway_s_pods_have_room_for_its_settings(cluster: Cluster) -> None:
     settings, resources = cluster.settings(), cluster.container("gateway")["resources"]
     assert quantity(resources["requests"]["cpu"]) >= settings.workers
-    needed = BESIDE_WORKERS_BYTES + settings.workers * worker_bytes(1, settings.max_buffered_bytes)
+    needed = BESIDE_WORKERS_BYTES + settings.workers * worker_bytes(1, held_bytes(settings.max_upload_bytes))
     assert quantity(resources["limits"]["memory"]) >= needed
-    at_a_time = cluster.replicas("gateway")[1] * settings.workers * settings.threads
+    at_a_time = cluster.replicas("gateway")[1] * settings.workers * THREADS
     assert int(flags(cluster.container("serving")["args"])["grpc_max_threads"]) >= at_a_time, "calls beyond it fail"
 
 
@@ -86,7 +86,7 @@ def test_the_gateways_are_scaled_by_what_is_measured(cluster: Cluster) -> None:
     assert named
     assert named <= known
     settings = cluster.settings()
-    assert 0 < float(trigger["metadata"]["threshold"]) < settings.workers * settings.threads
+    assert 0 < float(trigger["metadata"]["threshold"]) < settings.workers * THREADS
     assert spec["minReplicaCount"] <= spec["fallback"]["replicas"] <= spec["maxReplicaCount"]
 
 
@@ -113,7 +113,7 @@ def test_the_capacity_model_reckons_with_these_pods(built: dict[str, str]) -> No
     cluster, inputs = Cluster(built["gpu"]), Inputs()
     settings, container = cluster.settings(), cluster.container("gateway")
     assert inputs.gateway_cores == settings.workers == quantity(container["resources"]["requests"]["cpu"])
-    assert inputs.gateway_threads == settings.workers * settings.threads
+    assert inputs.gateway_threads == settings.workers * THREADS
     [metric] = cluster.get("HorizontalPodAutoscaler", "gateway")["spec"]["metrics"]
     assert round(inputs.headroom * 100) == metric["resource"]["target"]["averageUtilization"]
     [age] = re.findall(r"max_connection_age_ms=(\d+)", " ".join(cluster.container("serving")["args"]))

@@ -17,8 +17,9 @@ DOCKERFILES = sorted(ROOT.glob("[!.]*/Dockerfile"))
 
 # The names that tensorflow_serving/model_servers/main.cc defines. The server says "unknown argument" of another, and starts without it.
 FLAGS = frozenset((ROOT / "tests" / "manifests" / "serving_flags.txt").read_text().split())
-# Each deployment's own: Compose's models may change under the server, TLS may be asked for, not every machine has a GPU.
-OWN = {"model_config_file_poll_wait_seconds", "ssl_config_file", "per_process_gpu_memory_fraction"}
+# Each deployment's own: Compose's models may change under the server, TLS may be asked for, the embedded server's log
+# has levels, not every machine has a GPU.
+OWN = {"model_config_file_poll_wait_seconds", "ssl_config_file", "log_level", "per_process_gpu_memory_fraction"}
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 import requests
 from prometheus import Prometheus
 from service import ROOT, Process, Service, wait_until
-from traffic import LOST, THREADS, WORKERS, send
+from traffic import LOST, WORKERS, send
 
 
 def pytest_configure() -> None:
@@ -40,9 +40,7 @@ def watched(tmp_path_factory, picture) -> Iterator[Watched]:
     prometheus = None
     try:
         service.start_model_server()
-        gateway = service.start_gateway(
-            RAGAM_WORKERS=str(WORKERS), RAGAM_THREADS=str(THREADS), PROMETHEUS_MULTIPROC_DIR=str(metrics_folder)
-        )
+        gateway = service.start_gateway(RAGAM_WORKERS=str(WORKERS), PROMETHEUS_MULTIPROC_DIR=str(metrics_folder))
         wait_until(service.ready, what="readiness")
         prometheus = Prometheus(folder, service.address.removeprefix("http://"))
         # A counter that was not there before the first picture has no rate of its first values.

@@ -13,7 +13,9 @@ import yaml
 from prometheus import MONITORING
 from prometheus_client.multiprocess import MultiProcessCollector
 from service import wait_until
-from traffic import BAD, BATCH, BATCHES, EXPLAINED, LOST, PREDICTED, THREADS, WORKERS
+from traffic import BAD, BATCH, BATCHES, EXPLAINED, LOST, PREDICTED, WORKERS
+
+from gateway.capacity import THREADS
 
 DASHBOARD = json.loads((MONITORING / "grafana" / "dashboards" / "ragam.json").read_text())
 PANELS = {panel["title"]: [target["expr"] for target in panel["targets"]] for panel in DASHBOARD["panels"] if panel["type"] != "row"}

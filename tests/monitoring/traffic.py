@@ -7,7 +7,7 @@ from io import BytesIO
 import requests
 from service import Service
 
-WORKERS, THREADS = 2, 8
+WORKERS = 2
 PREDICTED, BATCHES, BATCH, EXPLAINED, BAD, LOST = 60, 3, 4, 5, 7, 4
 
 

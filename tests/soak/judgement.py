@@ -2,22 +2,20 @@
 
 import json
 import re
-from statistics import linear_regression, median
+from statistics import median
 
-from holdings import Sample
-from misfortunes import Window
+from faults import Window
+from samples import Sample
 from schedule import JUDGED_FROM_SECONDS
 from traffic import Outcome
 
-# The allocator's and the runtime's own wandering: by role, a share and MB. What loading and unloading versions leaves behind in the
-# model server comes to an end only after a dozen of them (model_server/memory.py).
+# What the allocator and the runtime take and give by themselves: by role, a share and MB. What loading and unloading versions leaves
+# behind in the model server comes to an end only after a dozen of them (model_server/memory.py).
 GROWTH = {"gateway master": (0.15, 24.0), "gateway workers": (0.15, 24.0), "model server": (0.35, 64.0)}
 FILES_MORE = 12
 THREADS_MORE = 24
 # Whose errors nothing excuses: the application's, and those of the event loop and of uvicorn, which stand for the front.
 UNEXPECTED = {"ragam.app", "asyncio", "uvicorn.error"}
-# Fewer points give no slope.
-LEAST_SAMPLES = 10
 
 
 def of_answers(outcomes: list[Outcome], windows: list[Window]) -> list[str]:
@@ -59,25 +57,12 @@ def of_gateway(log: str, exposition: str) -> list[str]:
 
 
 def memory(samples: list[Sample], seconds: float) -> dict[str, dict[str, float]]:
-    """By role, all its processes together, in MB: `early` around a tenth of the time, `middle` half of it, `late` at the end.
-
-    slope: MB an hour over the second half, of the process that grew fastest among those that lived through it.
-    """
-    found = {}
-    for role in sorted({sample.role for sample in samples}):
-        own = [sample for sample in samples if sample.role == role]
-        slopes = []
-        for pid in {sample.pid for sample in own}:
-            half = [(sample.at / 3600, sample.pss) for sample in own if sample.pid == pid and sample.at > seconds / 2]
-            if len(half) >= LEAST_SAMPLES:
-                slopes.append(linear_regression(*zip(*half, strict=True)).slope)
-        found[role] = {
-            "early": _level(own, seconds, 0.1, 0.2),
-            "middle": _level(own, seconds, 0.5, 0.6),
-            "late": _level(own, seconds, 0.9, 1.0),
-            "slope": round(max(slopes, default=0.0), 1),
-        }
-    return found
+    """By role, all its processes together, in MB: `early` around a tenth of the time, `middle` half of it, `late` at the end."""
+    parts = {"early": (0.1, 0.2), "middle": (0.5, 0.6), "late": (0.9, 1.0)}
+    return {
+        role: {part: _level([sample for sample in samples if sample.role == role], seconds, *span) for part, span in parts.items()}
+        for role in sorted({sample.role for sample in samples})
+    }
 
 
 def _level(samples: list[Sample], seconds: float, low: float, high: float) -> float:
@@ -99,7 +84,4 @@ def of_memory(levels: dict[str, dict[str, float]], seconds: float) -> list[str] 
             most = level[since] * (1 + share) + megabytes
             if level["late"] > most:
                 found.append(f"{role}: {level['late']} MB at the end, more than {most:.1f}, from {level[since]} MB {since}")
-        grown = level["slope"] * seconds / 2 / 3600
-        if grown > level["middle"] * share + megabytes:
-            found.append(f"{role}: grows by {level['slope']} MB an hour")
     return found

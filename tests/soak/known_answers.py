@@ -1,4 +1,4 @@
-"""What each version says of each picture, learned in a quiet hour: later answers are held to it."""
+"""What each version says of each picture, learned without load: later answers are held to it."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Mixed load for as long as you like, with faults thrown in: every answer is held to the known one.
+"""Mixed load with faults, for as long as you like: every answer is held to the known one.
 
     python tests/soak/soak.py [--seconds 3600] [--seed 1] [--rate 4] [--report build/soak.json]
 
@@ -25,22 +25,21 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "e2e")]
 import judgement  # noqa: E402 the paths above come first
 import requests  # noqa: E402
 import schedule  # noqa: E402
+from faults import Faults, NotReady  # noqa: E402
 from files_sent import bad_files, good_files, huge_files  # noqa: E402
-from findings import show  # noqa: E402
-from holdings import Watcher  # noqa: E402
 from known_answers import Known  # noqa: E402
-from misfortunes import Misfortunes, NeverWell  # noqa: E402
+from samples import Watcher  # noqa: E402
 from service import ROOT, Service, wait_until  # noqa: E402
 from traffic import Outcome, Traffic  # noqa: E402
 
 SENDERS = 24
-GATEWAY = {"RAGAM_WORKERS": "2", "RAGAM_THREADS": "8", "RAGAM_LOG_LEVEL": "warning"}
+GATEWAY = {"RAGAM_WORKERS": "2", "RAGAM_LOG_LEVEL": "warning"}
 # Until connections that nobody closed are let go of, and threads that came for a burst have gone.
 REST_SECONDS = 3
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Mixed load with faults thrown in; every answer is held to the known one.")
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--seconds", type=float, default=3600)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--rate", type=float, default=4, help="requests a second, on average")
@@ -56,20 +55,21 @@ def main() -> None:
         shutil.rmtree(folder, ignore_errors=True)
     arguments.report.parent.mkdir(parents=True, exist_ok=True)
     arguments.report.write_text(json.dumps(report, indent=1) + "\n")
-    show(report)
+    show = {name: value for name, value in report.items() if name != "at_rest"}
+    print(json.dumps(show, indent=1))
     sys.exit(1 if report["violations"] else 0)
 
 
 def run(service: Service, folder: Path, seconds: float, seed: int, rate: float) -> dict[str, Any]:
     trained = max((ROOT / "model_repository" / "painting_genre").glob("[0-9]*"), key=lambda version: int(version.name))
-    second = folder / "second"
-    subprocess.run([sys.executable, "tests/tiny_model.py", str(second), f"--seed={seed}"], cwd=ROOT, check=True, capture_output=True)
+    subprocess.run([sys.executable, "tests/tiny_model.py", str(folder / "models")], cwd=ROOT, check=True, capture_output=True)
+    second = folder / "models" / "first"  # beside the trained one
     service.publish(trained, 1)
     service.model_server = service.start_model_server()
     service.gateway = service.start_gateway(**GATEWAY)
     wait_until(service.ready, what="readiness")
     good = good_files(seed)
-    faults = Misfortunes(service, second, next(file.data for file in good if file.name.endswith(".png")))
+    faults = Faults(service, second, next(file.data for file in good if file.name.endswith(".png")))
     known = learn(service, faults, good)
     traffic = Traffic(service.address, good, bad_files(good), huge_files(), known)
 
@@ -77,7 +77,7 @@ def run(service: Service, folder: Path, seconds: float, seed: int, rate: float) 
         return [
             ("model server", service.model_server.popen.pid),
             ("gateway master", service.gateway.popen.pid),
-            *[("gateway workers", pid) for pid in faults.workers()],
+            *[("gateway workers", pid) for pid in service.gateway.children()],
         ]
 
     violations: list[str] = []
@@ -87,8 +87,8 @@ def run(service: Service, folder: Path, seconds: float, seed: int, rate: float) 
     start = time.monotonic()
     with Watcher(pids, start, every=max(0.5, min(10, seconds / 200))) as watcher:
         before = watcher.look()
-        with ThreadPoolExecutor(SENDERS) as senders, ThreadPoolExecutor(1) as trouble:
-            going = trouble.submit(throw, faults, schedule.faults(seed, seconds), start)
+        with ThreadPoolExecutor(SENDERS) as senders, ThreadPoolExecutor(1) as fault:
+            going = fault.submit(run_faults, faults, schedule.faults(seed, seconds), start)
             futures = []
             for request in schedule.requests(seed, seconds, rate):
                 time.sleep(max(0, start + request.at - time.monotonic()))
@@ -96,7 +96,7 @@ def run(service: Service, folder: Path, seconds: float, seed: int, rate: float) 
             outcomes += [future.result() for future in futures]
             try:
                 going.result()
-            except NeverWell as error:
+            except NotReady as error:
                 violations.append(str(error))
         took = time.monotonic() - start
     # The senders' kept connections have ended with their threads.
@@ -125,7 +125,7 @@ def run(service: Service, folder: Path, seconds: float, seed: int, rate: float) 
     }
 
 
-def learn(service: Service, faults: Misfortunes, good: list[Any]) -> Known:
+def learn(service: Service, faults: Faults, good: list[Any]) -> Known:
     """Asks for every picture alone, of either version, while nothing else happens."""
     known = Known()
     for version in (1, 2):
@@ -154,10 +154,10 @@ def warm_up(traffic: Traffic, outcomes: list[Outcome]) -> None:
         outcomes += senders.map(traffic.send, [schedule.Request(0, kind, number) for number in range(6) for kind in schedule.KINDS])
 
 
-def throw(faults: Misfortunes, planned: list[schedule.Fault], start: float) -> None:
+def run_faults(faults: Faults, planned: list[schedule.Fault], start: float) -> None:
     for fault in planned:
         time.sleep(max(0, start + fault.at - time.monotonic()))
-        faults.happen(fault)
+        faults.run(fault)
 
 
 if __name__ == "__main__":

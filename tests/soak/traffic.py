@@ -68,7 +68,7 @@ class Traffic:
         if planned.kind == "aborted":
             return self._abort(file)
         if planned.kind == "slow":
-            return self._dawdle(file)
+            return self._send_slowly(file)
         if planned.kind == "many":
             files = [("image", (file.name, file.data)) for file in self._batch(planned)]
             answer = self._fresh("/predictions?details=true", files)
@@ -105,13 +105,13 @@ class Traffic:
         return connection, prepared.body
 
     def _abort(self, file: File) -> tuple[int, Any]:
-        """Half of a picture, and then nobody. There is no answer to be judged: that nothing else suffers is."""
+        """Half of a picture, and then the end of the connection. There is no answer to be judged: that nothing else suffers is."""
         connection, body = self._begin(file)
         connection.send(body[: len(body) // 2])
         connection.close()
         return file.status, {"data": None}
 
-    def _dawdle(self, file: File) -> tuple[int, Any]:
+    def _send_slowly(self, file: File) -> tuple[int, Any]:
         connection, body = self._begin(file)
         size = len(body) // SLOW_PIECES + 1
         try:

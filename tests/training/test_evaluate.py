@@ -46,7 +46,7 @@ def test_a_published_version_is_measured_beside_it(
     dataset: Path, evaluated: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run = shutil.copytree(evaluated, tmp_path / "run")
-    version = max(Path("model_repository/painting_genre").iterdir(), key=lambda folder: int(folder.name))
+    version = max(Path("model_repository/painting_genre").glob("[0-9]*"), key=lambda folder: int(folder.name))
     arguments = ["evaluate", "--data", str(dataset), "--run", str(run), "--skip-protocols", "--against"]
     assert main([*arguments, str(version)]) == 0
     card = json.loads((run / "scorecard.json").read_text())

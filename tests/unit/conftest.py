@@ -2,13 +2,15 @@
 
 import socket
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pytest
 from flask.testing import FlaskClient
 
+from gateway.api import upload
 from gateway.app import create_app
-from gateway.prediction import Explanation, Prediction
+from gateway.prediction import Explanation, Prediction, SimilarWork
 from gateway.settings import Settings
 
 # Row and column of the heat map.
@@ -17,18 +19,29 @@ HOT = (6, 0)
 
 @dataclass
 class FakeClassifier:
-    """Answers from the brightness of the picture, so that an answer tells which picture it is for; or raises `error`."""
+    """Answers from the brightness of the picture, so that an answer tells which picture it is for; or raises `error`.
+
+    more: what the version tells of a prediction beside its scores. works: what it finds like each picture.
+    """
 
     error: Exception | None = None
     seen: list[np.ndarray] = field(default_factory=list)
     names: tuple[str, ...] = ("Symbolism", "Light", "Abstract")
     asked_for_genres: int = 0
+    more: dict[str, Any] = field(default_factory=dict)
+    works: tuple[SimilarWork, ...] = ()
 
     def classify(self, images: np.ndarray) -> list[Prediction]:
         self.check()
         self.seen.append(images)
         light = [float((image.mean() + 1) / 2) for image in images]
-        return [Prediction(tuple(sorted([("Light", x), ("Dark", 1 - x)], key=lambda pair: -pair[1])), "painting_genre", 3) for x in light]
+        both = [tuple(sorted([("Light", x), ("Dark", 1 - x)], key=lambda pair: -pair[1])) for x in light]
+        return [Prediction(scores, "painting_genre", 3, **self.more) for scores in both]
+
+    def similar(self, images: np.ndarray) -> list[tuple[SimilarWork, ...]]:
+        self.check()
+        self.seen.append(images)
+        return [self.works] * len(images)
 
     def explain(self, images: np.ndarray) -> list[Explanation]:
         """All of the heat lies in one place, bottom left."""
@@ -51,8 +64,9 @@ def classifier() -> FakeClassifier:
 
 
 @pytest.fixture
-def client(classifier: FakeClassifier) -> FlaskClient:
-    return create_app(Settings(max_upload_bytes=200_000, max_batch_bytes=2_000_000, max_pixels=1_000_000), classifier).test_client()
+def client(classifier: FakeClassifier, monkeypatch: pytest.MonkeyPatch) -> FlaskClient:
+    monkeypatch.setattr(upload, "BATCH_BYTES", 2_000_000)
+    return create_app(Settings(max_upload_bytes=200_000, max_pixels=1_000_000), classifier).test_client()
 
 
 @pytest.fixture

@@ -21,6 +21,8 @@ class FakeServing(prediction_service_pb2_grpc.PredictionServiceServicer):
         self.requests = []
         self.signature = contract.PREDICT_SIGNATURE
         self.seconds = 0.0
+        # Whether it is a version with the outputs and the signature that one may lack.
+        self.is_whole = False
 
     def Predict(self, request, context):  # noqa: N802 - gRPC's name
         self.requests.append(request)
@@ -32,17 +34,23 @@ class FakeServing(prediction_service_pb2_grpc.PredictionServiceServicer):
         answer = predict_pb2.PredictResponse()
         answer.model_spec.name = request.model_spec.name
         answer.model_spec.version.value = 7
-        heatmaps = [("heatmap", types_pb2.DT_FLOAT, [0.25] * 49 * len(images))] if request.model_spec.signature_name == "explain" else []
-        for name, dtype, values in (
-            *heatmaps,
-            ("scores", types_pb2.DT_FLOAT, [v for image in images for v in (0.5 + image[0, 0, 0] / 4, 0.5 - image[0, 0, 0] / 4)]),
-            ("classes", types_pb2.DT_STRING, [b"First", b"Second"] * len(images)),
-        ):
-            output = answer.outputs[name]
-            output.dtype = dtype
-            for size in (len(images), 7, 7) if name == "heatmap" else (len(images), 2):
-                output.tensor_shape.dim.add(size=size)
-            (output.float_val if dtype == types_pb2.DT_FLOAT else output.string_val).extend(values)
+        signature = request.model_spec.signature_name
+        if signature == contract.SIMILAR_SIGNATURE:
+            if not self.is_whole:
+                context.abort(grpc.StatusCode.FAILED_PRECONDITION, 'Serving signature key "similar" not found.')
+            write(answer, "work", np.tile(np.int32([3, 1]), (len(images), 1)))
+            write(answer, "similarity", np.tile(np.float32([0.9, 0.5]), (len(images), 1)))
+            write(answer, "works", np.tile(np.array([b"An Artist\tA Title", b"\t"], object), (len(images), 1)))
+            return answer
+        if signature == contract.EXPLAIN_SIGNATURE:
+            write(answer, "heatmap", np.full((len(images), 7, 7), 0.25, np.float32))
+        first = 0.5 + images[:, 0, 0, 0] / 4
+        write(answer, "scores", np.stack([first, 1 - first], axis=1))
+        write(answer, "classes", np.tile(np.array([b"First", b"Second"], object), (len(images), 1)))
+        if self.is_whole and signature == contract.PREDICT_SIGNATURE:
+            write(answer, "typicality", first)
+            write(answer, "certain", first > 0.5)
+            write(answer, "expected_accuracy", np.full(len(images), 0.5, np.float32))
         return answer
 
     def GetModelMetadata(self, request, context):  # noqa: N802 - gRPC's names
@@ -59,6 +67,21 @@ class FakeServing(prediction_service_pb2_grpc.PredictionServiceServicer):
         answer = get_model_metadata_pb2.GetModelMetadataResponse(model_spec=request.model_spec)
         answer.metadata["signature_def"].Pack(signatures)
         return answer
+
+
+def write(answer, name, values):
+    """`values` as the output `name`, as TensorFlow Serving writes it."""
+    dtype, field = {
+        "f": (types_pb2.DT_FLOAT, "float_val"),
+        "i": (types_pb2.DT_INT32, "int_val"),
+        "b": (types_pb2.DT_BOOL, "bool_val"),
+        "O": (types_pb2.DT_STRING, "string_val"),
+    }[values.dtype.kind]
+    output = answer.outputs[name]
+    output.dtype = dtype
+    for size in values.shape:
+        output.tensor_shape.dim.add(size=size)
+    getattr(output, field).extend(values.ravel().tolist())
 
 
 def serve(servicer, port):

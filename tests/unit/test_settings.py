@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from gateway.setting_types import host_and_port
-from gateway.settings import Settings, SettingsError, _setting
+from gateway.settings import Settings, SettingsError, _setting, page
 
-README = Path(__file__).resolve().parents[2] / "README.md"
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "settings.md"
 
 
 def test_defaults():
@@ -39,7 +39,7 @@ def test_an_empty_value_is_the_default():
 
 def test_reports_every_bad_value_at_once():
     with pytest.raises(SettingsError) as caught:
-        Settings.from_env({"RAGAM_PORT": "abc", "RAGAM_SERVING": "nowhere", "RAGAM_CERTAIN_FROM": "nan", "RAGAM_WORKERS": "-1"})
+        Settings.from_env({"RAGAM_PORT": "abc", "RAGAM_SERVING": "nowhere", "RAGAM_CANARY_SHARE": "nan", "RAGAM_WORKERS": "-1"})
     lines = str(caught.value).splitlines()
     assert len(lines) == 4
     assert "RAGAM_PORT must be a whole number from 1 to 65535, not 'abc'." in lines
@@ -93,10 +93,45 @@ def test_the_log_level_is_one_that_logging_knows():
     assert logging.getLevelName(Settings().log_level.upper()) == logging.INFO
 
 
-def test_the_readme_tells_every_setting():
-    rows = re.findall(r"^\| `(RAGAM_\w+)` \| `?([^|`]*)`? \| ([^|]*) \|$", README.read_text(), re.MULTILINE)
-    expected = [(f"RAGAM_{entry.name.upper()}", str(entry.default), entry.metadata["meaning"]) for entry in fields(Settings)]
-    assert [row for row in rows if row[0] not in {"RAGAM_MODEL_BASE_PATH", "RAGAM_MODEL_CONFIG_FILE"}] == expected
+def test_the_page_is_written_from_the_settings():
+    assert PAGE.read_text() == page(), "make settings writes it"
+    assert re.findall(r"^\| `RAGAM_(\w+)`", page(), re.MULTILINE)[: len(fields(Settings))] == [
+        entry.name.upper() for entry in fields(Settings)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("variable", "complaint"),
+    [
+        ("RAGAM_PROT", "RAGAM_PROT is no setting: did you mean RAGAM_PORT?"),
+        ("RAGAM_MODEL_PATH", "RAGAM_MODEL_PATH is no setting: did you mean RAGAM_MODEL_BASE_PATH?"),
+        ("RAGAM_SERVING_PORT", "RAGAM_SERVING_PORT is no setting: did you mean RAGAM_SERVING_"),
+        ("RAGAM_THREADS", "RAGAM_THREADS is no setting: docs/settings.md lists them all."),
+    ],
+)
+def test_a_variable_that_is_no_setting_is_refused_and_not_shown(variable, complaint):
+    with pytest.raises(SettingsError, match=f"^{re.escape(complaint)}") as caught:
+        Settings.from_env({variable: "8500"})
+    assert "8500" not in str(caught.value)
+    assert Settings.from_env({variable: " "}) == Settings()
+
+
+def test_what_others_set_is_no_misspelling():
+    known = {"RAGAM_MODEL_BASE_PATH": "models", "RAGAM_MODEL_CONFIG_FILE": "models.config", "RAGAM_API_KEY": "k", "RAGAM_SHARED": "."}
+    # As Kubernetes tells pods of the Services of their namespace, here of ragam-gateway and ragam.
+    links = {
+        "RAGAM_GATEWAY_SERVICE_HOST": "10.0.0.1",
+        "RAGAM_GATEWAY_SERVICE_PORT": "80",
+        "RAGAM_GATEWAY_SERVICE_PORT_HTTP": "80",
+        "RAGAM_GATEWAY_PORT": "tcp://10.0.0.1:80",
+        "RAGAM_GATEWAY_PORT_80_TCP": "tcp://10.0.0.1:80",
+        "RAGAM_GATEWAY_PORT_80_TCP_PROTO": "tcp",
+        "RAGAM_GATEWAY_PORT_80_TCP_PORT": "80",
+        "RAGAM_GATEWAY_PORT_80_TCP_ADDR": "10.0.0.1",
+        "RAGAM_SERVICE_HOST": "10.0.0.2",
+        "RAGAM_PORT_80_TCP": "tcp://10.0.0.2:80",
+    }
+    assert Settings.from_env({**known, **links, "PATH": "/bin"}) == Settings()
 
 
 def test_a_file_of_keys_must_be_one(tmp_path):

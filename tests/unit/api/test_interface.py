@@ -4,6 +4,7 @@ import inspect
 import json
 import re
 import tomllib
+from io import BytesIO
 from pathlib import Path
 
 import jsonschema
@@ -12,6 +13,7 @@ import yaml
 from openapi_spec_validator import validate
 
 from gateway import errors
+from gateway.prediction import SimilarWork
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -122,6 +124,30 @@ def test_every_answer_has_an_example_that_keeps_its_schema(key, operation):
                 jsonschema.Draft202012Validator(schema_of(key, status, content_type)).validate(example)
                 if content_type == "application/json":
                     assert example["status"]["code"] == int(status)
+
+
+def test_an_answer_may_get_new_keys_where_the_page_on_the_interface_says_so():
+    schema = jsonschema.Draft202012Validator(schema_of(("POST", "/prediction"), 200, "application/json"))
+    examples = operations()["POST", "/prediction"]["responses"]["200"]["content"]["application/json"]["examples"]
+    plain, details, similar = (json.loads(json.dumps(examples[name]["value"])) for name in ("plain", "details", "similar"))
+    for place in (details["data"], details["data"]["model"], details["data"]["scores"][0], similar["data"]["similar"][0]):
+        place["later"] = 1
+    schema.validate(details)
+    schema.validate(similar)
+    plain["data"]["later"] = 1
+    with pytest.raises(jsonschema.ValidationError):
+        schema.validate(plain)
+
+
+@pytest.mark.parametrize("route", ["/prediction", "/predictions"])
+@pytest.mark.parametrize("query", ["", "?details=true", "?similar=true", "?details=true&similar=true"])
+@pytest.mark.parametrize("is_whole", [False, True])
+def test_answers_keep_the_description_whatever_the_version_tells(client, classifier, picture, route, query, is_whole):
+    if is_whole:
+        classifier.more = {"typicality": 0.01, "certain": False, "expected_accuracy": 0.4}
+        classifier.works = (SimilarWork("An Artist", "", 0.5), SimilarWork("", "", -0.5))
+    answer = client.post(route + query, data={"image": (BytesIO(picture()), "a.jpg")})
+    jsonschema.Draft202012Validator(schema_of(("POST", route), 200, "application/json")).validate(answer.json)
 
 
 def test_the_example_of_another_schema_is_refused():

@@ -9,6 +9,7 @@ import pytest
 
 from gateway import errors
 from gateway.api.pages import ASSETS
+from gateway.contract import TYPICAL_FROM
 from gateway.errors import RagamError
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -92,6 +93,10 @@ def test_every_status_that_the_service_answers_has_a_sentence():
     mapped = dict(re.findall(r'^  (\d+): "([\w.]+)",$', SCRIPTS["failures.js"], re.MULTILINE))
     assert statuses <= {int(status) for status in mapped}
     assert all(mapped[status] == f"error.{status}" for status in mapped if status != "0")
+
+
+def test_what_may_be_no_painting_is_the_same_on_the_page():
+    assert float(re.search(r"^const TYPICAL_FROM = ([\d.]+);$", SCRIPTS["doubt.js"], re.MULTILINE)[1]) == TYPICAL_FROM
 
 
 @pytest.mark.parametrize("language", ["en", "id"])

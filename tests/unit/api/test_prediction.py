@@ -12,6 +12,12 @@ from werkzeug.test import encode_multipart
 from gateway.api import prediction as views
 from gateway.api.decode_queue import Decoders
 from gateway.errors import BadUpload, ServingBusy, ServingTimeout, ServingUnavailable, WrongModel
+from gateway.prediction import SimilarWork
+
+# What a version may leave out.
+WHOLE = {"typicality": 0.5, "certain": True, "expected_accuracy": 0.85}
+WORKS = (SimilarWork("Berthe Morisot", "The Cradle", 0.91234), SimilarWork("", "Étude", 0.5), SimilarWork("", "", -0.25))
+MAY_BE_NO_PAINTING = "The picture is unlike the paintings that the model learned from and may be no painting."
 
 
 def post(client, data, query="", **options):
@@ -29,7 +35,9 @@ def test_index_is_the_papers_to_the_byte(client):
     assert answer.content_type == "application/json"
 
 
-def test_prediction_is_the_papers_to_the_byte(client, classifier, dark):
+@pytest.mark.parametrize("more", [{}, WHOLE], ids=["version 2", "a whole version"])
+def test_prediction_is_the_papers_to_the_byte(client, classifier, dark, more):
+    classifier.more, classifier.works = more, WORKS
     answer = post(client, dark)
     [images] = classifier.seen
     light = float((images[0].mean() + 1) / 2)
@@ -43,13 +51,68 @@ def test_prediction_is_the_papers_to_the_byte(client, classifier, dark):
 
 def test_details(client, dark):
     plain, details = post(client, dark).json["data"], post(client, dark, "?details=true").json["data"]
-    assert list(details) == ["image_types_prediction", "confidence", "scores", "model", "certain"]
+    assert list(details) == ["image_types_prediction", "confidence", "scores", "model"]
     assert {key: details[key] for key in plain} == plain
     assert details["scores"][0] == {"genre": plain["image_types_prediction"], "confidence": plain["confidence"]}
     assert details["scores"][0]["confidence"] >= details["scores"][1]["confidence"]
     assert details["model"] == {"name": "painting_genre", "version": 3}
-    assert details["certain"] is (plain["confidence"] >= 0.5)
     assert post(client, dark, "?details=false").json["data"] == plain
+
+
+LIKE_THIS = "about {} of 100 were right, for artists that the model did not learn from."
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        (
+            {"typicality": 0.31235, "certain": True, "expected_accuracy": 0.85},
+            {
+                "typicality": 0.3124,
+                "certain": True,
+                "expected_accuracy": 0.85,
+                "note": f"The model is certain of the genre. Of answers like this one {LIKE_THIS.format(85)}",
+            },
+        ),
+        (
+            {"typicality": 0.0499, "certain": False, "expected_accuracy": 0.344},
+            {
+                "typicality": 0.0499,
+                "certain": False,
+                "expected_accuracy": 0.344,
+                "note": "The picture is unlike the paintings that the model learned from and may be no painting. "
+                f"If it is one, of answers like this one {LIKE_THIS.format(34)}",
+            },
+        ),
+        ({"typicality": 0.05}, {"typicality": 0.05}),
+        ({"typicality": 0.0, "certain": False}, {"typicality": 0.0, "certain": False, "note": MAY_BE_NO_PAINTING}),
+        ({"certain": False}, {"certain": False, "note": "The model is not certain of the genre."}),
+        ({"expected_accuracy": 0.5}, {"expected_accuracy": 0.5, "note": f"Of answers like this one {LIKE_THIS.format(50)}"}),
+    ],
+)
+def test_details_hold_what_the_version_tells_of_its_answer_and_no_more(client, classifier, dark, more, told):
+    classifier.more = more
+    data = post(client, dark, "?details=true").json["data"]
+    assert dict(list(data.items())[4:]) == told
+
+
+def test_the_works_that_a_picture_is_like(client, classifier, dark):
+    classifier.works = WORKS
+    told = [
+        {"artist": "Berthe Morisot", "title": "The Cradle", "similarity": 0.9123},
+        {"artist": None, "title": "Étude", "similarity": 0.5},
+        {"artist": None, "title": None, "similarity": -0.25},
+    ]
+    plain, details = post(client, dark).json["data"], post(client, dark, "?details=true").json["data"]
+    assert post(client, dark, "?similar=true").json["data"] == {**plain, "similar": told}
+    assert post(client, dark, "?similar=true&details=true").json["data"] == {**details, "similar": told}
+    assert post(client, dark, "?similar=false").json["data"] == plain
+    for entry in post_many(client, ("a.png", dark), ("b.txt", b"text"), ("c.png", dark), query="?similar=true").json["data"][::2]:
+        assert entry["data"] == {**plain, "similar": told}
+
+
+def test_a_version_that_knows_no_works_answers_all_the_same(client, dark):
+    assert post(client, dark, "?similar=true").json == post(client, dark).json
 
 
 def test_the_model_sees_one_float32_tensor(client, classifier, dark):
@@ -102,10 +165,11 @@ def test_each_failure_has_its_envelope(client, classifier, dark, error, status, 
 
 
 @pytest.mark.parametrize("route", ["/prediction", "/predictions"])
+@pytest.mark.parametrize("parameter", ["details", "similar"])
 @pytest.mark.parametrize("value", ["True", "1", "yes", "", "true false"])
-def test_a_parameter_that_means_nothing(client, classifier, dark, route, value):
-    answer = client.post(route, query_string={"details": value}, data={"image": (BytesIO(dark), "a.png")})
-    assert (answer.status_code, answer.json["status"]["detail"]) == (400, "The parameter 'details' must be true or false.")
+def test_a_parameter_that_means_nothing(client, classifier, dark, route, parameter, value):
+    answer = client.post(route, query_string={parameter: value}, data={"image": (BytesIO(dark), "a.png")})
+    assert (answer.status_code, answer.json["status"]["detail"]) == (400, f"The parameter '{parameter}' must be true or false.")
     assert not classifier.seen
 
 

@@ -17,13 +17,19 @@ KEYS = {name: f"ragam_of-{name}" for name in ("alice", "bob")}
 @pytest.fixture
 def make(keys_file, classifier):
     """Makes a client of an application with these settings, and with API keys where `keys` says so."""
+    connections = []
 
     def make(rate_limit, storage="memory://", *, keys=False, **others):
         file = keys_file if keys else ""
         settings = Settings(rate_limit=rate_limit, rate_limit_storage=storage, api_keys_file=file, workers=1, **others)
-        return create_app(settings, classifier).test_client()
+        app = create_app(settings, classifier)
+        if storage.startswith("redis"):
+            connections.append(app.extensions["rate_limit"]._storage.storage)
+        return app.test_client()
 
-    return make
+    yield make
+    for connection in connections:
+        connection.close()
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -63,6 +62,7 @@ def serve():
         ThreadingHTTPServer.request_queue_size = 64
         server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         server.daemon_threads = True
+        server.handle_error = lambda *_: None  # of callers that hang up: their end is the generator's
         threading.Thread(target=server.serve_forever, daemon=True).start()
         servers.append(server)
         return f"http://127.0.0.1:{server.server_port}"
@@ -98,56 +98,40 @@ def test_the_right_answers_count_as_correct(serve, tmp_path):
 
 @needs_wrk
 def test_every_connection_sends_all_the_time(serve, tmp_path):
-    def slow(content):
-        time.sleep(0.1)
+    # Nobody is answered before all of them have sent.
+    together = threading.Barrier(8)
+
+    def behave(content):
+        together.wait(300)
         return 200, {}, ANSWERS[content]
 
-    address = serve(slow)
-
-    def sending(seconds: float) -> float:
-        """Little's law, which is of the mean: so many pictures are on their way as there are connections."""
-        found = send(Target(NoService(), address, tmp_path), ALBUM, 8, seconds)
-        assert found.figures()["errors"] == found.figures()["wrong"] == 0
-        return sum(answer.seconds for answer in found.answers) / found.seconds
-
-    # On a busy machine answers take longer, and more of them lie across an end of the measurement.
-    assert any(sending(seconds) == pytest.approx(8, rel=0.35) for seconds in (2, 20, 60))
+    found = load(serve(behave), tmp_path, connections=together.parties)
+    together.abort()
+    assert found.figures()["correct"] > 40
 
 
 @needs_wrk
-def test_an_answer_to_another_picture_is_wrong_even_if_the_genre_is_the_same(serve, tmp_path):
-    mixed = {b"first": ANSWERS[b"second"], b"second": ANSWERS[b"first"], b"third": ANSWERS[b"third"]}
+def test_an_answer_to_another_picture_is_wrong_even_if_the_genre_or_the_confidence_is_the_same(serve, tmp_path):
+    mixed = {b"first": ANSWERS[b"second"], b"second": ANSWERS[b"first"], b"third": ("Symbolism", ANSWERS[b"third"][1])}
     figures = load(serve(lambda content: (200, {}, mixed[content])), tmp_path).figures()
-    assert figures["wrong"] == pytest.approx(2 * figures["correct"], abs=6)
-    assert figures["wrong"] > 10
-
-
-@needs_wrk
-def test_the_right_confidence_of_another_genre_is_wrong(serve, tmp_path):
-    figures = load(serve(lambda content: (200, {}, ("Symbolism", ANSWERS[content][1]))), tmp_path).figures()
     assert figures["correct"] == 0
-    assert figures["wrong"] > 10
+    assert figures["wrong"] > 40
     assert math.isnan(figures["p99_ms"])
 
 
 @needs_wrk
-@pytest.mark.parametrize(("headers", "what"), [({"Retry-After": "1"}, "later"), ({}, "errors")])
-def test_a_refusal_counts_by_whether_it_says_when_to_come_again(serve, tmp_path, headers, what):
-    found = load(serve(lambda content: (503, headers, ANSWERS[content])), tmp_path)
-    assert found.figures()[what] > 10
-    assert found.figures()["correct"] == found.figures()["wrong"] == 0
-    assert set(found.statuses()) == {"503"}
+def test_a_refusal_counts_by_whether_it_says_when_to_come_again_and_no_answer_is_an_error(serve, tmp_path):
+    def behave(content):
+        if content == b"third":
+            raise ConnectionAbortedError
+        return 503, {"Retry-After": "1"} if content == b"first" else {}, ANSWERS[content]
 
-
-@needs_wrk
-def test_answers_that_never_come_are_errors(serve, tmp_path):
-    def hang_up(content):
-        raise ConnectionAbortedError
-
-    address = serve(hang_up)
-    found = load(address, tmp_path)
-    assert found.figures()["errors"] > 3
-    assert set(found.statuses()) == {"0"}
+    found = load(serve(behave), tmp_path)
+    figures, statuses = found.figures(), found.statuses()
+    assert set(statuses) == {"503", "0"}
+    assert figures["correct"] == figures["wrong"] == 0
+    assert 3 < figures["later"] < statuses["503"] - 3
+    assert figures["errors"] == statuses["0"] + statuses["503"] - figures["later"]
 
 
 def test_the_log_is_read_as_it_is_written(tmp_path):

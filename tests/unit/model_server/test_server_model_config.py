@@ -39,13 +39,10 @@ def test_labels() -> None:
     ("config", "sentence"),
     [
         ("", "Only ModelConfigList is currently supported"),
-        ("custom_model_config { }", "Only ModelConfigList is currently supported"),
-        ("model_config_list { }", "0 models are listed, and this server serves one."),
         ('model_config_list { config { name: "a" } config { name: "b" } }', "2 models are listed, and this server serves one."),
         (text(start='name: "genre" model_platform: "tensorflow"'), "A model needs a name and a base_path."),
         (text(start='name: "genre" base_path: "/models/genre"'), 'model_platform must be "tensorflow", not "".'),
         (text("logging_config { }"), "logging_config cannot be set on this server."),
-        (text("version_label { }"), "version_label"),
         ("model_config_list {", "Expected"),
     ],
 )

@@ -84,16 +84,6 @@ def test_another_model(reload: Reload, base_path: Path) -> None:
     assert error.value.code is grpc.StatusCode.INVALID_ARGUMENT
 
 
-def test_a_caller_s_folder_is_the_operator_s_or_below(reload: Reload, tmp_path: Path, base_path: Path) -> None:
-    elsewhere = tmp_path / "elsewhere"
-    elsewhere.mkdir()
-    with pytest.raises(StatusError, match="neither the one that this server is configured with nor below it") as error:
-        reload.call(ModelConfig("genre", elsewhere), lambda: 1)
-    assert error.value.code is grpc.StatusCode.INVALID_ARGUMENT
-    reload.call(ModelConfig("genre", base_path / "1"), lambda: 1)
-    reload.call(ModelConfig("genre", base_path), lambda: 1)
-
-
 def test_the_operator_s_file_names_any_folder_and_callers_follow(reload: Reload, tmp_path: Path, base_path: Path) -> None:
     other = tmp_path / "other"
     other.mkdir()
@@ -128,10 +118,11 @@ def test_one_caller_waits_for_a_folder_at_a_time(reload: Reload, base_path: Path
 
 def test_a_file(reload: Reload, repository: Repository[Model], tmp_path: Path, base_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     file = tmp_path / "models.config"
-    file.write_text(
+    good = (
         f'model_config_list {{ config {{ name: "genre" base_path: "{base_path}" model_platform: "tensorflow" '
         "model_version_policy { specific { versions: 1 } } } }"
     )
+    file.write_text(good)
     reload.read(file)
     repository.poll()
     assert repository.available() == {1}
@@ -139,23 +130,17 @@ def test_a_file(reload: Reload, repository: Repository[Model], tmp_path: Path, b
         file.write_text("model_config_list {")
         for _ in range(3):
             reload.read(file)
+        file.write_text(good)
+        reload.read(file)
+        file.write_text("model_config_list {")
+        reload.read(file)
         file.write_text(f'model_config_list {{ config {{ name: "x" base_path: "{base_path}" model_platform: "tensorflow" }} }}')
         reload.read(file)
         file.unlink()
         reload.read(file)
-    assert [record.levelname for record in caplog.records] == ["ERROR"] * 3
-    for part, record in zip(("cannot be used", "cannot be followed", "cannot be read"), caplog.records, strict=True):
+    assert [record.levelname for record in caplog.records] == ["ERROR"] * 4
+    # The same is told once, and again after it was put right.
+    for part, record in zip(("cannot be used", "cannot be used", "cannot be followed", "cannot be read"), caplog.records, strict=True):
         assert part in record.getMessage()
     repository.poll()
     assert repository.available() == {1}
-
-
-def test_the_same_mistake_is_told_again_after_it_was_put_right(
-    reload: Reload, tmp_path: Path, base_path: Path, caplog: pytest.LogCaptureFixture
-):
-    file = tmp_path / "models.config"
-    good = f'model_config_list {{ config {{ name: "genre" base_path: "{base_path}" model_platform: "tensorflow" }} }}'
-    for text in ("model_config_list {", "model_config_list {", good, "model_config_list {"):
-        file.write_text(text)
-        reload.read(file)
-    assert [record.levelname for record in caplog.records] == ["ERROR"] * 2

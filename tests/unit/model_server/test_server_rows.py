@@ -108,10 +108,8 @@ def test_who_has_waited_longest_is_next(gate):
         assert started.wait(PATIENCE_S)
         for caller in range(4):
             calls.append(callers.submit(rows.compute, [caller], lambda _, row: order.append(row), PATIENCE_S))
-            while rows._waiting <= caller:
+            while len(rows._machines._queue) <= caller:
                 time.sleep(0.001)
-            # Counted, it has still to stand in the queue.
-            time.sleep(0.05)
         gate.set()
         for call in calls:
             call.result(PATIENCE_S)

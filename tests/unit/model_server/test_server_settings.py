@@ -11,8 +11,6 @@ from model_server.model_config import ModelConfig
 from model_server.policy import Policy
 from model_server.settings import SettingsError, parse_settings
 
-BATCHING_CONFIG = Path(__file__).resolve().parents[3] / "model_repository" / "batching.config"
-
 
 def test_defaults(tmp_path: Path) -> None:
     settings = parse_settings([f"--model_base_path={tmp_path}"])
@@ -20,14 +18,13 @@ def test_defaults(tmp_path: Path) -> None:
     assert (settings.model_config_file, settings.model_config_file_poll_wait_seconds) == (None, 0)
     assert not settings.allow_version_labels_for_unavailable_models
     assert settings.batching is None
-    assert settings.file_system_poll_wait_seconds == 1
+    assert (settings.file_system_poll_wait_seconds, settings.log_level) == (1, "info")
 
 
 @pytest.mark.parametrize(
     ("flags", "batches"),
     [
         (["--enable_batching=true"], True),
-        (["--enable_batching", "true"], True),
         (["--enable_batching"], True),
         (["--enable_batching=false"], False),
         ([], False),
@@ -38,25 +35,16 @@ def test_enable_batching(tmp_path: Path, flags: list[str], batches: bool) -> Non
     assert settings.batching == (Batching() if batches else None)
 
 
-def test_batching_file(tmp_path: Path) -> None:
-    flags = [f"--model_base_path={tmp_path}", "--enable_batching", f"--batching_parameters_file={BATCHING_CONFIG}"]
-    batching = parse_settings(flags).batching
-    assert batching is not None
-    assert batching.max_batch_size == 16
-
-
 @pytest.mark.parametrize(
     ("flags", "sentence"),
     [
         ([], "--model_base_path is missing"),
-        (["--model_base_path=nowhere"], "--model_base_path nowhere is not a directory."),
         (["--model_config_file=c", "--model_name=x"], "--model_config_file says what --model_name and --model_base_path say"),
         (["--model_config_file=c"], "--model_config_file c cannot be read: No such file or directory."),
         (["--model_base_path=.", "--model_config_file_poll_wait_seconds=1"], "is given without --model_config_file."),
         (["--model_base=."], "unrecognized arguments: --model_base=."),
-        (["--model_base_path=.", "--nonsense"], "unrecognized arguments: --nonsense"),
         (["--model_base_path=.", "--port=65536"], "'65536' is not an integer from 0 to 65535."),
-        (["--model_base_path=.", "--port=http"], "'http' is not an integer from 0 to 65535."),
+        (["--model_base_path=.", "--log_level=loud"], "invalid choice: 'loud'"),
         (["--model_base_path=.", "--grpc_max_threads=0"], "'0' is not an integer of at least 1."),
         (["--model_base_path=.", "--file_system_poll_wait_seconds=-1"], "'-1' is not an integer of at least 0."),
         (["--model_base_path=.", "--enable_batching=yes"], "'yes' is neither true nor false."),

@@ -21,7 +21,7 @@ def config(folder: Path) -> str:
 
 def test_reads_what_the_command_makes(config: str, folder: Path, tmp_path: Path) -> None:
     tls = read_tls(config)
-    assert tls.custom_ca == (folder / "ca.pem").read_bytes()
+    assert tls.custom_ca == (folder / "gateway" / "ca.crt").read_bytes()
     assert tls.client_verify
     assert "PRIVATE KEY" not in repr(tls)
     flags = [f"--model_base_path={tmp_path}", f"--ssl_config_file={folder / 'serving.ssl.config'}"]

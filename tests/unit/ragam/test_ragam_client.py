@@ -56,11 +56,13 @@ def classify(gateway, file, **options):
     return ask(gateway, lambda client: client.classify(str(file)), **{"retries": 3, **options})
 
 
-def test_what_is_sent_and_what_comes_back(gateway, file):
+def test_what_is_sent_and_what_comes_back(gateway, classifier, file):
+    classifier.more = {"typicality": 0.4127, "certain": False, "expected_accuracy": 0.34}
     found = classify(gateway, file, api_key="secret")
     assert found.genre in {"Light", "Dark"}
     assert found.confidence == max(found.scores.values()) == found.scores[found.genre]
-    assert (found.certain, found.model_version, set(found.scores)) == (found.confidence >= 0.5, 3, {"Light", "Dark"})
+    assert (found.certain, found.typicality, found.expected_accuracy) == (False, 0.4127, 0.34)
+    assert (found.model_version, set(found.scores)) == (3, {"Light", "Dark"})
     [(method, path, headers, body)] = gateway.requests
     assert (method, path) == ("POST", "/museum/prediction?details=true")
     assert headers["Authorization"] == "Bearer secret"

@@ -16,6 +16,9 @@ import pytest
 from stub_gateway import answer, hang_up
 
 ROOT = Path(__file__).resolve().parents[3]
+HEAD = ["file", "genre", "confidence", "certain", "typicality", "expected accuracy", "model version"]
+# What a version need not tell of an answer.
+WHOLE = {"typicality": 0.4127, "certain": True, "expected_accuracy": 0.85}
 
 
 @pytest.fixture
@@ -39,7 +42,7 @@ def test_a_folder_to_a_csv(gateway, folder):
     assert last == "6 of 6 pictures have an answer."
     assert sum(int(line.split()[1]) for line in table) == 6
     assert sorted(row["file"] for row in rows()) == [f"pictures/{number}.jpg" for number in range(6)]
-    assert list(rows()[0]) == ["file", "genre", "confidence", "certain", "model version", "Dark", "Light", "error", "time"]
+    assert list(rows()[0]) == [*HEAD, "Dark", "Light", "error", "time"]
 
 
 def test_the_summary_has_the_most_frequent_genre_first(gateway, folder):
@@ -82,7 +85,18 @@ def test_a_picture_that_fails_has_a_row_and_is_sent_again(gateway, folder, pictu
     assert not any(row["error"] for row in rows())
 
 
-def test_json_lines_for_pipes(gateway, folder):
+def test_what_a_version_does_not_tell_is_empty(gateway, folder):
+    result = gateway.classify("pictures/0.jpg", "--csv", "out.csv", "--jsonl")
+    entry = json.loads(result.stdout)
+    assert (entry["certain"], entry["typicality"], entry["expected_accuracy"]) == (None, None, None)
+    [row] = rows()
+    assert (row["certain"], row["typicality"], row["expected accuracy"]) == ("", "", "")
+    assert row["genre"] in gateway.classify("pictures/0.jpg", "--csv", "out.csv").stdout
+    assert "certain" not in result.stderr
+
+
+def test_json_lines_for_pipes(gateway, folder, classifier):
+    classifier.more = WHOLE
     Path("pictures/0.jpg").write_bytes(b"")
     names = b"pictures/0.jpg\r\n\npictures/1.jpg\nno\xffwhere.jpg"
     result = gateway.classify("-", "--jsonl", input=names)
@@ -90,9 +104,10 @@ def test_json_lines_for_pipes(gateway, folder):
     entries = {entry["file"]: entry for entry in map(json.loads, result.stdout.splitlines())}
     assert set(entries) == {"pictures/0.jpg", "pictures/1.jpg", "no\udcffwhere.jpg"}
     for entry in entries.values():
-        assert list(entry) == ["file", "genre", "confidence", "certain", "model_version", "scores", "error", "time"]
+        told = ["genre", "confidence", "certain", "typicality", "expected_accuracy", "model_version", "scores"]
+        assert list(entry) == ["file", *told, "error", "time"]
         assert (entry["error"] is None) == (entry["file"] == "pictures/1.jpg")
-        assert all((entry[key] is None) == bool(entry["error"]) for key in ("genre", "confidence", "certain", "model_version", "scores"))
+        assert all((entry[key] is None) == bool(entry["error"]) for key in told)
         assert entry["time"].endswith("+00:00")
     assert entries["no\udcffwhere.jpg"]["error"] == "The file cannot be read: No such file or directory."
     assert result.stderr.splitlines()[-1] == "1 of 3 pictures have an answer, 2 failed."
@@ -241,6 +256,9 @@ def a_byte_now_and_then(handler):
         (answer(200, TEXT.replace("0.5", "1e999").encode()), "The answer was not understood."),
         (answer(200, TEXT.replace('"version": 1', '"version": ' + "9" * 5000).encode()), "The answer was not understood."),
         (answer(200, TEXT.replace('"version": 1', '"version": true').encode()), "The answer was not understood."),
+        (answer(200, TEXT.replace('"certain": true', '"certain": 1').encode()), "The answer was not understood."),
+        (answer(200, TEXT.replace('"certain": true', '"typicality": 2').encode()), "The answer was not understood."),
+        (answer(200, {**GOOD, "data": []}), "The answer was not understood."),
         (answer(200, TEXT.replace("Realism", "x" * 1000).encode()), "The answer was not understood."),
         (answer(200, {**GOOD, "data": {}}), "The answer was not understood."),
         (

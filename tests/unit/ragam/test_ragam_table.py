@@ -34,13 +34,14 @@ NAMES = [
     "é日",
 ]
 GENRES = ["Realism", "Abstract", "=Formula", "Genre", 'Süß, "quoted"', "genre", "time"]
-HEAD, TAIL = ["file", "genre", "confidence", "certain", "model version"], ["error", "time"]
+HEAD = ["file", "genre", "confidence", "certain", "typicality", "expected accuracy", "model version"]
+TAIL = ["error", "time"]
 
 
 def predicted(file, genres=("Realism", "Abstract"), confidence=0.6143):
     rest = round((1 - confidence) / max(1, len(genres) - 1), 4)
     scores = {genre: confidence if number == 0 else rest for number, genre in enumerate(genres)}
-    return file, Prediction(genres[0], confidence, confidence >= 0.5, 3, scores)
+    return file, Prediction(genres[0], confidence, confidence >= 0.5, 0.4127, 0.85, 3, scores)
 
 
 def failed(file, error='The file is empty. Send "a" picture.'):
@@ -91,7 +92,7 @@ def test_columns(path):
     assert path.read_bytes().startswith(codecs.BOM_UTF8)
     assert [line.split(",") for line in path.read_text(encoding="utf-8-sig").splitlines() if "empty" not in line] == [
         [f'"{cell}"' for cell in [*HEAD, "Abstract", "Realism", *TAIL]],
-        [f'"{cell}"' for cell in ["b.jpg", "Realism", "0.6143", "true", "3", "0.3857", "0.6143", "", time]],
+        [f'"{cell}"' for cell in ["b.jpg", "Realism", "0.6143", "true", "0.4127", "0.85", "3", "0.3857", "0.6143", "", time]],
     ]
     assert {name: cell for name, cell in rows(path)[0].items() if cell} == {
         "file": "a.jpg",
@@ -220,9 +221,10 @@ def test_as_another_program_saves_it(path):
     [
         b"file",
         b"name,genre\n",
-        b"file,genre,confidence,certain,model version,error,time\n1,2\n",
-        b"file;genre;confidence;certain;model version;error;time\n",
-        b"file,genre,confidence,certain,model version,error\n",
+        b"file,genre,confidence,certain,typicality,expected accuracy,model version,error,time\n1,2\n",
+        b"file;genre;confidence;certain;typicality;expected accuracy;model version;error;time\n",
+        b"file,genre,confidence,certain,typicality,expected accuracy,model version,error\n",
+        b"file,genre,confidence,certain,model version,error,time\n",
         b'"a"b\n',
         b"\x89PNG\r\n\x1a\n",
         b"My notes on all paintings",

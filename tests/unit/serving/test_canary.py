@@ -6,7 +6,7 @@ import pytest
 from gateway.api import health
 from gateway.app import create_app
 from gateway.errors import ServingUnavailable, WrongModel
-from gateway.prediction import Explanation, Prediction
+from gateway.prediction import Explanation, Prediction, SimilarWork
 from gateway.serving.canary import FAILURES, PAUSE_SECONDS, Breaker, Canary, place
 from gateway.settings import Settings, SettingsError
 
@@ -18,6 +18,7 @@ class Version:
 
     def __init__(self, number):
         self.number = number
+        self.works = (SimilarWork(f"Artist {number}", "Title", 0.5),)
         self.error = None
         self.calls = []
 
@@ -27,6 +28,10 @@ class Version:
 
     def explain(self, images):
         return [Explanation(prediction, ((0.5,) * 7,) * 7) for prediction in self.classify(images)]
+
+    def similar(self, images):
+        self.check()
+        return [self.works] * len(images)
 
     def genres(self):
         self.check()
@@ -74,6 +79,12 @@ def test_each_picture_of_many_goes_to_its_version_in_one_call_each(stable, canar
     assert (len(stable.calls), len(canary.calls)) == (1, 1)
     assert [answer.prediction.version for answer in both.explain(images)] == expected
     assert [both.classify(image[None])[0].version for image in images] == expected, "alone as among others"
+
+
+def test_similar_works_are_those_of_the_version_that_answers_if_it_knows_any(stable, canary, images):
+    canary.works = ()
+    assert Canary(stable, canary, 0.5).similar(images) == [() if place(image) < 0.5 else stable.works for image in images]
+    assert len(stable.calls) == 1
 
 
 @pytest.mark.parametrize("error", [WrongModel(), ServingUnavailable(), RuntimeError("INTERNAL")], ids=lambda error: type(error).__name__)

@@ -8,6 +8,7 @@ from prometheus_client import REGISTRY
 
 from gateway import contract
 from gateway.errors import ServingBusy, ServingTimeout, ServingUnavailable, WrongModel
+from gateway.prediction import SimilarWork
 from gateway.serving.client import TensorFlowServing
 
 
@@ -29,12 +30,42 @@ def test_explains_by_the_other_signature(fake, serving):
     assert explained[0].heatmap == ((0.25,) * 7,) * 7
 
 
+def test_what_a_version_may_lack_is_read_where_it_is_there(fake, serving):
+    for prediction in serving.classify(IMAGES):
+        assert (prediction.typicality, prediction.certain, prediction.expected_accuracy) == (None, None, None)
+    fake.is_whole = True
+    first, second = serving.classify(IMAGES)
+    assert (first.typicality, first.certain, first.expected_accuracy) == (0.25, False, 0.5)
+    assert second.certain is True
+
+
+def test_similar_works_come_nearest_first(fake, serving):
+    fake.is_whole = True
+    works = (SimilarWork("An Artist", "A Title", pytest.approx(0.9)), SimilarWork("", "", 0.5))
+    assert serving.similar(IMAGES) == [works, works]
+    assert fake.requests[-1].model_spec.signature_name == "similar"
+
+
+def test_a_version_without_similar_works_has_none_and_another_refusal_is_one(fake, serving):
+    assert serving.similar(IMAGES) == [(), ()]
+    fake.failures = [grpc.StatusCode.FAILED_PRECONDITION]
+    with pytest.raises(WrongModel):
+        serving.similar(IMAGES)
+
+
+def test_similar_works_are_not_counted_as_further_pictures(fake, serving):
+    before = by_label("none")
+    serving.similar(IMAGES[:1])
+    assert by_label("none") == before
+
+
 def test_every_call_asks_for_the_label(fake, port):
     serving = TensorFlowServing(f"127.0.0.1:{port}", 60, label="canary")
     serving.classify(IMAGES)
     serving.explain(IMAGES)
+    serving.similar(IMAGES)
     serving.genres()
-    assert [request.model_spec.version_label for request in fake.requests] == ["canary"] * 3
+    assert [request.model_spec.version_label for request in fake.requests] == ["canary"] * 4
     serving.check()
     TensorFlowServing(f"127.0.0.1:{port}", 60).classify(IMAGES)
     assert not fake.requests[-1].model_spec.HasField("version_label")

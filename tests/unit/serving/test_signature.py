@@ -1,11 +1,21 @@
 import numpy as np
 import pytest
+from fake_serving import write
 
 from gateway import contract
 from gateway.serving.messages import get_model_metadata_pb2, predict_pb2, types_pb2
-from gateway.serving.signature import ContractBroken, compare, explanations, genres, model_spec, predict_request, predictions
+from gateway.serving.signature import (
+    ContractBroken,
+    compare,
+    explanations,
+    genres,
+    model_spec,
+    predict_request,
+    predictions,
+    similar_works,
+)
 
-FLOAT, STRING, DOUBLE = types_pb2.DT_FLOAT, types_pb2.DT_STRING, types_pb2.DT_DOUBLE
+FLOAT, STRING, DOUBLE, BOOL = types_pb2.DT_FLOAT, types_pb2.DT_STRING, types_pb2.DT_DOUBLE, types_pb2.DT_BOOL
 GOOD = {"image": (FLOAT, (-1, 224, 224, 3)), "scores": (FLOAT, (-1, 7)), "classes": (STRING, (-1, 7))}
 
 
@@ -33,7 +43,10 @@ def answer(scores=(0.1, 0.9), classes=(b"A", b"B"), shape=(1, 2), dtype=FLOAT):
     return result
 
 
-@pytest.mark.parametrize("extra", [{}, {"heatmap": (FLOAT, (-1, 7, 7))}, {"scores": (FLOAT, (-1, -1))}])
+MORE = {"typicality": (FLOAT, (-1,)), "certain": (BOOL, (-1,)), "expected_accuracy": (FLOAT, (-1,))}
+
+
+@pytest.mark.parametrize("extra", [{}, {"heatmap": (FLOAT, (-1, 7, 7))}, {"scores": (FLOAT, (-1, -1))}, MORE])
 def test_a_signature_that_keeps_the_contract(extra):
     compare(signatures({**GOOD, **extra}))
 
@@ -48,6 +61,8 @@ def test_a_signature_that_keeps_the_contract(extra):
         ({"scores": (FLOAT, (7,))}, "'scores'"),
         ({"classes": (FLOAT, (-1, 7))}, "'classes'"),
         ({"classes": None}, "no output 'classes'"),
+        ({"certain": (FLOAT, (-1,))}, "'certain' is DT_FLOAT"),
+        ({"typicality": (FLOAT, (-1, 1))}, "'typicality' is DT_FLOAT [-1, 1]"),
         ({"image": None}, "its inputs are []"),
     ],
 )
@@ -89,6 +104,43 @@ def test_scores_come_best_first_with_their_genres():
 def test_an_answer_that_breaks_the_contract(broken):
     with pytest.raises(ContractBroken):
         predictions(broken, 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("typicality", np.float32([1.1])),
+        ("typicality", np.float32([np.nan])),
+        ("typicality", np.float32([0.5, 0.5])),
+        ("certain", np.float32([1])),
+        ("expected_accuracy", np.float32([[0.5]])),
+        ("expected_accuracy", np.float32([-0.1])),
+    ],
+)
+def test_what_an_answer_need_not_hold_must_be_right_where_it_does(name, values):
+    broken = answer()
+    write(broken, name, values)
+    with pytest.raises(ContractBroken):
+        predictions(broken, 1)
+
+
+@pytest.mark.parametrize(
+    ("similarity", "works"),
+    [
+        (np.float32([[0.9]]), np.array([[b"\xff\ta"]], object)),
+        (np.float32([[0.9, 0.8]]), np.array([[b"a\tb"]], object)),
+        (np.float32([[1.1]]), np.array([[b"a\tb"]], object)),
+        (np.float32([[np.nan]]), np.array([[b"a\tb"]], object)),
+        (np.float32([0.9]), np.array([b"a\tb"], object)),
+        (np.zeros((1, 0), np.float32), np.empty((1, 0), object)),
+    ],
+)
+def test_similar_works_that_break_the_contract(similarity, works):
+    broken = predict_pb2.PredictResponse()
+    write(broken, "similarity", similarity)
+    write(broken, "works", works)
+    with pytest.raises(ContractBroken):
+        similar_works(broken, 1)
 
 
 def with_heatmap(values, shape=(1, 7, 7), dtype=FLOAT):

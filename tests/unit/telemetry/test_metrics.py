@@ -29,6 +29,19 @@ def test_counts_answers_by_genre_version_and_confidence(client, picture, route):
     assert counts() == tuple(count + 1 for count in before)
 
 
+def test_the_typicality_of_pictures_where_the_version_tells_it(client, classifier, picture):
+    def counts():
+        return tuple(value("ragam_typicality_bucket", version="3", le=bound) for bound in ("0.05", "0.1"))
+
+    before = counts()
+    send(client, picture())
+    assert counts() == before
+    classifier.more = {"typicality": 0.07}
+    send(client, picture())
+    send(client, picture(), route="/predictions")
+    assert counts() == (before[0], before[1] + 2)
+
+
 @pytest.mark.parametrize("route", ["/prediction", "/predictions", "/explanation"])
 def test_bytes_and_pixels_of_what_is_sent(client, picture, route):
     def sums():
@@ -61,13 +74,13 @@ def test_the_version_before_is_taken_back():
 
 
 def test_only_numbers_of_the_settings_are_shown():
-    settings = Settings(threads=5, serving="model-server:8500", predict_seconds=2.5)
+    settings = Settings(workers=5, serving="model-server:8500", predict_seconds=2.5)
     note_build_and_settings(settings.masked())
     [family] = [family for family in REGISTRY.collect() if family.name == "ragam_settings"]
     shown = {sample.labels["setting"]: sample.value for sample in family.samples}
     assert shown == {name: number for name, number in dataclasses.asdict(settings).items() if not isinstance(number, str)}
-    assert (shown["threads"], shown["predict_seconds"]) == (5, 2.5)
-    assert {"serving", "host", "serving_key", "api_keys_file"}.isdisjoint(shown)
+    assert (shown["workers"], shown["predict_seconds"]) == (5, 2.5)
+    assert {"serving", "host", "serving_tls", "api_keys_file"}.isdisjoint(shown)
 
 
 def test_no_word_of_a_caller_s_becomes_a_series(client, picture):

@@ -1,4 +1,4 @@
-"""Does to the service what the plan says, and notes from when to when a request may suffer from it."""
+"""Does to the service what the plan says, and notes from when to when a request may fail by it."""
 
 import os
 import shutil
@@ -13,11 +13,11 @@ from service import Service
 
 FREEZE_SECONDS = 1.0
 
-# A machine with other work on it may take long to load a model; a service that is not well by then never will be.
+# A machine with other work on it may take long to load a model; a service that is not ready by then never will be.
 MOST_SECONDS = 120
 
 # Once every worker is ready again: calls that began before still come to their ends.
-AFTERMATH_SECONDS = 8
+AFTER_SECONDS = 8
 
 
 @dataclass(frozen=True)
@@ -31,33 +31,29 @@ class Window:
     back: float
 
 
-class NeverWell(Exception):
-    """The service did not come back."""
+class NotReady(Exception):
+    """The service was not ready again after a fault, or did not serve a version."""
 
 
-class Misfortunes:
+class Faults:
     """The first model is served all the time, as version 1; `second` comes and goes as version 2. `picture` is what it asks them with."""
 
     def __init__(self, service: Service, second: Path, picture: bytes) -> None:
         self._service, self._second, self._picture = service, second, picture
         self.windows: list[Window] = []
 
-    def happen(self, fault: Fault) -> None:
-        """Returns when the service is well again. Raises NeverWell."""
+    def run(self, fault: Fault) -> None:
+        """Returns when the service is ready again. Raises NotReady."""
         start = time.monotonic()
         statuses = self._do(fault.kind)
-        while not self._well():
+        while not self._is_ready():
             if time.monotonic() > start + MOST_SECONDS:
-                raise NeverWell(f"{fault.kind}: not ready after {MOST_SECONDS} s")
+                raise NotReady(f"{fault.kind}: not ready after {MOST_SECONDS} s")
             time.sleep(0.1)
         back = time.monotonic()
-        # What a killed worker had in its hands is lost at once.
-        end = back if statuses == {0} else back + AFTERMATH_SECONDS
+        # The requests of a killed worker are lost at once.
+        end = back if statuses == {0} else back + AFTER_SECONDS
         self.windows.append(Window(fault.kind, start, end, frozenset(statuses), round(back - start, 2)))
-
-    def workers(self) -> list[int]:
-        pid = self._service.gateway.popen.pid
-        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
     def publish(self) -> None:
         self._service.publish(self._second, 2)
@@ -74,7 +70,7 @@ class Misfortunes:
         end = time.monotonic() + MOST_SECONDS
         while self.served() != version:
             if time.monotonic() > end:
-                raise NeverWell(f"version {version} is not served after {MOST_SECONDS} s")
+                raise NotReady(f"version {version} is not served after {MOST_SECONDS} s")
             time.sleep(0.1)
 
     def _do(self, kind: str) -> set[int]:
@@ -91,9 +87,9 @@ class Misfortunes:
             server.signal(signal.SIGCONT)
             return {503, 504}
         if kind == "worker killed":
-            before = set(self.workers())
+            before = set(self._service.gateway.children())
             os.kill(min(before), signal.SIGKILL)
-            while len(set(self.workers()) - before) < 1:
+            while set(self._service.gateway.children()) <= before:
                 time.sleep(0.05)
             return {0}
         self._change_versions(kind)
@@ -114,7 +110,7 @@ class Misfortunes:
             time.sleep(2)
             shutil.rmtree(broken)
 
-    def _well(self) -> bool:
+    def _is_ready(self) -> bool:
         try:
             return self._service.ready()
         except requests.RequestException:

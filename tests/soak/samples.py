@@ -1,4 +1,4 @@
-"""What the service's processes hold: memory, open files, threads."""
+"""Samples of what the service's processes hold: memory, open files, threads."""
 
 import threading
 import time
