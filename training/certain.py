@@ -6,7 +6,7 @@ certain. The thresholds are those of the largest coverage at which the answers o
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -101,7 +101,8 @@ def left_out_in_turn(fitted: Sequence[Answers], tuning: Answers) -> npt.NDArray[
 def expected(sets: Sequence[tuple[Answers, npt.NDArray[np.bool_]]], more: Sequence[tuple[Answers, npt.NDArray[np.bool_]]]) -> list[Share]:
     """The share right of each of KINDS over `sets` of answers and whether each is certain; where these have fewer than FEWEST, with `more`.
 
-    One right and one wrong answer are added, so that few answers do not make it 0 or 1.
+    One right and one wrong answer are added, so that few answers do not make it 0 or 1. Of untypical pictures some are no paintings, which
+    no set has: their share is never above that of the uncertain answers.
     """
     found = []
     for place in range(len(KINDS)):
@@ -109,7 +110,8 @@ def expected(sets: Sequence[tuple[Answers, npt.NDArray[np.bool_]]], more: Sequen
         if counts[0] < FEWEST:
             counts = counts + np.array([_count(answers, sure, place) for answers, sure in more] or [(0, 0)]).sum(axis=0)
         found.append(Share(int(counts[0]), float((counts[1] + 1) / (counts[0] + 2))))
-    return found
+    sure, unsure, untypical = found
+    return [sure, unsure, replace(untypical, right=min(untypical.right, unsure.right))]
 
 
 def _count(answers: Answers, sure: npt.NDArray[np.bool_], place: int) -> tuple[int, int]:

@@ -19,7 +19,8 @@ def markdown(card: dict[str, Any]) -> str:
     lines = [
         f"# Scorecard: recipe {run['recipe']['name']}, {len(card['genres'])} genres",
         "",
-        f"{card['dataset']['trained_on']:,} pictures to train on. Temperature {card['temperature']:.3f}, fitted on validation.",
+        f"{card['dataset']['trained_on']:,} pictures to train on. Temperature {card['temperature']:.3f}, fitted on validation and the",
+        "external pictures for tuning.",
         "In brackets: 95 % bootstrap intervals over artists. ECE: expected calibration error, before and after the temperature,",
         "and by chance: what so few pictures show on average even where every confidence is exactly right.",
         "",

@@ -52,4 +52,4 @@ def test_the_share_right_is_told_from_thresholds_chosen_without_the_artist() -> 
     assert found[0].answers + found[1].answers == 80
     assert found[0].right > found[1].right > 0
     assert found[2].answers == 0
-    assert found[2].right == 0.5, "of no answers nothing is known"
+    assert found[2].right <= found[1].right, "what may be no painting is not told to be right more often"
