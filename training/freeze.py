@@ -81,7 +81,8 @@ def signatures(
         constants = [[tf.constant(value, name=name) for name, value in part] for part in weights]
         hidden_kernel, hidden_bias, logit_kernel, logit_bias = map(tf.constant, head)
         names = tf.constant([list(genres)])
-        (feature_map, *maps), _ = trunk.stateless_call(*constants, pictures, training=False)
+        found, _ = trunk.stateless_call(*constants, pictures, training=False)
+        feature_map, *maps = found if trust else [found]
         features = tf.reduce_mean(feature_map, axis=(1, 2))
         hidden = tf.nn.relu(features @ hidden_kernel + hidden_bias)
         logits = hidden @ logit_kernel + logit_bias
