@@ -80,12 +80,14 @@ certificates: ## for mutual TLS between gateway and model server, in secrets/; a
 
 tracing: $(VENV)/.tracing ## set up what OTEL_TRACES_EXPORTER=otlp makes traces with
 
-train: $(VENV)/.training ## a new version of the model; PAINTINGS=folder has the pictures, by default the Kaggle sets are downloaded
+train: $(VENV)/.training ## a new version of the model as canary, where it is not worse; PAINTINGS=folder has the pictures, else Kaggle's sets
 	@test -e $(PAINTINGS) || $(BIN)/python -m training collect --out $(PAINTINGS)
 	@test -e $(BUILD)/dataset || $(BIN)/python -m training prepare --data $(PAINTINGS) --out $(BUILD)/dataset
 	$(BIN)/python -m training train --data $(BUILD)/dataset --out $(BUILD)/run --weights $(WEIGHTS)
+	$(BIN)/python -m training typicality --data $(BUILD)/dataset --run $(BUILD)/run $(if $(PHOTOGRAPHS),--photographs $(PHOTOGRAPHS))
 	$(BIN)/python -m training evaluate --data $(BUILD)/dataset --run $(BUILD)/run
-	$(BIN)/python -m training export --data $(BUILD)/dataset --run $(BUILD)/run
+	$(BIN)/python -m training export --data $(BUILD)/dataset --run $(BUILD)/run --pictures $(PAINTINGS) --repository $(BUILD)/candidate
+	$(BIN)/python -m release compare $(BUILD)/candidate/painting_genre --data $(BUILD)/dataset --canary
 	$(BIN)/python -m release reference
 
 bench: $(VENV)/.dev ## the service beside what one would use instead, 20 minutes on an idle machine: needs wrk; ROUNDS=1 SECONDS=2 for a short look

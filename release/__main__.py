@@ -1,5 +1,6 @@
 """What happens to a published version, a command each.
 
+    python -m release compare    hold a new version to the served one on the same pictures, and publish it where it is not worse
     python -m release promote    put a version up as canary beside the stable one, or make the canary stable
     python -m release rollback   take the canary away, or put the stable version before back
     python -m release reference  write what Prometheus holds live answers against, from the model cards
@@ -10,10 +11,10 @@
 import argparse
 import sys
 
-from release import drift_reference, promote, rollback
+from release import compare, drift_reference, promote, rollback
 from release.errors import ReleaseError
 
-COMMANDS = {"promote": promote, "rollback": rollback, "reference": drift_reference}
+COMMANDS = {"compare": compare, "promote": promote, "rollback": rollback, "reference": drift_reference}
 
 
 def main(arguments: list[str]) -> int:

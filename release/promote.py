@@ -15,9 +15,9 @@ where another version is stable.
 import argparse
 from pathlib import Path
 
-from release.compare import Limits
 from release.errors import ReleaseError
 from release.models_config import CANARY, PREVIOUS, STABLE, ConfigFile, Served, labelled
+from release.verdict import Limits
 
 CONFIG = Path("model_repository") / "models.config"
 
@@ -117,8 +117,8 @@ def require_evidence(args: argparse.Namespace, stable: int, canary: int) -> None
             raise ReleaseError("Name the gateways' metrics with --metrics URL, one for each gateway, or say --force.")
         return
     # Only where it is needed: the file and the labels need no metrics.
-    from release.compare import judge
     from release.evidence import gather
+    from release.verdict import judge
 
     limits = Limits(args.min_answers, args.max_failures, args.max_slower, args.max_shift)
     verdict = judge(gather(args.metrics, args.window), stable, canary, limits)

@@ -4,6 +4,7 @@
     python -m training prepare    choose, balance, split, and write the pixels that the gateway would produce
     python -m training teach      write a teacher's soft labels, for train to learn from
     python -m training train      train a model by a recipe
+    python -m training typicality learn what looks like no painting
     python -m training evaluate   measure it: the scorecard
     python -m training export     publish it as the next version of the model repository
     python -m training lite       write model.tflite for a version that has none; export does so itself
@@ -17,7 +18,7 @@ import sys
 
 from training.config import Mistake
 
-STAGES = ("collect", "prepare", "teach", "train", "evaluate", "export", "lite")
+STAGES = ("collect", "prepare", "teach", "train", "typicality", "evaluate", "export", "lite")
 
 
 def main(arguments: list[str]) -> int:

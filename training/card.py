@@ -5,7 +5,7 @@ from collections import Counter
 from importlib.metadata import version
 from typing import Any
 
-from gateway.contract import EXPLAIN_SIGNATURE, IMAGE_SHAPE, MODEL_NAME, PREDICT_SIGNATURE
+from gateway.contract import EXPLAIN_SIGNATURE, IMAGE_SHAPE, MODEL_NAME, PREDICT_SIGNATURE, SIMILAR_SIGNATURE
 from training.data import Dataset
 from training.sides import EXTERNALS
 
@@ -15,7 +15,8 @@ LICENCE = (
 )
 LIMITS = (
     "Trained on few pictures by few artists, some genres much fewer than others. A genre is a matter of opinion and paintings between two "
-    "are common: read the scores, not only the best one. It knows no other genres and answers with one of these for a photograph too."
+    "are common: read the scores, not only the best one. It knows no other genres; "
+    "typicality tells most photographs, drawings and screenshots from paintings, not all."
 )
 PREPROCESSING = (
     "EXIF orientation applied, transparency on white, convert('RGB').resize((224, 224)) with Pillow's bicubic filter, x / 127.5 - 1; "
@@ -23,14 +24,14 @@ PREPROCESSING = (
 )
 
 
-def model_card(number: int, scorecard: dict[str, Any], dataset: Dataset, agreement: float, reference: dict[str, Any]) -> dict[str, Any]:
-    """The card of version `number`. agreement: its scores' largest difference from the Keras model's; reference: see distribution.py."""
+def model_card(number: int, scorecard: dict[str, Any], dataset: Dataset, measured: dict[str, Any]) -> dict[str, Any]:
+    """The card of version `number`. measured: what export found: difference from the Keras model, reference, similar works."""
     run = scorecard["run"]
     return {
         "name": MODEL_NAME,
         "version": number,
         "genres": list(dataset.genres),
-        "signatures": [PREDICT_SIGNATURE, EXPLAIN_SIGNATURE],
+        "signatures": [PREDICT_SIGNATURE, EXPLAIN_SIGNATURE, SIMILAR_SIGNATURE],
         "input": {"shape": ["n", *IMAGE_SHAPE], "dtype": "float32", "range": [-1, 1], "colour": "RGB"},
         "preprocessing": PREPROCESSING,
         "architecture": "MobileNetV2 (1.0, 224), GlobalAveragePooling2D, Flatten, Dense 128 ReLU, Dropout 0.2, Dense softmax",
@@ -50,6 +51,7 @@ def model_card(number: int, scorecard: dict[str, Any], dataset: Dataset, agreeme
             if name in run
         },
         "temperature": scorecard["temperature"],
+        "trust": scorecard["trust"],
         "scorecard": {
             name: {
                 figure: part[figure]
@@ -57,8 +59,7 @@ def model_card(number: int, scorecard: dict[str, Any], dataset: Dataset, agreeme
             }
             for name, part in scorecard["parts"].items()
         },
-        "largest_difference_from_keras": agreement,
-        "reference": reference,
+        **measured,
         "exported_with": {
             "python": platform.python_version(),
             **{package: version(package) for package in ("tensorflow", "keras", "numpy", "pillow")},

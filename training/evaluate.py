@@ -1,9 +1,10 @@
 """From a trained model to its scorecard.
 
-    python -m training evaluate --data DATASET --run RUN [--against VERSION] [--certain-from 0.5] [--skip-protocols]
+    python -m training evaluate --data DATASET --run RUN [--against VERSION] [--skip-protocols]
 
-Reads DATASET as `prepare` and RUN as `train` wrote it. The temperature is fitted on the validation pictures; `test` holds artists that
-were neither trained on nor validated by. External pictures are those of other collections: by `external-tuning` a recipe may be chosen,
+Reads DATASET as `prepare` and RUN as `train` and `typicality` wrote it. The temperature is fitted on the validation and the external-tuning
+pictures, which count alike; by the latter certain.py chooses from which scores on an answer is certain. `test` holds artists that were
+neither trained on nor validated by. External pictures are those of other collections: by `external-tuning` a recipe may be chosen,
 `external-test` decides nothing and is only measured, `external` is both together, as versions before the third were measured.
 
 Writes RUN:
@@ -17,20 +18,24 @@ Writes RUN:
 import argparse
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from training import measure, plots, scorecard
+from training.certain import KINDS, Answers, Share, certain, expected, left_out_in_turn, thresholds
 from training.config import Mistake
 from training.report import markdown
-from training.sides import EXTERNALS
+from training.sides import EXTERNAL_TEST, EXTERNAL_TUNING, EXTERNALS
 from training.train import MODEL, RUN, write_json
+from training.trust import SEEN
+from training.typicality import REPORT
 
 SCORECARD = "scorecard.json"
-# What the gateway calls certain unless its operator says otherwise.
-CERTAIN_FROM = 0.5
+HALVES = {"external": EXTERNALS}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,16 +45,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--against", type=Path, metavar="VERSION", help="a published version's folder, to be measured on the same pictures beside it"
     )
     parser.add_argument(
-        "--certain-from", type=float, default=CERTAIN_FROM, metavar="SHARE", help="confidence of a certain answer (default 0.5)"
-    )
-    parser.add_argument(
         "--skip-protocols", action="store_true", help="leave out the paper's leaky split and its scaling, which take minutes"
     )
 
 
 def run(args: argparse.Namespace) -> None:
-    if not 0 < args.certain_from < 1:
-        raise Mistake("--certain-from must lie between 0 and 1.")
     facts = read_run(args.run)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     # Keras takes seconds to import, which `--help` need not wait for.
@@ -69,19 +69,26 @@ def run(args: argparse.Namespace) -> None:
     wanted = {"validation": ("validation",), "test": ("test",), **{half: (half,) for half in EXTERNALS}, "external": EXTERNALS}
     parts = {name: part for name, splits in wanted.items() if (part := dataset.part(*splits)).rows}
     raw = {name: outputs_of(model, part.pixels) for name, part in parts.items()}
-    temperature = fit_temperature(raw["validation"], parts["validation"].labels)
+    tuned = [name for name in ("validation", EXTERNAL_TUNING) if name in parts]
+    temperature = fit_temperature([(raw[name], parts[name].labels) for name in tuned])
 
+    typical = read_typicality(args.run, parts)
+    answers = {
+        name: Answers(measure.tempered(raw[name], temperature), part.labels, typical[name], np.array([row["group"] for row in part.rows]))
+        for name, part in parts.items()
+    }
     known = {row["group"] for name in ("train", "validation") for row in dataset.part(name).rows}
+    limits, shares = trusted(answers, known)
     cards: dict[str, scorecard.Figures] = {}
     reliabilities, coverages = {}, {}
     for name, part in parts.items():
-        scores = measure.tempered(raw[name], temperature)
-        groups = np.array([row["group"] for row in part.rows])
-        cards[name] = scorecard.describe(raw[name], scores, part.labels, groups=groups, genres=genres, certain_from=args.certain_from)
+        sure = certain(answers[name], limits)
+        scores, groups = answers[name].scores, answers[name].groups
+        cards[name] = scorecard.describe(raw[name], scores, part.labels, groups=groups, genres=genres, sure=sure)
         unseen = np.array([group not in known for group in groups])
         if name == "external" and unseen.any() and not unseen.all():
             cards["external_unseen"] = scorecard.describe(
-                raw[name][unseen], scores[unseen], part.labels[unseen], groups=groups[unseen], genres=genres, certain_from=args.certain_from
+                raw[name][unseen], scores[unseen], part.labels[unseen], groups=groups[unseen], genres=genres, sure=sure[unseen]
             )
         if name in EXTERNALS:
             continue  # its pictures are among `external`'s, which has a plot
@@ -95,6 +102,13 @@ def run(args: argparse.Namespace) -> None:
     card: dict[str, object] = {
         "genres": genres,
         "temperature": temperature,
+        "trust": {
+            "certain_from": {genre: round(float(limit), 4) if limit <= 1 else None for genre, limit in zip(genres, limits, strict=True)},
+            "expected_accuracy": {
+                kind: {"answers": share.answers, "right": round(share.right, 4)} for kind, share in zip(KINDS, shares, strict=True)
+            },
+            "typicality": json.loads((args.run / REPORT).read_text(encoding="utf-8")),
+        },
         "parts": cards,
         "run": facts,
         "dataset": {"trained_on": len(dataset.part("train").rows), "counts": dataset.about["counts"], "digest": facts["dataset"]},
@@ -134,8 +148,37 @@ def against(version: Path, parts: dict[str, Any], genres: list[str]) -> dict[str
     return {"version": version.name, "parts": figures}
 
 
-def fit_temperature(scores: measure.Scores, labels: measure.Labels) -> float:
-    """The temperature with the least loss on these pictures (Guo et al., 2017), to a thousandth of its logarithm in [1/10, 10]."""
+def fit_temperature(sets: Sequence[tuple[measure.Scores, measure.Labels]]) -> float:
+    """The temperature with the least mean loss of these sets (Guo et al., 2017), to a thousandth of its logarithm in [1/10, 10]."""
     grid = np.exp(np.linspace(-np.log(10), np.log(10), 4606))
-    losses = [measure.loss(measure.tempered(scores, temperature), labels) for temperature in grid]
+    losses = [
+        float(np.mean([measure.loss(measure.tempered(scores, temperature), labels) for scores, labels in sets])) for temperature in grid
+    ]
     return float(grid[int(np.argmin(losses))])
+
+
+def read_typicality(folder: Path, parts: dict[str, Any]) -> dict[str, npt.NDArray[np.floating]]:
+    """By part the typicality (n,) of its pictures. Raises Mistake where `typicality` has not been run for them."""
+    try:
+        with np.load(folder / SEEN) as seen:
+            found = {name: np.concatenate([seen[half] for half in HALVES.get(name, (name,)) if half in seen]) for name in parts}
+    except (OSError, ValueError) as error:
+        raise Mistake(f"{folder} has no {SEEN}. Make it with `python -m training typicality --run {folder}`.") from error
+    if any(len(found[name]) != len(part.labels) for name, part in parts.items()):
+        raise Mistake(f"{folder}/{SEEN} is of other pictures. Make it again with `python -m training typicality --run {folder}`.")
+    return found
+
+
+def trusted(answers: dict[str, Answers], known: set[str]) -> tuple[npt.NDArray[np.floating], list[Share]]:
+    """From which score (k,) an answer is certain, and how many of each of certain.KINDS are right, by artists other than the `known`.
+
+    How the rule does on the pictures by which it was chosen is told from rules chosen without each artist in turn.
+    """
+    unseen = {name: part.where(np.array([group not in known for group in part.groups])) for name, part in answers.items()}
+    tuning = unseen[EXTERNAL_TUNING] if EXTERNAL_TUNING in unseen and len(unseen[EXTERNAL_TUNING].labels) else answers["validation"]
+    fitted = [answers["validation"], *([] if tuning is answers["validation"] else [tuning])]
+    limits = thresholds(fitted, tuning)
+    sets = [(tuning, left_out_in_turn(fitted, tuning))]
+    if EXTERNAL_TEST in unseen:
+        sets.append((unseen[EXTERNAL_TEST], certain(unseen[EXTERNAL_TEST], limits)))
+    return limits, expected(sets, [(answers[name], certain(answers[name], limits)) for name in ("validation", "test") if name in answers])

@@ -1,20 +1,22 @@
 """From a run and its scorecard to the next version of the model repository.
 
-    python -m training export --data DATASET --run RUN [--repository model_repository] [--floor 0.3]
+    python -m training export --data DATASET --run RUN [--repository model_repository] [--pictures FOLDER ...]
 
-Reads RUN as `train` and `evaluate` wrote it, and the pictures of DATASET to try the result on.
+Reads RUN as `train`, `typicality` and `evaluate` wrote it, and the pictures of DATASET to try the result on. FOLDERs are those that
+`prepare` made DATASET of, for the titles of similar works and the spelling of their artists.
 
 Writes REPOSITORY/painting_genre/N, N one more than the highest there:
 
-    saved_model.pb, variables/                    both signatures of gateway/contract.py; temperature folded into the logits, batch norm
+    saved_model.pb, variables/                    the signatures of gateway/contract.py; temperature folded into the logits, batch norm
                                                   into the convolutions, weights as constants
     assets.extra/tf_serving_warmup_requests       a request of one picture and one of the largest batch for each signature, run on loading
     model.tflite                                  the same for LiteRT, which the embedded model server runs
     assets.extra/model_card.json, labels.txt      what it is, from what, how good; the genres in the order of the scores
+    assets.extra/works.csv                        artist and title of each work that `similar` answers with
 
 All of it is written to a folder whose name servers ignore, loaded as a server loads it, fed pictures through the gateway's
-preprocessing, compared with the Keras model, held to the scorecard and to the floor, and only then renamed: whenever it is stopped,
-the repository is as it was.
+preprocessing, compared with the Keras model, held to the scorecard, and only then renamed: whenever it is stopped, the repository is as it
+was. Whether it may be served `python -m release compare` tells.
 """
 
 import argparse
@@ -30,7 +32,9 @@ import numpy.typing as npt
 from PIL import Image
 
 from gateway.contract import (
+    CERTAIN_OUTPUT,
     CLASSES_OUTPUT,
+    EXPECTED_ACCURACY_OUTPUT,
     EXPLAIN_SIGNATURE,
     HEATMAP_OUTPUT,
     IMAGE_INPUT,
@@ -38,17 +42,21 @@ from gateway.contract import (
     MODEL_NAME,
     PREDICT_SIGNATURE,
     SCORES_OUTPUT,
+    TYPICALITY_OUTPUT,
 )
 from gateway.picture.decode import open_picture
 from gateway.picture.preprocess import to_pixels, to_tensor
-from training import lite, measure
+from training import lite, measure, similar
+from training.certain import Answers, certain, kinds
 from training.config import Mistake
 from training.distribution import distribution
 from training.evaluate import SCORECARD
 from training.train import MODEL, write_json
+from training.trust import Trust, seen, trust_of
 
 TEMPORARY = ".export-"
 LARGEST_DIFFERENCE = 1e-4  # of a score from the Keras model's
+LARGEST_TYPICALITY_DIFFERENCE = 0.01
 LARGEST_DRIFT = 0.005  # of the accuracy from the scorecard's
 
 
@@ -56,7 +64,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, required=True, metavar="DATASET", help="folder that prepare wrote")
     parser.add_argument("--run", type=Path, required=True, metavar="RUN", help="folder that train and evaluate wrote")
     parser.add_argument("--repository", type=Path, default=Path("model_repository"), metavar="FOLDER", help="default model_repository")
-    parser.add_argument("--floor", type=float, default=0.3, metavar="SHARE", help="least balanced accuracy on the test part (default 0.3)")
+    parser.add_argument("--pictures", type=Path, nargs="+", default=[], metavar="FOLDER", help="those that prepare read, for the titles")
 
 
 def run(args: argparse.Namespace) -> None:
@@ -70,6 +78,7 @@ def run(args: argparse.Namespace) -> None:
     from training.data import load
     from training.freeze import signatures
     from training.warmup import write_warmup
+    from training.works import index_of, similarity
 
     dataset = load(args.data)
     if card["dataset"]["digest"] != dataset.digest:
@@ -81,11 +90,14 @@ def run(args: argparse.Namespace) -> None:
         shutil.rmtree(leftover)
     folder = versions / f"{TEMPORARY}{os.getpid()}"
     try:
-        module, functions = signatures(model, dataset.genres, card["temperature"])
+        trust = trust_of(args.run, card)
+        index = index_of(args.run, dataset, args.pictures)
+        module, functions = signatures(model, dataset.genres, card["temperature"], trust, index)
         tf.saved_model.save(module, folder, signatures=functions)
         extra = folder / "assets.extra"
         extra.mkdir()
-        write_warmup(extra / "tf_serving_warmup_requests")
+        write_warmup(extra / "tf_serving_warmup_requests", functions)
+        (extra / "works.csv").write_text(similar.table(index), encoding="utf-8")
         (extra / "labels.txt").write_text("".join(f"{genre}\n" for genre in dataset.genres), encoding="utf-8")
 
         test = dataset.part("test")
@@ -99,11 +111,16 @@ def run(args: argparse.Namespace) -> None:
             labels=test.labels,
             genres=dataset.genres,
             measured=card["parts"]["test"],
-            floor=args.floor,
         )
+        verify_trust(loaded, pictures, trust, seen(args.run, "test"))
         lite.add(folder, loaded, pictures)
         number = next_number(versions)
-        write_json(extra / "model_card.json", model_card(number, card, dataset, difference, reference_of(loaded, dataset)))
+        measured = {
+            "largest_difference_from_keras": difference,
+            "reference": reference_of(loaded, dataset),
+            "similar": similarity(args.run, dataset, index),
+        }
+        write_json(extra / "model_card.json", model_card(number, card, dataset, measured))
         for file in (file for file in folder.rglob("*") if file.is_file()):
             flush(file)
         folder.rename(versions / str(number))
@@ -144,7 +161,6 @@ def verify(
     labels: npt.NDArray[np.int64],
     genres: tuple[str, ...],
     measured: dict[str, Any],
-    floor: float,
 ) -> float:
     """Hold a loaded SavedModel to the contract, the Keras model's scores `expected` and the test part's figures `measured`.
 
@@ -163,12 +179,23 @@ def verify(
         raise Mistake(
             f"The exported heat map is {heatmap.shape} in [{heatmap.min():.2f}, {heatmap.max():.2f}] and not (n, 7, 7) in [0, 1]."
         )
-    accuracy, balanced = measure.accuracy(scores, labels), measure.balanced_accuracy(scores, labels)
+    accuracy = measure.accuracy(scores, labels)
     if abs(accuracy - measured["accuracy"]["value"]) > LARGEST_DRIFT:
         raise Mistake(f"The exported model's accuracy is {accuracy:.3f}, the scorecard's {measured['accuracy']['value']:.3f}.")
-    if balanced < floor:
-        raise Mistake(f"The balanced accuracy on the test pictures is {balanced:.3f}, below the floor of {floor:.3f}: not published.")
     return difference
+
+
+def verify_trust(loaded: Any, pictures: npt.NDArray[np.float32], trust: Trust, typicality: npt.NDArray[np.floating]) -> None:
+    """Hold a loaded SavedModel to the typicality (n,) that was found, and to certain.py. Raises Mistake with what does not hold."""
+    found = answers(loaded, PREDICT_SIGNATURE, pictures)
+    apart = float(np.abs(found[TYPICALITY_OUTPUT] - typicality).max())
+    if not apart <= LARGEST_TYPICALITY_DIFFERENCE:
+        raise Mistake(f"The exported typicality differs from that of the run by {apart:.1e}. Run `python -m training typicality` again.")
+    scores, typical = found[SCORES_OUTPUT], found[TYPICALITY_OUTPUT]
+    sure = certain(Answers(scores, scores.argmax(axis=1), typical, np.empty(0, str)), trust.limits)
+    shares = np.array(trust.expected, np.float32)[kinds(sure, typical)]
+    if not (np.array_equal(found[CERTAIN_OUTPUT], sure) and np.array_equal(found[EXPECTED_ACCURACY_OUTPUT], shares)):
+        raise Mistake("The exported rule of what is certain is not the scorecard's.")
 
 
 def reference_of(loaded: Any, dataset: Any) -> dict[str, Any]:

@@ -35,6 +35,7 @@ class Listed:
     height: int = 0
     sha256: str = ""
     phash: str = ""  # 16 hexadecimal digits
+    title: str = ""
     folder: str = ""
 
     @property

@@ -19,7 +19,8 @@ def markdown(card: dict[str, Any]) -> str:
     lines = [
         f"# Scorecard: recipe {run['recipe']['name']}, {len(card['genres'])} genres",
         "",
-        f"{card['dataset']['trained_on']:,} pictures to train on. Temperature {card['temperature']:.3f}, fitted on validation.",
+        f"{card['dataset']['trained_on']:,} pictures to train on. Temperature {card['temperature']:.3f}, fitted on validation and the",
+        "external pictures for tuning.",
         "In brackets: 95 % bootstrap intervals over artists. ECE: expected calibration error, before and after the temperature,",
         "and by chance: what so few pictures show on average even where every confidence is exactly right.",
         "",
@@ -35,19 +36,62 @@ def markdown(card: dict[str, Any]) -> str:
         *_against(card),
         "## How far an answer can be trusted",
         "",
-        "An answer is called certain from a confidence on. So many of the pictures get a certain answer, and so many of these are right:",
+        "The model calls an answer certain by itself, from a score on that differs by genre, and never of what looks like no painting.",
+        "So many of the answers are certain, and so many of these are right:",
         "",
-        "| | certain from | share of the pictures | accuracy of these |",
+        "| | certain | share of the pictures | right of these |",
         "|---|---|---|---|",
         *(
-            f"| {TITLES[name]} | {row['from']:.2f} | {row['coverage']:.0%} | {_share(row['accuracy'])} |"
+            f"| {TITLES[name]} | {row['answers']} | {row['coverage']:.0%} | {_interval(row['accuracy']) if row['accuracy'] else '-'} |"
             for name, row in ((name, part["certain"]) for name, part in parts.items())
         ),
         "",
+        *_certain_genres(parts),
+        *_trust(card),
     ]
     for name, part in parts.items():
         lines += _genres(TITLES[name], part)
     return "\n".join(lines + _protocols(card)) + "\n"
+
+
+def _certain_genres(parts: dict[str, Any]) -> list[str]:
+    """Of the parts that decide nothing."""
+    lines = []
+    for name in (name for name in ("test", "external-test") if name in parts):
+        lines += [
+            f"{TITLES[name]}, by the genre told:",
+            "",
+            "| genre | told | certain | right of these |",
+            "|---|---|---|---|",
+            *(
+                f"| {genre} | {row['told']} | {row['certain']} | {row['accuracy']:.0%} |"
+                for genre, row in parts[name]["certain"]["genres"].items()
+            ),
+            "",
+        ]
+    return lines
+
+
+def _trust(card: dict[str, Any]) -> list[str]:
+    trust = card.get("trust")
+    if trust is None:
+        return []
+    rows = [(name, found) for name in ("drawn", "photographs") if (found := trust["typicality"].get(name))]
+    return [
+        "What users are told to expect of an answer, from artists not learned from in other collections:",
+        "",
+        "| answer | of so many | right |",
+        "|---|---|---|",
+        *(f"| {kind} | {row['answers']} | {row['right']:.0%} |" for kind, row in trust["expected_accuracy"].items()),
+        "",
+        "A picture is flagged, as looking like no painting, where its typicality is below 0.05:",
+        "",
+        "| | pictures | flagged |",
+        "|---|---|---|",
+        *(f"| {TITLES[name]} | {row['pictures']} | {row['flagged']:.1%} |" for name, row in trust["typicality"]["paintings"].items()),
+        *(f"| {name}, held out | {row['pictures']} | {row['flagged']:.1%} |" for name, row in rows),
+        "",
+    ]
 
 
 def _against(card: dict[str, Any]) -> list[str]:
@@ -117,7 +161,3 @@ def _protocols(card: dict[str, Any]) -> list[str]:
 
 def _interval(figure: dict[str, float]) -> str:
     return f"{figure['value']:.3f} ({figure['low']:.2f} to {figure['high']:.2f})"
-
-
-def _share(value: float | None) -> str:
-    return "-" if value is None else f"{value:.0%}"

@@ -23,7 +23,7 @@ Figures = dict[str, object]
 
 
 def describe(
-    raw: Scores, scores: Scores, labels: Labels, *, groups: npt.NDArray[np.str_], genres: Sequence[str], certain_from: float
+    raw: Scores, scores: Scores, labels: Labels, *, groups: npt.NDArray[np.str_], genres: Sequence[str], sure: npt.NDArray[np.bool_]
 ) -> Figures:
     """All figures of one set of pictures, ready for JSON.
 
@@ -33,7 +33,6 @@ def describe(
     matrix = confusion_matrix(labels, predicted, labels=range(len(genres)))
     draws = metrics(resampled(labels, predicted, groups, len(genres)))
     found = metrics(matrix)
-    certain = scores.max(axis=1) >= certain_from
 
     def figure(name: str, place: int | None = None) -> Figures:
         value, drawn = (found[name], draws[name]) if place is None else (found[name][place], draws[name][:, place])
@@ -50,11 +49,7 @@ def describe(
             "after": _rounded(measure.calibration_error(scores, labels, BINS)),
             "by_chance": _rounded(measure.calibration_error_by_chance(scores, BINS)),
         },
-        "certain": {
-            "from": certain_from,
-            "coverage": _rounded(certain.mean()),
-            "accuracy": _rounded(measure.accuracy(scores[certain], labels[certain])) if certain.any() else None,
-        },
+        "certain": certain(sure, labels, predicted, groups, genres),
         "genres": {
             genre: {
                 "pictures": int(matrix[place].sum()),
@@ -66,6 +61,26 @@ def describe(
             if matrix[place].sum()
         },
         "confusion_matrix": matrix.tolist(),
+    }
+
+
+def certain(sure: npt.NDArray[np.bool_], labels: Labels, predicted: Labels, groups: npt.NDArray[np.str_], genres: Sequence[str]) -> Figures:
+    """How many answers are certain, and how many of these are right: together, and by the genre told."""
+    right = labels[sure] == predicted[sure]
+    drawn = resampled(right.astype(int), np.zeros(len(right), int), groups[sure], 2)[:, :, 0] if sure.any() else None
+    accuracy = None
+    if drawn is not None:
+        low, high = np.nanpercentile(drawn[:, 1] / drawn.sum(axis=1), INTERVAL)
+        accuracy = {"value": _rounded(right.mean()), "low": _rounded(low), "high": _rounded(high)}
+    return {
+        "answers": int(sure.sum()),
+        "coverage": _rounded(sure.mean()),
+        "accuracy": accuracy,
+        "genres": {
+            genre: {"told": int((predicted == place).sum()), "certain": int(those.sum()), "accuracy": _rounded(right[those].mean())}
+            for place, genre in enumerate(genres)
+            if (those := predicted[sure] == place).any()
+        },
     }
 
 

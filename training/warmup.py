@@ -1,21 +1,22 @@
 """The warm-up records of a version: requests that a server runs while it loads the version, so that no caller pays for the first ones."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import tensorflow as tf
 from tensorflow_serving.apis.predict_pb2 import PredictRequest
 from tensorflow_serving.apis.prediction_log_pb2 import PredictionLog, PredictLog
 
-from gateway.contract import EXPLAIN_SIGNATURE, IMAGE_INPUT, IMAGE_SHAPE, MAX_BATCH, MODEL_NAME, PREDICT_SIGNATURE
+from gateway.contract import IMAGE_INPUT, IMAGE_SHAPE, MAX_BATCH, MODEL_NAME
 
 
-def write_warmup(path: Path) -> None:
-    """Write `path`, a TFRecord of PredictionLog: for each signature a batch of one and the largest, of gray pictures.
+def write_warmup(path: Path, signatures: Iterable[str]) -> None:
+    """Write `path`, a TFRecord of PredictionLog: for each of `signatures` a batch of one and the largest, of gray pictures.
 
     A tensor with one value for all its places is a few bytes here and the full batch in the server.
     """
     with tf.io.TFRecordWriter(str(path)) as file:
-        for signature in (PREDICT_SIGNATURE, EXPLAIN_SIGNATURE):
+        for signature in signatures:
             for batch in (1, MAX_BATCH):
                 request = PredictRequest()
                 request.model_spec.name = MODEL_NAME

@@ -7,6 +7,7 @@ import keras
 import pytest
 import shallow
 
+from training import typicality
 from training.__main__ import main
 from training.genres import NAMES_7
 
@@ -60,9 +61,11 @@ def trained(training_on: Callable[..., list[str]], tmp_path_factory: pytest.Temp
 
 @pytest.fixture(scope="session")
 def evaluated(dataset: Path, trained: Path) -> Path:
-    """The same run with its scorecard."""
+    """The same run with what typicality finds and its scorecard."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(keras.applications, "MobileNetV2", shallow.trunk)
         patch.setattr("training.protocols.EPOCHS", 1)
+        patch.setattr(typicality, "DRAWN", 42)
+        assert main(["typicality", "--data", str(dataset), "--run", str(trained)]) == 0
         assert main(["evaluate", "--data", str(dataset), "--run", str(trained)]) == 0
     return trained

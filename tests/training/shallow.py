@@ -4,6 +4,8 @@ training's time to trace and to optimize the graph of its 155 layers.
 
 import keras
 
+from training.typicality import LAYERS
+
 
 def trunk(
     *,
@@ -23,6 +25,8 @@ def trunk(
         3, strides=2, padding="same", use_bias=False, depthwise_initializer="he_normal", name="block_6_depthwise"
     )(x)
     x = keras.layers.BatchNormalization(name="block_6_depthwise_BN")(x)
+    for layer in LAYERS:
+        x = convolution(x, layer.removesuffix("_relu"), 8, strides=1)
     x = convolution(x, "Conv_1", 32, strides=2)
     return keras.Model(image, keras.layers.ReLU(6.0, name="out_relu")(x))
 

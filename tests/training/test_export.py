@@ -11,14 +11,28 @@ import tensorflow as tf
 from ai_edge_litert.interpreter import Interpreter
 from tensorflow_serving.apis.prediction_log_pb2 import PredictionLog
 
-from gateway.contract import CLASSES_OUTPUT, EXPLAIN_SIGNATURE, HEATMAP_OUTPUT, MAX_BATCH, MODEL_NAME, PREDICT_SIGNATURE, SCORES_OUTPUT
+from gateway.contract import (
+    CERTAIN_OUTPUT,
+    CLASSES_OUTPUT,
+    EXPECTED_ACCURACY_OUTPUT,
+    EXPLAIN_SIGNATURE,
+    HEATMAP_OUTPUT,
+    MAX_BATCH,
+    MODEL_NAME,
+    PREDICT_SIGNATURE,
+    SCORES_OUTPUT,
+    SIMILAR_SIGNATURE,
+    SIMILARITY_OUTPUT,
+    TYPICALITY_OUTPUT,
+    WORK_OUTPUT,
+    WORKS_OUTPUT,
+)
+from gateway.picture.preprocess import to_tensor
 from training import lite, measure
 from training.__main__ import main
 from training.config import Mistake
 from training.data import load
 from training.export import answers, through_the_gateway
-
-FLOOR = ("--floor", "0")
 
 
 def export(dataset: Path, run: Path, repository: Path) -> list[str]:
@@ -28,7 +42,7 @@ def export(dataset: Path, run: Path, repository: Path) -> list[str]:
 @pytest.fixture(scope="module")
 def published(dataset: Path, evaluated: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     repository = tmp_path_factory.mktemp("repository")
-    assert main([*export(dataset, evaluated, repository), *FLOOR]) == 0
+    assert main(export(dataset, evaluated, repository)) == 0
     return repository / MODEL_NAME / "1"
 
 
@@ -42,7 +56,7 @@ def test_it_answers_as_the_keras_model_does(dataset: Path, evaluated: Path, publ
     expected = measure.tempered(keras.models.load_model(evaluated / "model.keras").predict(pictures, verbose=0), temperature)
     loaded = tf.saved_model.load(published)
     predicted, explained = (answers(loaded, signature, pictures) for signature in (PREDICT_SIGNATURE, EXPLAIN_SIGNATURE))
-    assert set(predicted) == {SCORES_OUTPUT, CLASSES_OUTPUT}
+    assert set(predicted) == {SCORES_OUTPUT, CLASSES_OUTPUT, TYPICALITY_OUTPUT, CERTAIN_OUTPUT, EXPECTED_ACCURACY_OUTPUT}
     assert set(explained) == {SCORES_OUTPUT, CLASSES_OUTPUT, HEATMAP_OUTPUT}
     assert np.abs(predicted[SCORES_OUTPUT] - expected).max() <= 1e-4
     assert np.array_equal(predicted[SCORES_OUTPUT], explained[SCORES_OUTPUT])
@@ -58,16 +72,49 @@ def test_it_is_small_and_complete(published: Path) -> None:
     assert (published / "assets.extra" / "labels.txt").read_text().split() == card["genres"]
 
 
-def test_the_warm_up_asks_both_signatures_for_one_picture_and_the_largest_batch(published: Path) -> None:
+def test_the_warm_up_asks_each_signature_for_one_picture_and_the_largest_batch(published: Path) -> None:
     file = published / "assets.extra" / "tf_serving_warmup_requests"
     requests = [PredictionLog.FromString(record.numpy()).predict_log.request for record in tf.data.TFRecordDataset(str(file))]
     asked = [(request.model_spec.signature_name, tf.make_ndarray(request.inputs["image"]).shape) for request in requests]
-    assert asked == [(name, (batch, 224, 224, 3)) for name in (PREDICT_SIGNATURE, EXPLAIN_SIGNATURE) for batch in (1, MAX_BATCH)]
+    assert asked == [
+        (name, (batch, 224, 224, 3)) for name in (PREDICT_SIGNATURE, EXPLAIN_SIGNATURE, SIMILAR_SIGNATURE) for batch in (1, MAX_BATCH)
+    ]
+
+
+def test_it_tells_of_its_answers_what_the_run_found(dataset: Path, evaluated: Path, published: Path) -> None:
+    test = load(dataset).part("test")
+    found = answers(tf.saved_model.load(published), PREDICT_SIGNATURE, through_the_gateway(test.pixels))
+    assert found[TYPICALITY_OUTPUT].shape == found[CERTAIN_OUTPUT].shape == found[EXPECTED_ACCURACY_OUTPUT].shape == (len(test.rows),)
+    assert np.abs(found[TYPICALITY_OUTPUT] - np.load(evaluated / "seen.npz")["test"]).max() <= 0.01
+    trust = json.loads((published / "assets.extra" / "model_card.json").read_text())["trust"]
+    kinds = [
+        "certain" if sure else "uncertain" if typical >= 0.05 else "untypical"
+        for sure, typical in zip(found[CERTAIN_OUTPUT], found[TYPICALITY_OUTPUT], strict=True)
+    ]
+    assert found[EXPECTED_ACCURACY_OUTPUT].tolist() == pytest.approx([trust["expected_accuracy"][kind]["right"] for kind in kinds])
+    assert not (found[CERTAIN_OUTPUT] & (found[TYPICALITY_OUTPUT] < 0.05)).any()
+
+
+def test_similar_works_are_those_of_the_list_the_nearest_first_and_no_more_than_two_by_one_artist(
+    dataset: Path, evaluated: Path, published: Path
+) -> None:
+    train = load(dataset).part("train")
+    found = answers(tf.saved_model.load(published), SIMILAR_SIGNATURE, to_tensor(train.pixels[:6]))
+    assert found[WORK_OUTPUT].shape == found[SIMILARITY_OUTPUT].shape == found[WORKS_OUTPUT].shape == (6, 5)
+    assert found[WORK_OUTPUT][:, 0].tolist() == list(range(6)), "the nearest to a work is the work itself"
+    assert found[SIMILARITY_OUTPUT].max() <= 1.001
+    assert (np.diff(found[SIMILARITY_OUTPUT]) <= 1e-6).all()
+    lines = (published / "assets.extra" / "works.csv").read_text().splitlines()
+    assert lines[0] == "work,artist,title"
+    assert len(lines) == 1 + len(train.rows)
+    assert [line.split(",")[1] for line in lines[1:7]] == [name.decode().partition("\t")[0] for name in found[WORKS_OUTPUT][:, 0]]
+    lite_similar = Interpreter(model_path=str(published / "model.tflite")).get_signature_runner(SIMILAR_SIGNATURE)
+    assert lite_similar(image=to_tensor(train.pixels[:1]))[WORKS_OUTPUT].tolist() == found[WORKS_OUTPUT][:1].tolist()
 
 
 def test_the_next_export_is_the_next_version(dataset: Path, evaluated: Path, published: Path) -> None:
     (published.parent / "backup").mkdir()
-    assert main([*export(dataset, evaluated, published.parents[1]), *FLOOR]) == 0
+    assert main(export(dataset, evaluated, published.parents[1])) == 0
     assert sorted(path.name for path in published.parent.iterdir()) == ["1", "2", "backup"]
 
 
@@ -99,18 +146,12 @@ def test_a_version_without_model_tflite_gets_one(published: Path, tmp_path: Path
     assert "There is no saved_model.pb in" in capsys.readouterr().err
 
 
-def test_below_the_floor_nothing_is_published(dataset: Path, evaluated: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main([*export(dataset, evaluated, tmp_path), "--floor", "1.1"]) == 2
-    assert "below the floor" in capsys.readouterr().err
-    assert not list((tmp_path / MODEL_NAME).iterdir())
-
-
 def test_figures_that_are_not_the_scorecards_are_not_published(dataset: Path, evaluated: Path, tmp_path: Path) -> None:
     run = shutil.copytree(evaluated, tmp_path / "run")
     card = json.loads((run / "scorecard.json").read_text())
     card["parts"]["test"]["accuracy"]["value"] += 0.1
     (run / "scorecard.json").write_text(json.dumps(card))
-    assert main([*export(dataset, run, tmp_path / "repository"), *FLOOR]) == 2
+    assert main(export(dataset, run, tmp_path / "repository")) == 2
 
 
 def test_without_a_scorecard_nothing_is_published(dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -120,7 +161,7 @@ def test_without_a_scorecard_nothing_is_published(dataset: Path, tmp_path: Path,
 
 
 def test_killed_in_the_middle_it_leaves_no_version_and_the_next_one_cleans_up(dataset: Path, evaluated: Path, tmp_path: Path) -> None:
-    arguments = [*export(dataset, evaluated, tmp_path), *FLOOR]
+    arguments = export(dataset, evaluated, tmp_path)
     program = f"""
 import os, signal, training.export
 training.export.verify = lambda *args, **more: os.kill(os.getpid(), signal.SIGKILL)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from gateway.contract import EXPLAIN_SIGNATURE, HEATMAP_OUTPUT, SCORES_OUTPUT
+from gateway.contract import CLASSES_OUTPUT, EXPLAIN_SIGNATURE, HEATMAP_OUTPUT, PREDICT_SIGNATURE, SCORES_OUTPUT
 from training import freeze, model
 
 
@@ -76,3 +76,9 @@ def test_batch_norm_folds_into_the_same_function(built: keras.Model) -> None:
     before, after = trunk.predict_on_batch(pictures), freeze.fold_batch_norm(trunk).predict_on_batch(pictures)
     assert np.ptp(before) > 0.1
     assert np.abs(before - after).max() <= 1e-4 * np.abs(before).max()
+
+
+def test_a_model_alone_is_a_version_of_scores_and_classes(built: keras.Model) -> None:
+    _, functions = freeze.signatures(built, tuple("abcdefg"), temperature=1.0)
+    assert set(functions) == {PREDICT_SIGNATURE, EXPLAIN_SIGNATURE}
+    assert set(functions[PREDICT_SIGNATURE](tf.constant(noisy(0, 1)))) == {SCORES_OUTPUT, CLASSES_OUTPUT}

@@ -1,90 +1,123 @@
-"""What speaks against a canary, and what does not."""
+"""Whether a version may be published, from what both versions tell of the same pictures."""
 
-from collections import Counter
+import json
+import shutil
 
 import numpy as np
 import pytest
 
-from release.compare import Limits, judge, stability_index
-from release.evidence import Evidence
+from release import compare
+from release.__main__ import main
+from release.models_config import ConfigFile
 
-GENRES = Counter(Abstract=500, Realism=300, Symbolism=100)
-
-
-def evidence(failures=0, milliseconds=20.0, genres=None, answers=100, stable_failures=0, calls=80):
-    return Evidence(
-        answers=Counter(stable=900, canary=answers),
-        calls=Counter(stable=700, canary=calls),
-        seconds={"stable": 700 * 0.02, "canary": calls * milliseconds / 1000},
-        failures=Counter(stable=stable_failures, canary=failures),
-        genres={2: GENRES, 3: genres or Counter(Abstract=55, Realism=34, Symbolism=11)},
-    )
+GENRES = np.array(["Abstract", "Realism"] * 100)
+GROUPS = np.array([f"painter {place // 4}" for place in range(200)])
 
 
-def reasons(found, **limits):
-    return judge(found, 2, 3, Limits(**limits)).reasons
+def answers(right):
+    """Of 200 pictures the first `right` are told right."""
+    return np.arange(200) < right
 
 
-def test_a_good_canary():
-    verdict = judge(evidence(), 2, 3, Limits())
-    assert verdict.reasons == []
-    assert verdict.figures[:2] == [
-        "stable (version 2): 900 pictures answered, 0 of 900 asked for failed, 20.0 ms a call for one",
-        "canary (version 3): 100 pictures answered, 0 of 100 asked for failed, 20.0 ms a call for one",
-    ]
+@pytest.fixture
+def repository(tmp_path, monkeypatch):
+    """Version 2 and a candidate, whose answers `told` has; a dataset of 200 pictures, all of one part."""
+    for folder in (tmp_path / "served" / "painting_genre" / "2", tmp_path / "candidate"):
+        (folder / "assets.extra").mkdir(parents=True)
+        (folder / "assets.extra" / "model_card.json").write_text('{"version": 1}')
+        (folder / "model.tflite").touch()
+    data = tmp_path / "dataset"
+    data.mkdir()
+    np.save(data / "pixels.npy", np.zeros((200, 2, 2, 3), np.uint8))
+    rows = [f"{place},{genre},test,{group}" for place, (genre, group) in enumerate(zip(GENRES, GROUPS, strict=True))]
+    (data / "rows.csv").write_text("\n".join(["pixel,genre,split,group", *rows]) + "\n")
+    told = {"2": answers(120), "candidate": answers(120)}
+    monkeypatch.setattr(compare, "told", lambda version, pixels: np.where(told[version.name], GENRES, "Symbolism"))
+    return tmp_path, told
 
 
-def test_one_that_errs():
-    [reason] = reasons(evidence(failures=2))
-    assert reason == "It errs: 2.0% of its pictures failed, of the stable version's 0.0%; 1.0% more are allowed."
-    assert reasons(evidence(failures=1)) == []
-    assert reasons(evidence(failures=2), most_failures=0.05) == []
-    assert reasons(evidence(failures=2, stable_failures=20)) == [], "what the stable version suffers too is not the canary's"
+def asked(folder, *more):
+    return ["compare", str(folder / "candidate"), "--data", str(folder / "dataset"), "--repository", str(folder / "served"), *more]
 
 
-def test_one_that_is_slow():
-    [reason] = reasons(evidence(milliseconds=40))
-    assert reason == "It is slow: 40.0 ms a call for one picture, 2.00 times the stable version's 20.0 ms; 1.5 times are allowed."
-    assert reasons(evidence(milliseconds=29)) == []
-    assert reasons(evidence(milliseconds=40), most_slower=2.5) == []
+def test_one_that_is_not_worse_becomes_the_next_version(repository, capsys):
+    folder, told = repository
+    told["candidate"] = answers(130)
+    assert main(asked(folder, "--publish")) == 0
+    published = folder / "served" / "painting_genre" / "3"
+    assert json.loads((published / "assets.extra" / "model_card.json").read_text())["version"] == 3
+    assert capsys.readouterr().out.splitlines()[-1] == "3"
+    assert sorted(path.name for path in published.parent.iterdir()) == ["2", "3"]
 
 
-def test_one_whose_time_is_not_known():
-    [reason] = reasons(evidence(calls=19))
-    assert reason == (
-        "Its time is not known: 19 calls for one picture were answered by canary, 700 by stable, and 20 are needed to compare. "
-        "--max-slower inf takes any time."
-    )
-    assert reasons(evidence(calls=19), most_slower=float("inf")) == []
-    assert reasons(evidence(calls=20)) == []
-    assert reasons(evidence(calls=0), most_slower=float("inf")) == []
+def test_without_publish_nothing_is_written(repository):
+    folder, _ = repository
+    assert main(asked(folder)) == 0
+    assert [path.name for path in (folder / "served" / "painting_genre").iterdir()] == ["2"]
 
 
-def test_one_that_sees_other_genres():
-    verdict = judge(evidence(genres=Counter(Abstract=10, Realism=30, Symbolism=60)), 2, 3, Limits())
-    [reason] = verdict.reasons
-    assert reason.startswith("It sees other genres: the population stability index is 1.")
-    assert "  Symbolism: 11.1% of the stable version's pictures, 60.0% of its own" in verdict.figures
+def test_one_that_is_worse_is_refused_and_told_why(repository, capsys):
+    folder, told = repository
+    told["candidate"] = answers(60)
+    assert main(asked(folder, "--publish")) == 2
+    assert "On test its accuracy is lower by 0.300" in capsys.readouterr().err
+    assert [path.name for path in (folder / "served" / "painting_genre").iterdir()] == ["2"]
 
 
-def test_too_little_to_decide():
-    [reason] = reasons(evidence(genres=Counter(Abstract=55, Realism=34, Symbolism=10)))
-    assert reason == "Only 99 pictures were answered by canary, and 100 are needed to decide."
-    assert len(reasons(Evidence(), most_slower=float("inf"))) == 2
-    assert len(reasons(evidence(failures=3, answers=0), least_answers=1000)) == 3, "stable, canary, and that it errs"
+def test_a_loss_within_chance_on_every_part_is_one_all_the_same(repository, capsys):
+    folder, told = repository
+    told["2"], told["candidate"] = answers(120), np.roll(answers(116), 40)
+    assert main(asked(folder)) == 2
+    assert "Over all parts it loses 0.020" in capsys.readouterr().err
 
 
-def test_the_index():
-    assert stability_index(GENRES, Counter(Abstract=5000, Realism=3000, Symbolism=1000)) < 0.001
-    assert stability_index(GENRES, Counter(Abstract=900)) > 2, "genres that it never saw"
-    # By hand: shares 0.6 and 0.4 against 0.4 and 0.6, with half a picture on each side.
-    share = 600.5 / 1001
-    assert stability_index(Counter(a=600, b=400), Counter(a=400, b=600)) == pytest.approx(2 * (2 * share - 1) * np.log(share / (1 - share)))
+def test_it_ends_in_a_canary_beside_what_was_served(repository):
+    folder, _ = repository
+    config = folder / "served" / "models.config"
+    shutil.copy("model_repository/models.config", config)
+    assert main(asked(folder, "--canary")) == 0
+    assert ConfigFile(config).served.labels == {"stable": 2, "canary": 3}
+    told = json.loads((folder / "served" / "painting_genre" / "3" / "assets.extra" / "model_card.json").read_text())
+    assert told["version"] == 3
 
 
-def test_the_customary_limit_seldom_refuses_by_chance():
-    random = np.random.default_rng(0)
-    shares = [0.3, 0.2, 0.15, 0.15, 0.1, 0.05, 0.05]
-    samples = zip(random.multinomial(900, shares, 4000), random.multinomial(100, shares, 4000), strict=True)
-    exceeded = sum(stability_index(*(Counter(dict(enumerate(sample.tolist()))) for sample in pair)) > 0.2 for pair in samples)
-    assert 0.002 < exceeded / 4000 < 0.02
+def test_one_that_is_worse_becomes_no_canary(repository):
+    folder, told = repository
+    told["candidate"] = answers(60)
+    config = folder / "served" / "models.config"
+    shutil.copy("model_repository/models.config", config)
+    assert main(asked(folder, "--canary")) == 2
+    assert ConfigFile(config).served.labels == {}
+
+
+def test_of_a_folder_of_versions_the_highest_is_compared(repository):
+    folder, told = repository
+    (folder / "candidate").rename(folder / "7")
+    (folder / "candidates").mkdir()
+    (folder / "7").rename(folder / "candidates" / "7")
+    told["7"] = answers(130)
+    assert main(["compare", str(folder / "candidates"), *asked(folder)[2:]]) == 0
+
+
+def test_the_first_version_of_a_repository_has_nothing_to_be_worse_than(repository, capsys):
+    folder, _ = repository
+    (folder / "empty" / "painting_genre").mkdir(parents=True)
+    assert main(asked(folder, "--repository", str(folder / "empty"), "--publish")) == 0
+    assert "nothing to be worse than" in capsys.readouterr().out
+    assert (folder / "empty" / "painting_genre" / "1").is_dir()
+
+
+def test_pairs_leave_out_what_both_have_in_common():
+    """Ten more are right of the same pictures: far beyond chance, though each figure alone would vary by more."""
+    right = np.random.default_rng(0).random(200) < 0.5
+    better = right.copy()
+    better[np.flatnonzero(~right)[:20]] = True
+    [found, _] = compare.paired("test", right, better, GENRES, GROUPS)
+    assert found.value == pytest.approx(0.1)
+    assert found.low > 0
+
+
+def test_a_folder_without_pictures_is_told(repository, tmp_path, capsys):
+    folder, _ = repository
+    assert main([*asked(folder), "--data", str(tmp_path)]) == 2
+    assert "is no dataset" in capsys.readouterr().err

@@ -12,7 +12,7 @@ def test_a_list_is_read_sorted_with_what_it_tells(tmp_path: Path) -> None:
     )
     assert read_listing(tmp_path) == [
         Listed("a.jpg", "Abstract", split="train"),
-        Listed("b.jpg", "Realism", "Gustave Courbet", split="external", width=640, height=480),
+        Listed("b.jpg", "Realism", "Gustave Courbet", split="external", width=640, height=480, title="Waves"),
     ]
     assert [picture.is_external for picture in read_listing(tmp_path)] == [False, True]
 

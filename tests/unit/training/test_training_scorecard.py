@@ -15,7 +15,7 @@ def described(labels: list[int], predicted: list[int], groups: list[str] | None 
     scores = np.full((len(labels), 3), 0.1)
     scores[np.arange(len(labels)), predicted] = 0.8
     names = np.array(groups if groups is not None else [str(number) for number in range(len(labels))])
-    return scorecard.describe(scores, scores, np.array(labels), groups=names, genres=GENRES, certain_from=0.5)
+    return scorecard.describe(scores, scores, np.array(labels), groups=names, genres=GENRES, sure=scores.max(axis=1) > 0.5)
 
 
 def test_rows_of_the_confusion_matrix_are_the_true_genres() -> None:
@@ -63,7 +63,7 @@ def test_the_temperature_that_scores_were_sharpened_by_is_found_again() -> None:
     random = np.random.default_rng(0)
     honest = random.dirichlet([0.7] * 4, size=4000)
     labels = np.array([random.choice(4, p=row) for row in honest])
-    assert fit_temperature(tempered(honest, 1 / 2), labels) == pytest.approx(2, rel=0.1)
+    assert fit_temperature([(tempered(honest, 1 / 2), labels)]) == pytest.approx(2, rel=0.1)
 
 
 def test_the_text_shows_what_the_figures_say() -> None:

@@ -1,0 +1,231 @@
+"""How much a picture looks like the paintings that were learned from.
+
+    python -m training typicality --data DATASET --run RUN [--photographs FOLDER ...]
+
+Reads DATASET as `prepare` and RUN as `train` wrote it; FOLDERs of photographs (JPEG, PNG), which are no paintings, as drawn.py's pictures
+are. Writes, for `evaluate` and `export`, RUN/likeness.npz and RUN/seen.npz: the typicality of each part's pictures, and all pooled
+features; and RUN/typicality.json: how many paintings and others are flagged.
+
+A net of one hidden layer tells paintings from the others by the means over all places of the channels of LAYERS: outlier exposure
+(Hendrycks et al., 2019), by layers on the way, whose channels know grain, edges and surfaces, which the last ones forget. The collections
+differ in sharpness: all pictures are seen as they are and augmented, and external-tuning's count as much as a third of the others. A
+picture's typicality is the share of held-out paintings that look less like one: of validation, or of external-tuning, each by a fit
+without its artist, where that is more. A third of the others, by the hash of their pixels, are held out from the fit and measured.
+"""
+
+import argparse
+import hashlib
+import os
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from gateway.contract import IMAGE_SHAPE, TYPICAL_FROM
+from gateway.errors import RagamError
+from training.config import Mistake
+from training.pictures import read_pixels
+from training.sides import EXTERNAL_TUNING, EXTERNALS
+from training.train import MODEL, write_json
+from training.trust import LIKENESS, POOLED, SEEN, Likeness, write_arrays
+
+REPORT = "typicality.json"
+
+LAYERS = ("block_10_expand_relu", "block_12_expand_relu", "block_13_expand_relu", "block_15_expand_relu")
+PAINTINGS = 2000  # of those trained on, as they are
+PAINTINGS_AUGMENTED = 1000
+DRAWN = 1400
+AUGMENTED = 5  # times each photograph; the others once
+HIDDEN_UNITS = 32
+EPOCHS = 15
+RATE = 1e-3
+DECAY = 1e-2
+TUNING_SHARE = 0.3  # of the paintings' weight
+FOLDS = 4
+REACH = 6.0  # standard deviations of the paintings
+STEPS = 100  # of typicality
+
+Pixels = npt.NDArray[np.uint8]
+Channels = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Others:
+    """n pictures that are no paintings, uint8 (n, 224, 224, 3), their kinds, and how often each is augmented for the fit."""
+
+    pixels: Pixels
+    kinds: list[str]
+    times: int
+
+    @cached_property
+    def held_out(self) -> npt.NDArray[np.bool_]:
+        """(n,): about a third, always the same ones."""
+        return np.array([hashlib.sha256(picture.tobytes()).digest()[-1] % 3 == 0 for picture in self.pixels], bool)
+
+    def to_fit(self) -> Pixels:
+        rest = self.pixels[~self.held_out]
+        return np.concatenate([rest, augmented(rest, self.times)])
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data", type=Path, required=True, metavar="DATASET", help="folder that prepare wrote")
+    parser.add_argument("--run", type=Path, required=True, metavar="RUN", help="folder that train wrote, and where likeness.npz goes")
+    parser.add_argument("--photographs", type=Path, nargs="+", default=[], metavar="FOLDER", help="pictures that are no paintings")
+
+
+def run(args: argparse.Namespace) -> None:
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    # Keras takes seconds to import, which `--help` need not wait for.
+    import keras
+
+    from training.data import load
+    from training.drawn import drawn
+    from training.features import extractor
+    from training.model import FEATURE_MAP
+
+    dataset = load(args.data)
+    if not (args.run / MODEL).is_file():
+        raise Mistake(f"{args.run} holds no finished run. Make one with `python -m training train --out {args.run}`.")
+    model = keras.models.load_model(args.run / MODEL, compile=False)
+    pooled = [keras.layers.GlobalAveragePooling2D()(model.get_layer(layer).output) for layer in (*LAYERS, FEATURE_MAP)]
+    trunk = keras.Model(model.input, keras.layers.Concatenate()(pooled), name="channels")
+
+    extract_all = extractor(trunk)
+    last = model.get_layer(FEATURE_MAP).output.shape[-1]
+
+    def extract(pixels: Pixels) -> Channels:
+        return extract_all(pixels)[:, :-last]
+
+    train = dataset.part("train").pixels
+    everything = {"train": extract_all(train)}
+    learned = everything["train"][:, :-last]
+    others = {"drawn": Others(*drawn(DRAWN), 1), "photographs": read_folders(args.photographs)}
+    chosen = np.random.default_rng(0).permutation(len(train))
+    seen = np.concatenate([learned[chosen[:PAINTINGS]], extract(augmented(train[np.sort(chosen[:PAINTINGS_AUGMENTED])], 1))])
+    unlike = [extract(some.to_fit()) for some in others.values() if not some.held_out.all()]
+    parts = {name: part for name in ("validation", "test", *EXTERNALS) if len((part := dataset.part(name)).rows)}
+    everything |= {name: extract_all(part.pixels) for name, part in parts.items()}
+    channels = {name: everything[name][:, :-last] for name in parts}
+    tuning = channels.get(EXTERNAL_TUNING, channels["validation"][:0])
+    artists = np.array([row["group"] for row in dataset.part(EXTERNAL_TUNING).rows])
+    likeness = fit(seen, tuning, artists, unlike, channels["validation"])
+
+    typical: dict[str, Any] = {name: likeness.typicality(found) for name, found in channels.items()}
+    report: dict[str, Any] = {"layers": LAYERS, "paintings": {name: flagged(found) for name, found in typical.items()}}
+    for name, some in others.items():
+        if some.held_out.any():
+            report[name] = by_kind(some, likeness.typicality(extract(some.pixels[some.held_out])))
+    write_arrays(args.run / LIKENESS, asdict(likeness))
+    write_arrays(args.run / SEEN, {**typical, **{POOLED + name: found[:, -last:].astype(np.float16) for name, found in everything.items()}})
+    write_json(args.run / REPORT, report)
+    for name in ("drawn", "photographs"):
+        if name in report:
+            print(f"{name}, held out: {report[name]['flagged']:.1%} of {report[name]['pictures']} are flagged")
+    for name, figures in report["paintings"].items():
+        print(f"{name}: {figures['flagged']:.1%} of {figures['pictures']} are flagged")
+
+
+def by_kind(some: "Others", typicality: npt.NDArray[np.floating]) -> dict[str, Any]:
+    """How many of those held out are flagged, of each kind too."""
+    kinds = np.array(some.kinds)[some.held_out]
+    return {
+        **flagged(typicality),
+        "fitted": int((~some.held_out).sum()),
+        "kinds": {str(kind): flagged(typicality[kinds == kind]) for kind in np.unique(kinds)},
+    }
+
+
+def flagged(typicality: npt.NDArray[np.floating]) -> dict[str, Any]:
+    return {"pictures": len(typicality), "flagged": round(float(np.mean(typicality < TYPICAL_FROM)), 4)}
+
+
+def fit(paintings: Channels, tuning: Channels, artists: npt.NDArray[np.str_], others: Sequence[Channels], held: Channels) -> Likeness:
+    """The likeness from channels (n, d) of paintings trained on, of external-tuning and its artists (n,), of sets of other pictures, which
+    count alike, and of held-out paintings, for the typicality.
+    """
+    mean, spread = paintings.mean(axis=0), paintings.std(axis=0)
+    # A channel that hardly ever differs among paintings would count for nearly all.
+    factor = 1 / np.maximum(spread, 0.03 * np.sqrt(np.mean(spread**2)))
+
+    def told_apart(some: npt.NDArray[np.bool_]) -> Likeness:
+        """With those of external-tuning alone that `some` (n,) names."""
+        sets = [(paintings, 1 - TUNING_SHARE), *((found, 1 / len(others)) for found in others)]
+        if some.any():
+            sets.append((tuning[some], TUNING_SHARE))
+        columns = np.concatenate([found for found, _ in sets])
+        labels = np.concatenate([np.full(len(found), place == 0 or place > len(others)) for place, (found, _) in enumerate(sets)])
+        weights = np.concatenate([np.full(len(found), len(columns) / 2 * share / len(found)) for found, share in sets])
+        net = net_of(np.clip((columns - mean) * factor, -REACH, REACH), labels, weights)
+        (kernel, bias), (last, _) = (layer.get_weights() for layer in net.layers if layer.get_weights())
+        return Likeness(
+            LAYERS, single(mean), single(factor), kernel, bias, last[:, 0], REACH, np.linspace(0, 1, STEPS + 1, dtype=np.float32)
+        )
+
+    likeness = told_apart(np.full(len(tuning), True))
+    scores = [likeness.score(held)]
+    if len(tuning):
+        own = np.array([hashlib.sha256(artist.encode()).digest()[0] % FOLDS for artist in artists])
+        unseen = np.empty(len(tuning))
+        for fold in np.unique(own):
+            unseen[own == fold] = told_apart(own != fold).score(tuning[own == fold])
+        scores.append(unseen)
+    steps = np.min([np.quantile(found, np.linspace(0, 1, STEPS + 1)) for found in scores], axis=0)
+    # Two steps must not coincide.
+    return replace(likeness, knots=single(np.maximum.accumulate(steps) + 1e-4 * np.arange(STEPS + 1)))
+
+
+def net_of(columns: Channels, labels: npt.NDArray[np.bool_], weights: npt.NDArray[np.floating]) -> Any:
+    """A Keras model that tells the two labels (n,) of the columns (n, d) apart, the weights (n,) of which count."""
+    import keras
+
+    keras.utils.set_random_seed(0)
+    net = keras.Sequential([keras.layers.Dropout(0.1), keras.layers.Dense(HIDDEN_UNITS, activation="relu"), keras.layers.Dense(1)])
+    rate = keras.optimizers.schedules.CosineDecay(RATE, EPOCHS * -(-len(columns) // 128))
+    net.compile(keras.optimizers.AdamW(rate, weight_decay=DECAY), keras.losses.BinaryCrossentropy(from_logits=True))
+    net.fit(
+        columns.astype(np.float32),
+        labels[:, np.newaxis].astype(np.float32),
+        sample_weight=weights,
+        batch_size=128,
+        epochs=EPOCHS,
+        verbose=0,
+    )
+    return net
+
+
+def single(values: npt.NDArray[np.floating]) -> npt.NDArray[np.float32]:
+    return np.asarray(values, np.float32)
+
+
+def augmented(pixels: Pixels, times: int) -> Pixels:
+    """Every picture `times` times, as the training sees it."""
+    import tensorflow as tf
+
+    from training.augment import ragam
+
+    def change(picture: tf.Tensor, number: tf.Tensor) -> tf.Tensor:
+        changed = ragam(picture, tf.stack([41, tf.cast(number, tf.int32)]))
+        return tf.cast(tf.round(tf.clip_by_value(changed, 0, 255)), tf.uint8)
+
+    many = np.tile(pixels, (times, 1, 1, 1))
+    numbered = tf.data.Dataset.from_tensor_slices((many, np.arange(len(many))))
+    return np.stack(list(numbered.map(change, num_parallel_calls=tf.data.AUTOTUNE).as_numpy_iterator()))
+
+
+def read_folders(folders: Sequence[Path]) -> "Others":
+    """The pictures of the folders, whose names are their kinds. Raises Mistake where one cannot be read, or a folder has none."""
+    pixels, kinds = [np.empty((0, *IMAGE_SHAPE), np.uint8)], []
+    for folder in folders:
+        files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in (".jpg", ".jpeg", ".png"))
+        if not files:
+            raise Mistake(f"{folder} has no JPEG or PNG files.")
+        try:
+            pixels.append(np.stack([read_pixels(file.read_bytes()) for file in files]))
+        except (RagamError, OSError) as error:
+            raise Mistake(f"A picture of {folder} cannot be read: {error}.") from error
+        kinds += [folder.resolve().name] * len(files)
+    return Others(np.concatenate(pixels), kinds, AUGMENTED)
