@@ -15,7 +15,7 @@ from model_server.tensors import check_inputs, output_names, read_inputs, write_
 def predict(servable: Servable, request: Any, remaining_s: Callable[[], float]) -> Any:
     """The PredictResponse for a PredictRequest, without the version in its model_spec.
 
-    The checks come in TensorFlow Serving's order, so that a request with two mistakes hears of the same one.
+    The checks come in TensorFlow Serving's order, so that a request with two faults hears of the same one.
 
     remaining_s: the seconds that are left before the caller's deadline.
 

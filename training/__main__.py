@@ -16,13 +16,13 @@ import argparse
 import importlib
 import sys
 
-from training.config import Mistake
+from training.config import TrainingError
 
 STAGES = ("collect", "prepare", "teach", "train", "typicality", "evaluate", "export", "lite")
 
 
 def main(arguments: list[str]) -> int:
-    """Run the stage that `arguments` name; returns the exit status: 0, 2 after a mistake, 130 after Ctrl-C."""
+    """Run the stage that `arguments` name; returns the exit status: 0, 2 after an error, 130 after Ctrl-C."""
     if not arguments or arguments[0] in {"-h", "--help"}:
         print(__doc__)
         return 0 if arguments else 2
@@ -38,8 +38,8 @@ def main(arguments: list[str]) -> int:
     stage.add_arguments(parser)
     try:
         stage.run(parser.parse_args(arguments[1:]))
-    except Mistake as mistake:
-        print(mistake, file=sys.stderr)
+    except TrainingError as error:
+        print(error, file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("Interrupted.", file=sys.stderr)

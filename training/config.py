@@ -1,4 +1,4 @@
-"""The recipes, each setting with its reason and its source, and the one error that a person's mistake raises.
+"""The recipes, each setting with its reason and its source, and the one error that a person is told.
 
 On the local paintings, 2,560 to train on, artist-disjoint (the tries: docs/decisions):
 
@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 
-class Mistake(Exception):
-    """A person's mistake or an environment that cannot do the work; its text is the sentence they are told."""
+class TrainingError(Exception):
+    """Wrong use, or an environment that cannot do the work; its text is the sentence they are told."""
 
 
 @dataclass(frozen=True)

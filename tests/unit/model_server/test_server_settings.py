@@ -1,4 +1,4 @@
-"""The model server's flags: TensorFlow Serving's names, and one sentence for each mistake."""
+"""The model server's flags: TensorFlow Serving's names, and one sentence for each fault."""
 
 import re
 from pathlib import Path

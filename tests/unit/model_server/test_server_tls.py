@@ -1,4 +1,4 @@
-"""The model server's SSLConfig: what it takes, and one sentence for each mistake."""
+"""The model server's SSLConfig: what it takes, and one sentence for each fault."""
 
 from pathlib import Path
 
