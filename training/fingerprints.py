@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from gateway.errors import RagamError
-from training.config import TrainingError
+from training.config import StageError
 from training.pictures import Fingerprint, fingerprint, on_all_cores
 
 
@@ -50,7 +50,7 @@ def load(cache: Path) -> dict[str, Fingerprint | str]:
             key = fact.pop("key")
             known[key] = fact["reason"] if "reason" in fact else Fingerprint(**fact)
     except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise TrainingError(f"{cache} is damaged: remove it, and run the same command again.") from error
+        raise StageError(f"{cache} is damaged: remove it, and run the same command again.") from error
     return known
 
 

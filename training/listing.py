@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields, replace
 from itertools import pairwise
 from pathlib import Path
 
-from training.config import TrainingError
+from training.config import StageError
 
 NAMES = ("manifest.csv", "metadata.csv")
 EXTERNAL = "external"
@@ -64,44 +64,40 @@ class LeftOut:
 def read_listing(folder: Path) -> list[Listed]:
     """The pictures listed in `folder`, sorted by path. Columns are split by commas, semicolons or tabs, as spreadsheets save them.
 
-    Raises TrainingError where there is no list, or none that can be read.
+    Raises StageError where there is no list, or none that can be read.
     """
     file = next((folder / name for name in NAMES if (folder / name).is_file()), None)
     if file is None:
-        raise TrainingError(f"{folder} has no {' or '.join(NAMES)}. Make one with `python -m training collect --out {folder}`.")
+        raise StageError(f"{folder} has no {' or '.join(NAMES)}. Make one with `python -m training collect --out {folder}`.")
     names = [field.name for field in fields(Listed) if field.name != "folder"]
     try:
         reader = _reader(file.read_bytes())
         missing = {"path", "genre"} - set(reader.fieldnames or ())
         if missing:
-            raise TrainingError(f"{file} has no column {' and no column '.join(sorted(missing))}.")
+            raise StageError(f"{file} has no column {' and no column '.join(sorted(missing))}.")
         lines = [{name: (line.get(name) or "").strip() for name in names} for line in reader]
         # A spreadsheet may save empty rows behind the last.
         listed = [_listed(line) for line in lines if any(line.values())]
     except UnicodeDecodeError as error:
-        raise TrainingError(f"{file} cannot be read: it is not UTF-8. Save it as 'CSV UTF-8'.") from error
+        raise StageError(f"{file} cannot be read: it is not UTF-8. Save it as 'CSV UTF-8'.") from error
     except (OSError, ValueError, csv.Error) as error:
-        raise TrainingError(f"{file} cannot be read: {error}.") from error
+        raise StageError(f"{file} cannot be read: {error}.") from error
     listed.sort(key=lambda picture: picture.path)
     twice = next((a.path for a, b in pairwise(listed) if a.path == b.path), None)
     if twice is not None:
-        raise TrainingError(f"{file} lists {twice} more than once.")
+        raise StageError(f"{file} lists {twice} more than once.")
     return listed
 
 
 def read_further(folders: Sequence[Path]) -> list[Listed]:
-    """The pictures of `folders` after the first, all to train on. Raises TrainingError, also where two folders have one name."""
+    """The pictures of `folders` after the first, all to train on. Raises StageError, also where two folders have one name."""
     if len({folder.resolve().name for folder in folders}) < len(folders):
-        raise TrainingError(
-            "Two of the --data folders have the same name. Rename one: a picture is named by its folder and its path in it."
-        )
+        raise StageError("Two of the --data folders have the same name. Rename one: a picture is named by its folder and its path in it.")
     listed: list[Listed] = []
     for folder in folders[1:]:
         for picture in read_listing(folder):
             if picture.is_external or Path(picture.path).is_absolute():
-                raise TrainingError(
-                    f"{folder} lists {picture.path}, which is external or absolute: only the first folder may. Name it first."
-                )
+                raise StageError(f"{folder} lists {picture.path}, which is external or absolute: only the first folder may. Name it first.")
             listed.append(replace(picture, path=f"{folder.resolve().name}/{picture.path}", folder=str(folder)))
     return listed
 

@@ -19,7 +19,7 @@ from PIL import Image
 
 from gateway.contract import IMAGE_INPUT, IMAGE_SHAPE
 from gateway.picture.preprocess import to_tensor
-from training.config import TrainingError
+from training.config import StageError
 
 FILE = "model.tflite"
 SAVED_MODEL = "saved_model.pb"
@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     if not (args.version / SAVED_MODEL).is_file():
-        raise TrainingError(
+        raise StageError(
             f"There is no {SAVED_MODEL} in {args.version}. Name a version's folder, such as model_repository/painting_genre/2."
         )
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -48,7 +48,7 @@ def run(args: argparse.Namespace) -> None:
 def add(folder: Path, loaded: Any, tried: npt.NDArray[np.float32]) -> float:
     """Write model.tflite beside the SavedModel in `folder`, in one step, and return the largest difference of a value.
 
-    loaded: that SavedModel. Raises TrainingError where it cannot be converted, or LiteRT answers otherwise for `tried` float32 (n, 224, 224, 3).
+    loaded: that SavedModel. Raises StageError where it cannot be converted, or LiteRT differs for `tried` float32 (n, 224, 224, 3).
     """
     model = convert(folder, list(loaded.signatures))
     difference = check(model, loaded, tried)
@@ -57,14 +57,14 @@ def add(folder: Path, loaded: Any, tried: npt.NDArray[np.float32]) -> float:
         unfinished.write_bytes(model)
         unfinished.replace(folder / FILE)
     except OSError as error:
-        raise TrainingError(f"{folder / FILE} cannot be written: {error.strerror}.") from error
+        raise StageError(f"{folder / FILE} cannot be written: {error.strerror}.") from error
     finally:
         unfinished.unlink(missing_ok=True)
     return difference
 
 
 def convert(folder: Path, signatures: list[str]) -> bytes:
-    """The SavedModel in `folder` as LiteRT reads it. Raises TrainingError."""
+    """The SavedModel in `folder` as LiteRT reads it. Raises StageError."""
     import tensorflow as tf
 
     converter = tf.lite.TFLiteConverter.from_saved_model(str(folder), signature_keys=signatures)
@@ -72,14 +72,14 @@ def convert(folder: Path, signatures: list[str]) -> bytes:
         model: bytes = converter.convert()
     except Exception as error:
         # The converter raises what it likes, often bare Exception.
-        raise TrainingError(f"{folder} cannot be converted: {str(error).strip().partition(chr(10))[0]}") from error
+        raise StageError(f"{folder} cannot be converted: {str(error).strip().partition(chr(10))[0]}") from error
     return model
 
 
 def check(model: bytes, loaded: Any, tried: npt.NDArray[np.float32], limit: float = LARGEST_DIFFERENCE) -> float:
     """The largest difference of a value between LiteRT's `model` and the loaded SavedModel for `tried`, one picture a call.
 
-    Raises TrainingError where it is more than `limit`, or where an output is missing or has another shape or text.
+    Raises StageError where it is more than `limit`, or where an output is missing or has another shape or text.
     """
     import tensorflow as tf
     from ai_edge_litert.interpreter import Interpreter
@@ -94,18 +94,18 @@ def check(model: bytes, loaded: Any, tried: npt.NDArray[np.float32], limit: floa
             for name, tensor in ask(**{IMAGE_INPUT: tf.constant(row)}).items():
                 expected, values = tensor.numpy(), answered.get(name)
                 if values is None or values.shape != expected.shape:
-                    raise TrainingError(f"LiteRT's output {name} of {signature} is missing or has another shape.")
+                    raise StageError(f"LiteRT's output {name} of {signature} is missing or has another shape.")
                 if expected.dtype.kind == "f":
                     differences.append(float(np.abs(values - expected).max(initial=0)))
                 else:
                     unlike[signature, name] += not np.array_equal(values, expected)
     for (signature, name), count in unlike.items():
         if count > MOST_UNLIKE * len(tried):
-            raise TrainingError(f"LiteRT's {name} of {signature} are not the SavedModel's for {count} of {len(tried)} pictures.")
+            raise StageError(f"LiteRT's {name} of {signature} are not the SavedModel's for {count} of {len(tried)} pictures.")
     largest = float(np.max(differences))
     # NaN is no agreement.
     if not largest <= limit:
-        raise TrainingError(f"LiteRT's values differ from the SavedModel's by {largest:.1e}, more than {limit:.0e}.")
+        raise StageError(f"LiteRT's values differ from the SavedModel's by {largest:.1e}, more than {limit:.0e}.")
     return largest
 
 

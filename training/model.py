@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gateway.contract import IMAGE_INPUT, IMAGE_SHAPE, SCORES_OUTPUT
-from training.config import TrainingError
+from training.config import StageError
 
 HIDDEN_UNITS = 128
 DROPOUT = 0.2
@@ -27,7 +27,7 @@ def build(genre_count: int, weights: str | None, seed: int) -> keras.Model:
 
     `weights` is "imagenet", the path of a Keras weight file without its top, or None for random ones. The head is drawn from `seed`.
 
-    Raises TrainingError where the weights cannot be had.
+    Raises StageError where the weights cannot be had.
     """
     keras.utils.set_random_seed(seed)
     image = keras.Input(IMAGE_SHAPE, name=IMAGE_INPUT)
@@ -89,8 +89,8 @@ def _load(trunk: keras.Model, weights: str | None) -> None:
         elif Path(weights).is_file():
             trunk.load_weights(weights)
         else:
-            raise TrainingError(
+            raise StageError(
                 f"There is no weight file {weights}. Give --weights imagenet or the path of a Keras weight file of MobileNetV2."
             )
     except (OSError, ValueError) as error:
-        raise TrainingError(f"The weights '{weights}' could not be loaded ({str(error).splitlines()[0][:200]}).") from error
+        raise StageError(f"The weights '{weights}' could not be loaded ({str(error).splitlines()[0][:200]}).") from error

@@ -35,7 +35,7 @@ import numpy.typing as npt
 from gateway.contract import IMAGE_SHAPE
 from gateway.errors import RagamError
 from training import split
-from training.config import TrainingError
+from training.config import StageError
 from training.genres import NAMES_7, NAMES_14, PAPER_PER_GENRE
 from training.listing import Listed, artist_key, read_further, read_listing
 from training.pictures import on_all_cores, read_pixels
@@ -73,16 +73,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     if args.per_genre < 1 or args.per_artist < 1 or args.seed < 0:
-        raise TrainingError("--per-genre and --per-artist must be at least 1 and --seed at least 0.")
+        raise StageError("--per-genre and --per-artist must be at least 1 and --seed at least 0.")
     if args.out.exists() and not (args.out / "dataset.json").exists():
-        raise TrainingError(f"{args.out} exists and is no dataset. Name another --out, or remove it.")
+        raise StageError(f"{args.out} exists and is no dataset. Name another --out, or remove it.")
     genres = NAMES_7 if args.genres == 7 else NAMES_14
 
     main = args.data[0]
     listed = [picture for picture in read_listing(main) + read_further(args.data) if picture.genre in genres]
     missing = [genre for genre in genres if not any(picture.genre == genre and not picture.is_external for picture in listed)]
     if missing:
-        raise TrainingError(f"{main} lists no picture to train on of {', '.join(missing)}.")
+        raise StageError(f"{main} lists no picture to train on of {', '.join(missing)}.")
     readable, unreadable = read_all(main, listed)
     unique, duplicates = without_duplicates(readable)
     first = balance([picture for picture in unique if not picture.folder], genres, args.per_genre, args.seed)
@@ -164,20 +164,20 @@ def write(out: Path, folder: Path, pictures: Sequence[Listed], rows: Sequence[Ro
         partial.rename(out)
         shutil.rmtree(previous, ignore_errors=True)
     except OSError as error:
-        raise TrainingError(f"{out} cannot be written: {error.strerror or error}. Nothing was changed there.") from error
+        raise StageError(f"{out} cannot be written: {error.strerror or error}. Nothing was changed there.") from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
 
 
 def pixels_as_listed(folder: Path, picture: Listed) -> npt.NDArray[np.uint8]:
-    """The pixels of `picture`, uint8 (224, 224, 3). Raises TrainingError where its file is not the one that was listed."""
+    """The pixels of `picture`, uint8 (224, 224, 3). Raises StageError where its file is not the one that was listed."""
     try:
         data = picture.file(folder).read_bytes()
         if hashlib.sha256(data).hexdigest() == picture.sha256:
             return read_pixels(data)
     except (OSError, RagamError) as error:
-        raise TrainingError(f"{picture.path} cannot be read any more: {error}.") from error
-    raise TrainingError(f"{picture.path} has changed since it was listed. Run `collect` again.")
+        raise StageError(f"{picture.path} cannot be read any more: {error}.") from error
+    raise StageError(f"{picture.path} has changed since it was listed. Run `collect` again.")
 
 
 def empty_pixels(file: Path, pictures: int) -> np.memmap[Any, np.dtype[np.uint8]]:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gateway.errors import RagamError
-from training.config import TrainingError
+from training.config import StageError
 from training.duplicates import ALIKE, DUPLICATE, LEAK, near_pairs, superfluous, tie
 from training.genres import NAMES_14
 from training.listing import LeftOut, Listed, artist_key
@@ -20,7 +20,7 @@ def read_all(folder: Path, listed: Sequence[Listed]) -> tuple[list[Listed], list
     """`listed` with hashes and sizes where the list had none, and what the gateway could not have read."""
     absent = [picture.path for picture in listed if not picture.file(folder).is_file()]
     if absent:
-        raise TrainingError(f"{len(absent):,} of the {len(listed):,} pictures listed are missing; the first is {absent[0]}.")
+        raise StageError(f"{len(absent):,} of the {len(listed):,} pictures listed are missing; the first is {absent[0]}.")
 
     def complete(picture: Listed) -> Listed | LeftOut:
         if picture.phash and picture.sha256:

@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from training import measure
-from training.config import TrainingError
+from training.config import StageError
 from training.sides import EXTERNAL_TUNING
 
 if TYPE_CHECKING:  # importing it takes seconds: TensorFlow
@@ -55,7 +55,7 @@ def run(args: argparse.Namespace) -> None:
     dataset = load(args.data)
     parts = {name: dataset.part(name) for name in ("train", *JUDGED)}
     if not all(part.rows for part in parts.values()):
-        raise TrainingError(f"{args.data} lacks pictures of {' or '.join(parts)}. Prepare one with more.")
+        raise StageError(f"{args.data} lacks pictures of {' or '.join(parts)}. Prepare one with more.")
     mobilenet = build(len(dataset.genres), None if args.weights == "none" else args.weights, seed=0)
     nets = {"efficientnet_lite2": efficientnet.trunk(), "mobilenet_v2": trunk_features(mobilenet)}
     weights = chances(parts["train"])
@@ -86,14 +86,14 @@ def probed(seen: Mapping[str, npt.NDArray[np.float32]], labels: measure.Labels, 
 
 
 def taught(file: Path, dataset: "Dataset", share: float) -> tuple["Part", dict[str, object]]:
-    """The pictures to train on with `share` of a teacher's soft labels, and what the file tells of the teacher. Raises TrainingError."""
+    """The pictures to train on with `share` of a teacher's soft labels, and what the file tells of the teacher. Raises StageError."""
     try:
         with np.load(file, allow_pickle=False) as saved:
             scores, digest, about = saved["scores"], str(saved["dataset"]), json.loads(str(saved["about"]))
     except (OSError, ValueError, KeyError) as error:
-        raise TrainingError(f"{file} holds no soft labels: {error}. Make them with `python -m training teach`.") from error
+        raise StageError(f"{file} holds no soft labels: {error}. Make them with `python -m training teach`.") from error
     if digest != dataset.digest:
-        raise TrainingError(f"{file} was made from another dataset. Make it again with `python -m training teach`.")
+        raise StageError(f"{file} was made from another dataset. Make it again with `python -m training teach`.")
     train = dataset.part("train")
     soft = share * scores + (1 - share) * train.targets(len(dataset.genres))
     return replace(train, soft=soft.astype(np.float32)), about

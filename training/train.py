@@ -26,7 +26,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from training import plots
-from training.config import RECIPES, TrainingError
+from training.config import RECIPES, StageError
 from training.sides import EXTERNAL_TUNING
 
 MODEL = "model.keras"
@@ -48,12 +48,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     if args.epochs is not None and args.epochs < 1:
-        raise TrainingError("--epochs must be at least 1.")
+        raise StageError("--epochs must be at least 1.")
     recipe = RECIPES[args.recipe]
     if args.epochs is not None:
         recipe = replace(recipe, epochs=args.epochs)
     if (args.out / RUN).exists():
-        raise TrainingError(f"{args.out} holds a finished run. Name another --out, or remove it.")
+        raise StageError(f"{args.out} holds a finished run. Name another --out, or remove it.")
 
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     # Keras takes seconds to import, which `--help` need not wait for.
@@ -73,7 +73,7 @@ def run(args: argparse.Namespace) -> None:
     }
     train, validation, tuning = dataset.part("train"), dataset.part("validation"), dataset.part(EXTERNAL_TUNING)
     if not (train.rows and validation.rows):
-        raise TrainingError(f"{args.data} has no pictures to train on, or none to validate. Prepare one with more pictures.")
+        raise StageError(f"{args.data} has no pictures to train on, or none to validate. Prepare one with more pictures.")
     if args.teacher is not None:
         train, asked["teacher"] = taught(args.teacher, dataset, recipe.soft_share)
     start_or_resume(args.out, asked)
@@ -122,13 +122,13 @@ def start_or_resume(out: Path, asked: dict[str, object]) -> None:
     file = out / ASKED
     if not file.exists():
         if any(out.iterdir()):
-            raise TrainingError(f"{out} is not empty and holds no run. Name another --out.")
+            raise StageError(f"{out} is not empty and holds no run. Name another --out.")
         write_json(file, asked)
         return
     before = json.loads(file.read_text())
     differing = [name for name, value in json.loads(json.dumps(asked)).items() if before.get(name) != value]
     if differing:
-        raise TrainingError(f"{out} holds a run with another {' and '.join(differing)}. Name another --out, or remove it.")
+        raise StageError(f"{out} holds a run with another {' and '.join(differing)}. Name another --out, or remove it.")
     print("Going on after the last full epoch.")
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from training.certain import KINDS, NEVER
-from training.config import TrainingError
+from training.config import StageError
 
 LIKENESS = "likeness.npz"
 SEEN = "seen.npz"
@@ -64,30 +64,30 @@ def write_arrays(path: Path, arrays: Mapping[str, Any]) -> None:
 
 
 def read_likeness(path: Path) -> Likeness:
-    """Raises TrainingError where `path` is none."""
+    """Raises StageError where `path` is none."""
     try:
         with np.load(path) as found:
             values = {field.name: found[field.name] for field in fields(Likeness)}
     except (OSError, ValueError, KeyError) as error:
-        raise TrainingError(f"{path} is missing. Make it with `python -m training typicality`.") from error
+        raise StageError(f"{path} is missing. Make it with `python -m training typicality`.") from error
     return Likeness(**{**values, "layers": tuple(values["layers"].tolist()), "reach": float(values["reach"])})
 
 
 def trust_of(folder: Path, card: dict[str, Any]) -> Trust:
-    """What a run's scorecard and likeness say of trust. Raises TrainingError where there is none."""
+    """What a run's scorecard and likeness say of trust. Raises StageError where there is none."""
     try:
         found = card["trust"]
     except KeyError as error:
-        raise TrainingError(f"The scorecard of {folder} is an older one. Make it again with `python -m training evaluate`.") from error
+        raise StageError(f"The scorecard of {folder} is an older one. Make it again with `python -m training evaluate`.") from error
     limits = [NEVER if limit is None else limit for limit in found["certain_from"].values()]
     expected = tuple(found["expected_accuracy"][kind]["right"] for kind in KINDS)
     return Trust(read_likeness(folder / LIKENESS), np.array(limits, np.float32), expected)
 
 
 def seen(folder: Path, name: str) -> npt.NDArray[Any]:
-    """An array of what `typicality` saw. Raises TrainingError where it has not been run."""
+    """An array of what `typicality` saw. Raises StageError where it has not been run."""
     try:
         with np.load(folder / SEEN) as arrays:
             return np.asarray(arrays[name])
     except (OSError, ValueError, KeyError) as error:
-        raise TrainingError(f"{folder} has no {SEEN}, or an old one. Make it with `python -m training typicality`.") from error
+        raise StageError(f"{folder} has no {SEEN}, or an old one. Make it with `python -m training typicality`.") from error

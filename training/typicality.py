@@ -27,7 +27,7 @@ import numpy.typing as npt
 
 from gateway.contract import IMAGE_SHAPE, TYPICAL_FROM
 from gateway.errors import RagamError
-from training.config import TrainingError
+from training.config import StageError
 from training.pictures import read_pixels
 from training.sides import EXTERNAL_TUNING, EXTERNALS
 from training.train import MODEL, write_json
@@ -89,7 +89,7 @@ def run(args: argparse.Namespace) -> None:
 
     dataset = load(args.data)
     if not (args.run / MODEL).is_file():
-        raise TrainingError(f"{args.run} holds no finished run. Make one with `python -m training train --out {args.run}`.")
+        raise StageError(f"{args.run} holds no finished run. Make one with `python -m training train --out {args.run}`.")
     model = keras.models.load_model(args.run / MODEL, compile=False)
     pooled = [keras.layers.GlobalAveragePooling2D()(model.get_layer(layer).output) for layer in (*LAYERS, FEATURE_MAP)]
     trunk = keras.Model(model.input, keras.layers.Concatenate()(pooled), name="channels")
@@ -217,15 +217,15 @@ def augmented(pixels: Pixels, times: int) -> Pixels:
 
 
 def read_folders(folders: Sequence[Path]) -> "Others":
-    """The pictures of the folders, whose names are their kinds. Raises TrainingError where one cannot be read, or a folder has none."""
+    """The pictures of the folders, whose names are their kinds. Raises StageError where one cannot be read, or a folder has none."""
     pixels, kinds = [np.empty((0, *IMAGE_SHAPE), np.uint8)], []
     for folder in folders:
         files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in (".jpg", ".jpeg", ".png"))
         if not files:
-            raise TrainingError(f"{folder} has no JPEG or PNG files.")
+            raise StageError(f"{folder} has no JPEG or PNG files.")
         try:
             pixels.append(np.stack([read_pixels(file.read_bytes()) for file in files]))
         except (RagamError, OSError) as error:
-            raise TrainingError(f"A picture of {folder} cannot be read: {error}.") from error
+            raise StageError(f"A picture of {folder} cannot be read: {error}.") from error
         kinds += [folder.resolve().name] * len(files)
     return Others(np.concatenate(pixels), kinds, AUGMENTED)

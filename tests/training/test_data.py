@@ -11,7 +11,7 @@ from gateway.picture.preprocess import to_tensor
 from training import data
 from training.__main__ import main
 from training.augment import AUGMENTATIONS
-from training.config import TrainingError
+from training.config import StageError
 from training.genres import NAMES_7
 
 
@@ -147,7 +147,7 @@ def test_a_folder_that_is_no_dataset_is_one_sentence(folder: Path, tmp_path: Pat
     else:
         about = json.loads((copy / "dataset.json").read_text())
         (copy / "dataset.json").write_text(json.dumps({**about, "pictures": 3}))
-    with pytest.raises(TrainingError, match="is no dataset"):
+    with pytest.raises(StageError, match="is no dataset"):
         data.load(copy)
 
 
@@ -155,5 +155,5 @@ def test_rows_that_do_not_fit_the_pixels_are_refused(folder: Path, tmp_path: Pat
     shutil.copytree(folder, tmp_path / "copy")
     rows = (tmp_path / "copy" / "rows.csv").read_text().splitlines(keepends=True)
     (tmp_path / "copy" / "rows.csv").write_text("".join([rows[0], rows[2], rows[1], *rows[3:]]))
-    with pytest.raises(TrainingError, match="order of pixels"):
+    with pytest.raises(StageError, match="order of pixels"):
         data.load(tmp_path / "copy").part("train")

@@ -30,7 +30,7 @@ from gateway.contract import (
 from gateway.picture.preprocess import to_tensor
 from training import lite, measure
 from training.__main__ import main
-from training.config import TrainingError
+from training.config import StageError
 from training.data import load
 from training.export import answers, through_the_gateway
 
@@ -129,9 +129,9 @@ def test_it_answers_alike_in_litert(published: Path) -> None:
         assert np.abs(answered[name] - expected[name]).max() <= 1e-4
     model = (published / "model.tflite").read_bytes()
     assert lite.check(model, loaded, pictures) <= 1e-4
-    with pytest.raises(TrainingError, match="more than 0e"):
+    with pytest.raises(StageError, match="more than 0e"):
         lite.check(model, loaded, pictures, limit=0)
-    with pytest.raises(TrainingError, match="differ from the SavedModel's by nan"):
+    with pytest.raises(StageError, match="differ from the SavedModel's by nan"):
         lite.check(model, loaded, np.full_like(pictures, np.nan))
 
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from training import model
-from training.config import TrainingError
+from training.config import StageError
 
 RECIPE_START = "block_6_expand"
 
@@ -61,11 +61,11 @@ def test_blend_runs_from_start_to_end() -> None:
 
 
 def test_weights_that_are_not_there_are_a_mistake(shallow_trunk: None, tmp_path: Path) -> None:
-    with pytest.raises(TrainingError, match="There is no weight file"):
+    with pytest.raises(StageError, match="There is no weight file"):
         model.build(7, str(tmp_path / "none.h5"), seed=0)
 
 
 def test_weights_of_something_else_are_a_mistake(shallow_trunk: None, tmp_path: Path) -> None:
     (tmp_path / "odd.weights.h5").write_bytes(b"no weights")
-    with pytest.raises(TrainingError, match="could not be loaded"):
+    with pytest.raises(StageError, match="could not be loaded"):
         model.build(7, str(tmp_path / "odd.weights.h5"), seed=0)

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from training import fingerprints
-from training.config import TrainingError
+from training.config import StageError
 from training.pictures import Fingerprint, fingerprint
 
 
@@ -50,7 +50,7 @@ def test_a_line_cut_short_by_a_kill_is_read_anew(files: list[Path], tmp_path: Pa
 @pytest.mark.parametrize("line", ["{}", "[]", "nonsense", '{"key": "a", "colour": 1}'])
 def test_a_damaged_cache_is_one_sentence(tmp_path: Path, line: str) -> None:
     (tmp_path / "cache").write_text(line + "\n")
-    with pytest.raises(TrainingError, match="damaged"):
+    with pytest.raises(StageError, match="damaged"):
         fingerprints.load(tmp_path / "cache")
 
 

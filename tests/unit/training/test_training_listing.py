@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from training.config import TrainingError
+from training.config import StageError
 from training.listing import Listed, artist_key, read_listing
 
 
@@ -45,7 +45,7 @@ def test_a_list_that_a_spreadsheet_has_saved(tmp_path: Path, how: str) -> None:
 
 def test_a_list_in_another_encoding_is_told_how_to_save_it(tmp_path: Path) -> None:
     (tmp_path / "metadata.csv").write_bytes(ROWS.encode("cp1252"))
-    with pytest.raises(TrainingError, match="CSV UTF-8"):
+    with pytest.raises(StageError, match="CSV UTF-8"):
         read_listing(tmp_path)
 
 
@@ -61,12 +61,12 @@ def test_a_list_in_another_encoding_is_told_how_to_save_it(tmp_path: Path) -> No
 )
 def test_a_bad_list_is_one_sentence(tmp_path: Path, text: str, sentence: str) -> None:
     (tmp_path / "metadata.csv").write_text(text)
-    with pytest.raises(TrainingError, match=sentence):
+    with pytest.raises(StageError, match=sentence):
         read_listing(tmp_path)
 
 
 def test_a_folder_without_a_list_is_told_how_to_make_one(tmp_path: Path) -> None:
-    with pytest.raises(TrainingError, match="collect"):
+    with pytest.raises(StageError, match="collect"):
         read_listing(tmp_path)
 
 
