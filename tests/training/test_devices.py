@@ -35,7 +35,7 @@ pictures = random.integers(0, 256, (14, 224, 224, 3), dtype=np.uint8)
 train = Part(pictures, np.arange(14) % 7, ({},) * 14)
 # As many as can be shared: the processor's kernels, unlike a GPU's, take no batch of none.
 validation = Part(pictures[:4], np.arange(4), ({},) * 4)
-recipe = replace(RAGAM, epochs=2, batch_size=14, head_epochs=0, ema_momentum=0.5)
+recipe = replace(RAGAM, epochs=2, batch_size=14, head_epochs=0, ema_momentum=0.5, sampling="once")
 for kind, strategy in (
     ("one", tf.distribute.get_strategy),
     ("two", lambda: tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])),
