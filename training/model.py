@@ -77,7 +77,8 @@ def blend(start: list[npt.NDArray[np.float32]], end: list[npt.NDArray[np.float32
     Between a zero-shot or linear-probe start and the fine-tuned end lie weights that do better on other data than either:
     Wortsman et al., Robust fine-tuning of zero-shot models (2022).
     """
-    return [(1 - share) * a + share * b for a, b in zip(start, end, strict=True)]
+    # What did not learn stays as it was to the bit.
+    return [np.where(a == b, a, (1 - share) * a + share * b) for a, b in zip(start, end, strict=True)]
 
 
 def _load(trunk: keras.Model, weights: str | None) -> None:
