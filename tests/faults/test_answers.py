@@ -19,7 +19,7 @@ def set_nan(response):
 
 # Each other way to break the contract of an answer is tests/unit/serving's.
 FAULTS = [
-    ("scores are NaN", behaviours.changed(set_nan), 502, "WrongModel: scores are not all"),
+    ("scores are NaN", behaviours.changed(set_nan), 502, "WrongModel: scores is not all"),
     ("an output is missing", behaviours.changed(lambda response: response.outputs.pop("classes")), 502, "WrongModel: the answer has no"),
     ("bytes that are no message", behaviours.garbage, 502, "WrongModel: <_InactiveRpcError"),
     ("wrong signature", behaviours.failing(grpc.StatusCode.FAILED_PRECONDITION), 502, "WrongModel: <_InactiveRpcError"),

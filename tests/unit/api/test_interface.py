@@ -192,7 +192,7 @@ def test_every_sentence_that_a_bad_picture_gets_is_in_the_collection():
     told = " ".join(example["body"] for item in items() for example in item["response"])
     for error in (
         errors.BadQuery("details", "true or false"),
-        errors.UnknownParameter("detail", ("details",)),
+        errors.UnknownParameter("detail", ("details", "similar")),
         errors.UnknownParameter("details", ()),
         errors.CompressedBody("gzip"),
         errors.MissingPicture(),

@@ -99,7 +99,7 @@ def test_what_may_be_no_painting_is_the_same_on_the_page():
 
 def test_the_figures_are_those_of_the_model_in_the_repository():
     latest = max((ROOT / "model_repository" / "painting_genre").glob("[0-9]*"), key=lambda version: int(version.name))
-    card = json.loads((latest / "assets.extra" / "model_card.json").read_text())["scorecard"]["external"]
-    measured = [round(100 * share) for share in (card["accuracy"]["value"], card["certain"]["accuracy"])]
+    card = json.loads((latest / "assets.extra" / "model_card.json").read_text())["scorecard"]["external-test"]
+    measured = [round(100 * share) for share in (card["accuracy"]["value"], card["certain"]["accuracy"]["value"])]
     for language in (EN, ID):
         assert [int(figure) for figure in re.findall(r"\b(\d+) (?:in|dari) 100\b", language["trust.good"])] == measured
