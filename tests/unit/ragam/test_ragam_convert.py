@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
+from gateway.picture import limits
+from gateway.picture.decode import DRAFT_SIZE, open_picture
 from ragam import convert
 from ragam.convert import LONG_SIDE, upload_of
 from ragam.errors import RagamError
@@ -219,12 +221,20 @@ def test_what_no_service_takes_is_reduced_before_it_is_sent(tmp_path, monkeypatc
     assert sent(tmp_path / "a.png").size == (2048, 1365)
 
 
-def test_what_the_service_finds_too_large_is_reduced_and_sent_again(gateway, tmp_path):
-    """Its limit is a million pixels here, and the picture has more, reduced too; or fewer."""
+@pytest.fixture
+def small_limit(monkeypatch):
+    """What decoding a picture of 1100 x 1000 takes is more than the service gives to one."""
+    file = BytesIO()
+    painting((1100, 1000)).save(file, "JPEG")
+    monkeypatch.setattr(limits, "PICTURE_BYTES", open_picture(file.getvalue()).cost(DRAFT_SIZE).bytes - 1)
+
+
+def test_what_the_service_finds_too_large_is_reduced_and_sent_again(gateway, small_limit, tmp_path):
+    """A picture that is too large when it is reduced, too, and one that then is not."""
     painting((1100, 1000)).save(tmp_path / "a.jpg")
     result = gateway.classify(str(tmp_path), "--csv", str(tmp_path / "out.csv"))
     assert gateway.pictures == 2
-    assert "1 failed: The picture has 1100 x 1000 pixels." in result.stdout
+    assert "1 failed: Decoding the picture takes" in result.stdout
     painting((2300, 800)).save(tmp_path / "a.jpg")
     gateway.requests.clear()
     monkey = pytest.MonkeyPatch()
@@ -263,7 +273,7 @@ def test_a_folder_of_what_people_have(gateway, tmp_path, picture):
     assert lines[-2] == "3 files were left out, for they are not named as pictures: .txt 2, without an extension 1."
 
 
-def test_without_pillow_the_service_says_what_it_is_and_the_command_how_to_convert_it(gateway, tmp_path, monkeypatch):
+def test_without_pillow_the_service_says_what_it_is_and_the_command_how_to_convert_it(gateway, small_limit, tmp_path, monkeypatch):
     painting().save(tmp_path / "a.webp")
     painting((1100, 1000)).save(tmp_path / "a.jpg")
     monkeypatch.setattr(convert, "_pillow", lambda: None)
