@@ -11,11 +11,12 @@ from gateway.api import envelope
 from gateway.api.decode_queue import DecodeQueues
 from gateway.api.docs import description
 from gateway.api.explanation import explanation
+from gateway.api.form import InMemoryRequest
 from gateway.api.genres import GenreList, genres
 from gateway.api.health import Readiness, health
 from gateway.api.pages import pages
 from gateway.api.prediction import views
-from gateway.api.upload import MULTIPART_OVERHEAD_BYTES, InMemoryRequest
+from gateway.api.upload import MULTIPART_OVERHEAD_BYTES
 from gateway.auth.browser_headers import secure
 from gateway.auth.cors import allow_origins
 from gateway.auth.keys import Keys, require_keys

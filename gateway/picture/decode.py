@@ -7,6 +7,7 @@ large picture is as large as the picture.
 import io
 import math
 import warnings
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import accumulate
@@ -171,18 +172,17 @@ class Pieces(io.RawIOBase):
 
     def read(self, size: int | None = -1) -> bytes:
         """Fewer bytes than `size` only at the end."""
-        wanted = -1 if size is None or size < 0 else size
+        end = self._ends[-1] if self._ends else 0
+        end = end if size is None or size < 0 else min(end, self._position + size)
         found = []
-        start = 0
-        for piece, end in zip(self._pieces, self._ends, strict=True):
-            if wanted and self._position < end:
-                at = self._position - start
-                part = piece[at:] if wanted < 0 else piece[at : at + wanted]
-                found.append(part)
-                self._position += len(part)
-                if wanted > 0:
-                    wanted -= len(part)
-            start = end
+        # Found and not sought: Pillow reads some files byte by byte.
+        index = bisect_right(self._ends, self._position)
+        while self._position < end:
+            start = self._ends[index] - len(self._pieces[index])
+            part = self._pieces[index][self._position - start : end - start]
+            found.append(part)
+            self._position += len(part)
+            index += 1
         return b"".join(found)
 
 

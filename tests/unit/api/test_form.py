@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.formparser import FormDataParser
 
-from gateway.api.upload import MAX_HEADER_BYTES, MAX_HEADERS, MAX_PARTS, FileForm, body_of
+from gateway.api.form import MAX_HEADER_BYTES, MAX_HEADERS, MAX_PARTS, FileForm, body_of
 from gateway.errors import MissingBoundary, TooManyParts, UnreadableForm
 
 BOUNDARY = "----Boundary7MA4YWxkTrZu0gW"
@@ -128,7 +128,7 @@ def test_other_boundaries_are_parsed_as_by_werkzeug_or_not_at_all():
 
 def test_too_many_parts_are_not_parsed(monkeypatch):
     """Each took seconds, gigabytes or both where it was parsed to its end."""
-    monkeypatch.setattr("gateway.api.upload.MultipartParser", None)
+    monkeypatch.setattr("gateway.api.form.MultipartParser", None)
     for body in (
         part(b"") * (MAX_PARTS + 1) + LAST,
         (b"--" + BOUNDARY.encode() + b"\r\n") * 1_000_000,
