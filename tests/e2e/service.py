@@ -7,7 +7,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import requests
@@ -117,3 +118,18 @@ class Service:
         self, picture: bytes, name: str = "painting.jpg", query: str = "?details=true", headers: dict[str, str] | None = None
     ) -> requests.Response:
         return requests.post(f"{self.address}/prediction{query}", files={"image": (name, picture)}, headers=headers, timeout=30)
+
+
+@contextmanager
+def both_servers(folder: Path, model: Path, **environ: str) -> Iterator[Service]:
+    """Both servers over `model` as version 1, ready, the gateway with `environ`; all that was started since is stopped at the end."""
+    service = Service(folder)
+    service.publish(model, 1)
+    service.model_server = service.start_model_server()
+    service.gateway = service.start_gateway(**environ)
+    try:
+        wait_until(service.ready, what="readiness")
+        yield service
+    finally:
+        for process in reversed(service.processes):
+            process.stop()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import requests
-from service import ROOT, Service, wait_until
+from service import ROOT, both_servers, wait_until
 
 # More than are answered between a look at the rows and the signal that follows on it.
 COUNT = 300
@@ -32,16 +32,8 @@ def folder(tmp_path_factory, picture):
 @pytest.fixture(scope="module")
 def running(tmp_path_factory, models):
     """Both servers, which each test leaves running."""
-    service = Service(tmp_path_factory.mktemp("service"))
-    service.publish(models["first"], 1)
-    service.model_server = service.start_model_server()
-    service.gateway = service.start_gateway()
-    try:
-        wait_until(service.ready, what="readiness")
+    with both_servers(tmp_path_factory.mktemp("service"), models["first"]) as service:
         yield service
-    finally:
-        for process in reversed(service.processes):
-            process.stop()
 
 
 def requests_logged(service):

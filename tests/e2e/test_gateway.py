@@ -5,22 +5,14 @@ import re
 
 import pytest
 import requests
-from service import Service, wait_until
+from service import both_servers, wait_until
 
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory, models):
     """One for all tests: none of them changes it."""
-    service = Service(tmp_path_factory.mktemp("service"))
-    service.publish(models["first"], 1)
-    service.start_model_server()
-    service.gateway = service.start_gateway()
-    try:
-        wait_until(service.ready, what="readiness")
+    with both_servers(tmp_path_factory.mktemp("service"), models["first"]) as service:
         yield service
-    finally:
-        for process in reversed(service.processes):
-            process.stop()
 
 
 def lines(process):

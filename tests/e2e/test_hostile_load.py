@@ -6,7 +6,7 @@ Those that no other test makes. `python -m benchmarks.hostile` runs all of them 
 import json
 
 import pytest
-from service import Service, wait_until
+from service import both_servers, wait_until
 
 from benchmarks.hostile.attacks import ATTACKS, Target
 from benchmarks.hostile.measure import attacked, settle, workers_of
@@ -26,12 +26,7 @@ NAMES = [
 @pytest.fixture(scope="module")
 def running(tmp_path_factory, models):
     """What `make serve` starts, with its default settings and two workers."""
-    service = Service(tmp_path_factory.mktemp("service"))
-    service.publish(models["first"], 1)
-    service.start_model_server()
-    service.gateway = service.start_gateway()
-    try:
-        wait_until(service.ready, what="readiness")
+    with both_servers(tmp_path_factory.mktemp("service"), models["first"]) as service:
         wait_until(lambda: len(workers_of(service.gateway.popen.pid)) == 2, what="the second worker")
         workers = workers_of(service.gateway.popen.pid)
         yield service
@@ -39,9 +34,6 @@ def running(tmp_path_factory, models):
         lines = [json.loads(line) for line in service.gateway.text().splitlines()]
         assert not [line for line in lines if line["level"] in ("error", "critical")]
         assert workers_of(service.gateway.popen.pid) == workers
-    finally:
-        for process in reversed(service.processes):
-            process.stop()
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import pytest
 import requests
 from fault_table import Table
 from faulty import GATEWAY
-from service import Service, wait_until
+from service import Service, both_servers, wait_until
 from stand_in import StandIn, serving
 
 
@@ -32,16 +32,8 @@ def stand_in(service: Service) -> Iterator[StandIn]:
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory, models: dict) -> Iterator[Service]:
     """The gateway and the embedded model server over version 1, which each test leaves as it found them."""
-    service = Service(tmp_path_factory.mktemp("running"))
-    service.publish(models["first"], 1)
-    service.model_server = service.start_model_server()
-    service.gateway = service.start_gateway(**GATEWAY)
-    try:
-        wait_until(service.ready, what="readiness")
+    with both_servers(tmp_path_factory.mktemp("running"), models["first"], **GATEWAY) as service:
         yield service
-    finally:
-        for process in reversed(service.processes):
-            process.stop()
 
 
 @pytest.fixture
