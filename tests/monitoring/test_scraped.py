@@ -79,7 +79,7 @@ def test_gauges_tell_how_it_stands(watched):
     assert watched.prometheus.value("ragam_ready") == 1
     assert watched.prometheus.value("ragam_workers") == WORKERS
     assert watched.prometheus.value("ragam_worker_threads") == WORKERS * THREADS
-    assert watched.prometheus.vector("ragam_model_version")[0][0]["version"] == "2"
+    assert watched.prometheus.vector("ragam_model_version")[0][0]["version"] == "3"
     assert watched.prometheus.value('ragam_settings{setting="max_upload_bytes"}') == 20 * 1024 * 1024
     [(labels, value)] = watched.prometheus.vector("ragam_info")
     assert (labels["version"], value) == ("0.2.0", 1)
