@@ -1,7 +1,8 @@
 """Colors as the picture's file means them, made sRGB: by an embedded ICC profile, or by a PNG's chunks cICP, gAMA and cHRM.
 
 Relative colorimetric, as browsers show it, which also means no black point compensation: that moves a press's colors by up to 70 of 255.
-A profile that cannot be read, or that is of another kind than the pixels, changes nothing, and neither does sRGB.
+A profile that cannot be read, or that is of another kind than the pixels, changes nothing, and neither do sRGB and a gray one in
+lightness, which browsers do not read either.
 """
 
 import hashlib
@@ -33,6 +34,9 @@ _SPACES = {"L": (b"RGB ", _GRAY), "RGB": (b"RGB ",), "CMYK": (_CMYK,)}
 
 # Tables that browsers do not read, and whose elements can be so many that a transform takes minutes to make.
 _UNREAD = (b"D2B", b"B2D")
+
+# Browsers take the perceptual table of a press, and the colorimetric one where it has no other.
+_PERCEPTUAL, _COLORIMETRIC = b"A2B0", b"A2B1"
 
 _FULL_RANGE_RGB, _SRGB_TRANSFER, _LINEAR_TRANSFER = b"\0\1", 13, 8
 _GAMA_UNIT, _SRGB_GAMA = 100_000, 45_455
@@ -115,6 +119,8 @@ def _make(profile: bytes, kind: str) -> Convert | None:
     space = profile[16:20]
     if profile[36:40] != _SIGNATURE or profile[12:16] not in _CLASSES or space not in _SPACES[kind]:
         return None
+    if space == _GRAY and profile[20:24] != b"XYZ ":
+        return None
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(_without_unread(profile)))
         if space == _GRAY:
@@ -126,9 +132,12 @@ def _make(profile: bytes, kind: str) -> Convert | None:
 
 def _without_unread(profile: bytes) -> bytes:
     tags = bytearray(profile)
-    for start in range(132, min(132 + 12 * int.from_bytes(profile[128:132]), len(profile)), 12):
-        if profile[start : start + 3] in _UNREAD:
-            tags[start : start + 4] = profile[start : start + 4].lower()
+    starts = range(132, min(132 + 12 * int.from_bytes(profile[128:132]), len(profile)), 12)
+    is_perceptual = any(profile[start : start + 4] == _PERCEPTUAL for start in starts)
+    for start in starts:
+        name = profile[start : start + 4]
+        if name[:3] in _UNREAD or (is_perceptual and name == _COLORIMETRIC):
+            tags[start : start + 4] = name.lower()
     return bytes(tags)
 
 

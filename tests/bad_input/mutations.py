@@ -6,6 +6,8 @@ from collections.abc import Callable
 from random import Random
 
 import corpus
+import icc
+import jpeg
 import png
 
 
@@ -18,7 +20,13 @@ def paintings() -> list[bytes]:
         corpus.painting("JPEG", size, quality=95, subsampling=0, restart_marker_rows=1),
     ]
     made += [corpus.painting("PNG", size, mode) for mode in ("RGB", "L", "LA", "P", "RGBA", "1")]
+    made += [corpus.painting("JPEG", size, mode, icc_profile=profile) for mode, profile in PROFILES.items()]
+    made += [corpus.painting("PNG", size, mode, icc_profile=PROFILES[mode]) for mode in ("RGB", "L")]
     return made
+
+
+# One for each kind of pixels; that of CMYK with as few nodes as there can be.
+PROFILES = {"RGB": icc.rgb(icc.ADOBE_RGB, icc.gamma(2.2)), "L": icc.gray(1.8), "CMYK": icc.cmyk(steps=2)}
 
 
 def flip(random: Random, data: bytes) -> bytes:
@@ -71,14 +79,36 @@ def redraw(random: Random, data: bytes) -> bytes:
     rows = random.randbytes(64).translate(FILTERS) * 200
     palette = png.chunk(b"PLTE", random.randbytes(3 * random.randrange(1, 257)))
     transparent = png.chunk(b"tRNS", random.randbytes(random.choice((1, 2, 6, 100)))) if random.random() < 0.5 else b""
-    return png.file(head, zlib.compress(rows), before=palette + transparent)
+    return png.file(head, zlib.compress(rows), before=color_chunks(random) + palette + transparent)
 
 
+def recolor(random: Random, data: bytes) -> bytes:
+    """Other colors: a changed profile, which in a PNG lies behind zlib, or chunks that tell them in another way."""
+    if data.startswith(png.SIGNATURE):
+        return data[:AFTER_HEADER] + color_chunks(random) + data[AFTER_HEADER:]
+    return data[:2] + jpeg.app(2, b"ICC_PROFILE\0\1\1" + changed_profile(random)[:65_000]) + data[2:]
+
+
+def color_chunks(random: Random) -> bytes:
+    made = {
+        b"iCCP": b"k\0\0" + zlib.compress(changed_profile(random)),
+        b"gAMA": random.choice((b"\0\1\x86\xa0", random.randbytes(4))),
+        b"cHRM": random.randbytes(32),
+        b"cICP": bytes([random.randrange(13), random.randrange(19), 0, 1]),
+    }
+    return b"".join(png.chunk(kind, made[kind]) for kind in random.sample(sorted(made), random.randrange(3)))
+
+
+def changed_profile(random: Random) -> bytes:
+    return random.choice((flip, overwrite, cut, insert))(random, random.choice(sorted(PROFILES.values())))
+
+
+AFTER_HEADER = len(png.SIGNATURE + png.header(1, 1))
 # Every byte may begin a row, and a row begins with its filter, 0 to 4.
 FILTERS = bytes(value % 5 for value in range(256))
 PAINTINGS = paintings()
 SEEDS = PAINTINGS + [data for _, data, _ in corpus.oddities() if len(data) < 3000]
-MUTATIONS: tuple[Callable[[Random, bytes], bytes], ...] = (flip, overwrite, cut, insert, repeat, splice, redraw)
+MUTATIONS: tuple[Callable[[Random, bytes], bytes], ...] = (flip, overwrite, cut, insert, repeat, splice, redraw, recolor)
 # Longer files only take longer.
 MAX_BYTES = 65_536
 

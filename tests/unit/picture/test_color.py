@@ -117,6 +117,19 @@ def test_cmyk_is_what_its_profile_says(inks, right):
     assert center(saved("CMYK", inks, PRESS, "JPEG")) == near(right)
 
 
+def test_a_press_with_two_tables_is_read_by_the_perceptual_one_as_browsers_do():
+    other = icc.cmyk_table(inks=(2, 1, 0))
+    both = icc.cmyk(colorimetric=other)
+    assert center(saved("CMYK", (255, 0, 0, 0), both, "JPEG")) == near((0, 151, 218))
+    only = icc.cmyk(colorimetric=other, perceptual=None)
+    assert center(saved("CMYK", (255, 0, 0, 0), only, "JPEG")) == near((245, 223, 0))
+
+
+def test_a_gray_profile_in_lightness_changes_nothing_as_in_browsers():
+    lightness = icc.profile(b"GRAY", {**icc.WHITE, b"kTRC": icc.gamma(1)}, connection=b"Lab ")
+    assert center(saved("L", 100, lightness, "JPEG")) == near([100] * 3)
+
+
 @pytest.mark.parametrize(
     ("mode", "pixel", "profile", "right"),
     [

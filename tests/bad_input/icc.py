@@ -66,11 +66,18 @@ def _lab(cyan, magenta, yellow, black):
     return [sum(_INKS[inks][axis] * share for inks, share in shares) * (1 - 0.8 * black) for axis in range(3)]
 
 
-def cmyk(steps=9):
+def cmyk(steps=9, colorimetric=None, **tables):
+    """With a table of its own as the perceptual one, unless `perceptual` says another or none; `colorimetric` is one more."""
+    told = {b"A2B0": tables.get("perceptual", cmyk_table(steps)), b"A2B1": colorimetric}
+    return profile(b"CMYK", WHITE | {name: table for name, table in told.items() if table}, kind=b"prtr", connection=b"Lab ")
+
+
+def cmyk_table(steps=9, inks=(0, 1, 2)):
+    """In `inks` are the places of cyan, magenta and yellow."""
     nodes = b""
-    for inks in product([step / (steps - 1) for step in range(steps)], repeat=4):
-        lightness, a, b = _lab(*inks)
+    for amounts in product([step / (steps - 1) for step in range(steps)], repeat=4):
+        lightness, a, b = _lab(*(amounts[place] for place in inks), amounts[3])
         nodes += struct.pack(">3H", round(lightness * 652.8), round((a + 128) * 256), round((b + 128) * 256))
     ends = struct.pack(">2H", 0, 65535)
     head = b"mft2" + bytes(4) + bytes([4, 3, steps, 0]) + fixed(1, 0, 0, 0, 1, 0, 0, 0, 1) + struct.pack(">2H", 2, 2)
-    return profile(b"CMYK", {**WHITE, b"A2B0": head + ends * 4 + nodes + ends * 3}, kind=b"prtr", connection=b"Lab ")
+    return head + ends * 4 + nodes + ends * 3
