@@ -147,8 +147,12 @@ def genres(**gateway: Any) -> None:
 def doctor(url: str, api_key: str | None, timeout: float) -> None:
     """Tell what answers at URL: what is reachable, which versions, limits, the clocks' difference, and the proxy on the way."""
 
+    async def ask() -> bool:
+        async with AsyncClient(url, api_key, timeout, retries=0) as client:
+            return await examine(client, tell)
+
     def act() -> int:
-        return 0 if asyncio.run(examine(AsyncClient(url, api_key, timeout, retries=0), tell)) else 1
+        return 0 if asyncio.run(ask()) else 1
 
     _exit(act)
 

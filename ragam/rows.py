@@ -56,7 +56,7 @@ def write_parquet(table: Path, path: Path) -> None:
         **dict.fromkeys(("file", "genre", "error"), pa.string()),
         "certain": pa.bool_(),
         "model_version": pa.int64(),
-        "time": pa.timestamp("s", "UTC"),
+        "time": pa.timestamp("ms", "UTC"),
     }
     beside = path.with_name(f".{path.name}.part")
     try:
