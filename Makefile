@@ -19,7 +19,7 @@ RUNS ?= 100000
 SEED ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help serve dev test test-unit test-contract test-manifests test-e2e test-monitoring test-faces test-deploy test-faults test-releases soak settings certificates tracing train bench bench-growth check format lock audit fuzz clean
+.PHONY: help serve dev test test-unit test-contract test-manifests test-e2e test-monitoring test-faces test-deploy test-faults test-releases soak settings certificates tracing train bench bench-growth check format lock audit fuzz dist clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -115,7 +115,7 @@ format: $(VENV)/.dev ## format the code
 
 lock: $(VENV)/.dev ## pin requirements/*.in again, with hashes
 	cd requirements && ../$(BIN)/uv pip compile --quiet --upgrade --universal --no-deps --generate-hashes --python-version=3.11 \
-		--output-file=messages.txt messages.in && for name in client pictures gateway model_server training teacher tracing dev fuzz checkov; do \
+		--output-file=messages.txt messages.in && for name in client pictures parquet gateway model_server training teacher tracing dev fuzz checkov; do \
 		../$(BIN)/pip-compile --quiet --upgrade --generate-hashes --strip-extras --allow-unsafe \
 			--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --output-file=$$name.txt $$name.in || exit 1; done
 	for folder in benchmarks/peers/*/; do [ ! -e $$folder/requirements.in ] || (cd $$folder && \
@@ -128,6 +128,9 @@ audit: $(VENV)/.dev ## known vulnerabilities of what is pinned; exit code 3 wher
 fuzz: $(VENV)/.dev ## RUNS=100000 SEED=1: files that a fuzzer makes, against the upload path
 	$(INSTALL) -r requirements/fuzz.txt
 	$(BIN)/python tests/bad_input/fuzz_uploads.py $(RUNS) $(SEED)
+
+dist: $(VENV)/.dev ## the client as a wheel, and its source, in build/dist: no index is asked
+	$(BIN)/python -m build --no-isolation --outdir $(BUILD)/dist
 
 clean: ## remove the virtual environment and everything that was built
 	rm -rf $(VENV) build ragam.egg-info tests/faces/node_modules .schemathesis .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

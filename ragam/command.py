@@ -1,187 +1,172 @@
-"""The command `ragam`. `ragam classify`: the pictures that are named go to the service, its answers to a CSV or to standard output."""
+"""The command `ragam`: a face of the client for people and scripts."""
 
 import asyncio
 import json
 import os
 import sys
-from collections import Counter
-from collections.abc import Iterator
-from contextlib import aclosing, closing, nullcontext
-from dataclasses import asdict, fields
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator
+from contextlib import closing, nullcontext
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any, NoReturn
 
 import click
-from tqdm import tqdm
 
+from ragam.aio import AsyncClient
 from ragam.client import Client
-from ragam.errors import InvalidInput, RagamError, Unavailable
+from ragam.doctor import examine
+from ragam.errors import InvalidInput, RagamError
 from ragam.files import Selection, pictures
-from ragam.results import Prediction, printable
-from ragam.table import Table, row_of
+from ragam.rows import check_parquet, write_parquet
+from ragam.run import Run, tell
+from ragam.table import Table
+from ragam.urls import Fetcher, addresses
 
 INTERRUPTED = 130
-# In the summary.
-MOST_REASONS = 10
-NO_PREDICTION = dict.fromkeys(field.name for field in fields(Prediction))
+FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
 def ragam() -> None:
-    """Ragam tells the genre of a painting."""
+    """Ragam tells the genre of a painting.
+
+    Exit code: 0 all is well, 1 there are pictures without an answer, 2 it cannot be done as it was typed, 130 after Ctrl-C.
+    """
+
+
+def of_a_gateway(command: Callable[..., Any]) -> Callable[..., Any]:
+    for option in (
+        click.option("--api-key", envvar="RAGAM_API_KEY", help="The service's key. RAGAM_API_KEY keeps it out of the list of processes."),
+        click.option("--timeout", default=60.0, show_default=True, type=click.FloatRange(0.1, 3600), help="Seconds to wait for an answer."),
+        click.option(
+            "--retries", default=5, show_default=True, type=click.IntRange(0, 20), help="Further attempts where a service is busy or away."
+        ),
+        click.option("--url", default="http://127.0.0.1:5000", show_default=True, help="Address of the gateway."),
+    ):
+        command = option(command)
+    return command
 
 
 @ragam.command()
-@click.argument("names", nargs=-1, required=True, metavar="FILE|FOLDER|-...", type=click.Path(exists=True, readable=False, allow_dash=True))
-@click.option("--url", default="http://127.0.0.1:5000", show_default=True, help="Address of the gateway.")
-@click.option("--csv", type=click.Path(dir_okay=False, path_type=Path), help="Keep the answers in this file, and go on where it ends.")
+@click.argument("names", nargs=-1, metavar="FILE|FOLDER|-...", type=click.Path(exists=True, readable=False, allow_dash=True))
+@click.option("--urls", type=FILE, help="Fetch the pictures whose addresses this CSV or list holds.")
+@click.option("--csv", type=FILE, help="Keep the answers in this file, and go on where it ends.")
+@click.option("--parquet", type=FILE, help="At the end, write what the CSV holds as Parquet too.")
 @click.option("--jsonl", is_flag=True, help="Print the answers as JSON Lines, as happens without --csv.")
 @click.option("--concurrency", default=4, show_default=True, type=click.IntRange(1, 64), help="Pictures under way at the same time.")
-@click.option(
-    "--retries", default=5, show_default=True, type=click.IntRange(0, 20), help="Further attempts where a service is busy or away."
-)
-@click.option("--timeout", default=60.0, show_default=True, type=click.FloatRange(0.1, 3600), help="Seconds to wait for an answer.")
-@click.option("--api-key", envvar="RAGAM_API_KEY", help="The service's key. RAGAM_API_KEY keeps it out of the list of processes.")
-@click.pass_context
+@click.option("--rate", default=2.0, show_default=True, type=click.FloatRange(0.01, 1000), help="Fetches a second, with --urls.")
+@click.option("--max-bytes", default=50_000_000, show_default=True, type=click.IntRange(1), help="Of a fetched picture, with --urls.")
+@of_a_gateway
 def classify(
-    context: click.Context,
-    /,
     names: tuple[str, ...],
+    urls: Path | None,
     csv: Path | None,
+    parquet: Path | None,
     *,
-    url: str,
     jsonl: bool,
     concurrency: int,
-    retries: int,
-    timeout: float,
-    api_key: str | None,
+    rate: float,
+    max_bytes: int,
+    **gateway: Any,
 ) -> None:
-    """Tell the genres of paintings: of each FILE, and of the pictures in each FOLDER.
+    """Tell the genres of paintings: of each FILE, of the pictures in each FOLDER, or of those at addresses.
 
     JPEG and PNG are sent as they are. With `pip install 'ragam[pictures]'` TIFF, WebP, AVIF, HEIC, GIF, BMP and JPEG 2000 (and with
     pillow-jxl-plugin JPEG XL), and what is too large for the service, are sent as JPEG of at most 2,048 pixels, upright and in sRGB.
 
     With - the names come from standard input, one a line.
 
-    With --csv, what the file has an answer for is not sent again: after a stop, the same command goes on.
+    --urls takes addresses of pictures, of IIIF pictures (info.json) and of IIIF manifests, of which all canvases are fetched. Any address
+    that this machine reaches is asked, also in your own network.
 
-    Exit code: 0 every picture has an answer, 1 some have none, 2 it cannot be done as it was typed, 130 after Ctrl-C.
+    With --csv, what the file has an answer for is not sent again: after a stop, the same command goes on.
     """
-    if csv is not None and csv.exists() and not csv.is_file():
+    if bool(names) == bool(urls):
+        raise click.UsageError(
+            "Name files and folders, or --urls, not both." if names else "Missing argument: files or folders, or --urls."
+        )
+    if csv and csv.exists() and not csv.is_file():
         raise click.UsageError("--csv must name a file on disk. For a pipe there is --jsonl.")
-    try:
-        client = Client(url, api_key, timeout, retries, concurrency)
-        selection = pictures(_typed(names))
+    if parquet and not csv:
+        raise click.UsageError("--parquet is made of the CSV: name one with --csv.")
+
+    def act() -> int:
+        if parquet:
+            check_parquet(parquet)
+        selection = Selection(addresses(urls)) if urls else pictures(_typed(names))
+        client = AsyncClient(**gateway, concurrency=concurrency)
         with closing(Table(csv)) if csv else nullcontext() as table:
-            run = Run(selection, table, prints=jsonl or table is None)
-            run.classify(client)
-    except RagamError as error:
-        _tell(f"Error: {error}")
-        context.exit(2 if isinstance(error, InvalidInput) else 1)
+            run = Run(client, concurrency, table, prints=jsonl or table is None)
+            if urls:
+                fetcher = Fetcher(gateway["timeout"], gateway["retries"], rate, max_bytes)
+                run.over_addresses(selection.files, fetcher)
+            else:
+                run.over_files(selection)
+            if table and parquet:
+                write_parquet(table.path, parquet)
+        return 0 if run.is_whole else 1
+
+    _exit(act)
+
+
+@ragam.command()
+@click.argument("file", type=FILE)
+@click.option("--png", type=FILE, help="Write the picture under its heat map to this file.")
+@of_a_gateway
+def explain(file: Path, png: Path | None, **gateway: Any) -> None:
+    """Tell where in a picture the model sees its genre: as JSON, or as a PNG."""
+
+    def act() -> int:
+        with Client(**gateway) as client:
+            if png:
+                png.write_bytes(client.explain_png(file))
+            else:
+                click.echo(json.dumps(asdict(client.explain(file))))
+        return 0
+
+    _exit(act)
+
+
+@ragam.command()
+@of_a_gateway
+def genres(**gateway: Any) -> None:
+    """List the genres that the model knows."""
+
+    def act() -> int:
+        with Client(**gateway) as client:
+            click.echo("\n".join(genre.name for genre in client.genres()))
+        return 0
+
+    _exit(act)
+
+
+@ragam.command()
+@click.argument("url")
+@click.option("--api-key", envvar="RAGAM_API_KEY", help="The service's key.")
+@click.option("--timeout", default=10.0, show_default=True, type=click.FloatRange(0.1, 3600), help="Seconds to wait for an answer.")
+def doctor(url: str, api_key: str | None, timeout: float) -> None:
+    """Tell what answers at URL: what is reachable, which versions, limits, the clocks' difference, and the proxy on the way."""
+
+    async def ask() -> bool:
+        async with AsyncClient(url, api_key, timeout, retries=0) as client:
+            return await examine(client, tell)
+
+    def act() -> int:
+        return 0 if asyncio.run(ask()) else 1
+
+    _exit(act)
+
+
+def _exit(act: Callable[[], int]) -> NoReturn:
+    """Ends the command by what `act` returns or raises."""
+    try:
+        sys.exit(act())
+    except (RagamError, OSError) as error:
+        tell(f"Error: {error}")
+        sys.exit(2 if isinstance(error, InvalidInput) else 1)
     except KeyboardInterrupt:
         # click's own code would be 1.
-        context.exit(INTERRUPTED)
-    context.exit(0 if run.answered == len(selection.files) else 1)
-
-
-class Run:
-    """The files of `selection` one time through: answers go to `table` where there is one, and to standard output if it `prints`."""
-
-    def __init__(self, selection: Selection, table: Table | None, *, prints: bool) -> None:
-        self._files, self._others, self._table, self._prints = selection.files, selection.others, table, prints
-        self._genres: Counter[str] = Counter()
-        self._certain: Counter[str] = Counter()
-        self._failures: Counter[str] = Counter()
-        self._earlier = self._converted = 0
-        self._reason = ""
-
-    @property
-    def answered(self) -> int:
-        return self._genres.total()
-
-    def classify(self, client: Client) -> None:
-        done = self._table.resume(self._files) if self._table else {}
-        for row in done.values():
-            # Spreadsheets write "true" in capitals.
-            self._count(printable(row.get("genre", "")), certain=row["certain"].lower() == "true" if "certain" in row else None)
-        self._earlier = len(done)
-        waiting = [file for file in self._files if file not in done]
-        try:
-            if waiting:
-                asyncio.run(self._send(client, waiting))
-        except KeyboardInterrupt:
-            self._reason = "Stopped."
-            self._summarize()
-            raise
-        self._summarize()
-
-    async def _send(self, client: Client, waiting: list[str]) -> None:
-        async with aclosing(client):
-            await client.check(_tell)
-            # disable=None: no bar where standard error is no terminal.
-            bar = tqdm(total=len(self._files), initial=self._earlier, unit=" pictures", disable=None, dynamic_ncols=True, leave=False)
-            with bar:
-                async with aclosing(client.classify_many(waiting)) as outcomes:
-                    async for file, found in outcomes:
-                        self._take(file, found)
-                        self._converted = client.converted
-                        bar.set_postfix_str(f"{failed} failed" if (failed := self._failures.total()) else "", refresh=False)
-                        bar.update()
-
-    def _take(self, file: str, found: Prediction | RagamError) -> None:
-        time = datetime.now(UTC).isoformat(timespec="seconds")
-        # First, for it is what another run goes by.
-        if self._table:
-            self._table.append(row_of(file, found, time))
-        if isinstance(found, Prediction):
-            self._count(found.genre, certain=found.certain)
-        else:
-            self._failures[str(found)] += 1
-        if isinstance(found, Unavailable):
-            self._reason = str(found)
-        if self._prints:
-            # The keys are always the same; those of a prediction are null where there is an error, and the other way round.
-            entry = NO_PREDICTION | {"error": str(found)} if isinstance(found, RagamError) else asdict(found) | {"error": None}
-            tqdm.write(json.dumps({"file": file, **entry, "time": time}), file=sys.stdout)
-            sys.stdout.flush()
-
-    def _count(self, genre: str, *, certain: bool | None) -> None:
-        self._genres[genre] += 1
-        if certain is not None:
-            self._certain[genre] += certain
-
-    def _summarize(self) -> None:
-        """The genres, the most frequent first, why pictures have none, and a sentence on all; beside JSON Lines on standard error."""
-        width = max(map(len, self._genres), default=0)
-        for genre, number in sorted(self._genres.items(), key=lambda entry: (-entry[1], entry[0])):
-            # A genre is in here once one of its answers told whether it is certain.
-            certain = f"  certain {self._certain[genre]:>7,}" if genre in self._certain else ""
-            click.echo(f"{genre:<{width}}  {number:>7,}{certain}", err=self._prints)
-        self._tell_reasons()
-        parts = [f"{self.answered:,} of {len(self._files):,} pictures have an answer"]
-        if self._earlier:
-            parts.append(f"{self._earlier:,} of them from an earlier run")
-        if self._converted:
-            parts.append(f"{self._converted:,} were converted")
-        if failed := self._failures.total():
-            parts.append(f"{failed:,} failed")
-        if unsent := len(self._files) - self.answered - failed:
-            parts.append(f"{unsent:,} were not sent")
-        click.echo(", ".join(parts) + ".", err=self._prints)
-        if self._reason:
-            _tell(self._reason)
-
-    def _tell_reasons(self) -> None:
-        """Why pictures have no answer, but for what is told at the end, and what else lies in the folders."""
-        common = self._failures.most_common(MOST_REASONS)
-        for reason, number in common:
-            if reason != self._reason:
-                click.echo(f"{number:,} failed: {printable(reason)}", err=self._prints)
-        if rest := self._failures.total() - sum(number for _, number in common):
-            click.echo(f"{rest:,} failed for other reasons, which stand with each file.", err=self._prints)
-        if self._others:
-            kinds = ", ".join(f"{printable(kind)} {number:,}" for kind, number in self._others.most_common(MOST_REASONS))
-            click.echo(f"{self._others.total():,} files were left out, for they are not named as pictures: {kinds}.", err=self._prints)
+        sys.exit(INTERRUPTED)
 
 
 def _typed(names: tuple[str, ...]) -> Iterator[str]:
@@ -191,7 +176,3 @@ def _typed(names: tuple[str, ...]) -> Iterator[str]:
             yield from (os.fsdecode(line) for line in sys.stdin.buffer.read().replace(b"\r\n", b"\n").split(b"\n") if line)
         else:
             yield name
-
-
-def _tell(sentence: str) -> None:
-    click.echo(printable(sentence), err=True)

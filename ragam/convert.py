@@ -1,69 +1,57 @@
-"""What of a picture file is sent: the file itself, or where the service would not take it a JPEG made of it.
+"""Pictures that the service does not take become a JPEG: upright, sRGB, of at most LONG_SIDE pixels.
 
-A JPEG or PNG goes as it is. Other formats, and what is too large, become upright sRGB of at most LONG_SIDE pixels. That needs Pillow, and
-for HEIC pillow-heif, which `pip install 'ragam[pictures]'` brings. Without them the file goes as it is, and the service says what is wrong.
+That needs Pillow, and for HEIC pillow-heif, which `pip install 'ragam[pictures]'` brings.
 """
 
 import importlib
 import math
-import struct
 import warnings
 from contextlib import suppress
-from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from ragam.errors import RagamError
-from ragam.files import SENT, require_regular
+from ragam.errors import PictureRefused, PictureTooLarge
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
 LONG_SIDE, QUALITY = 2048, 92
-# The service's own limit, where its operator has set no other. What is larger is not sent to be refused.
-MAX_BYTES = 20 * 1024 * 1024
 # 2 GB of memory. A JPEG of more can be decoded at a smaller scale.
 MAX_PIXELS = 500_000_000
-
-INSTALL = "pip install 'ragam[pictures]' lets this command convert it."
-
-# By what a file begins with, the extension that it is sent under.
-_SENT_AS_IT_IS = {b"\xff\xd8\xff": ".jpg", b"\x89PNG\r\n\x1a\n": ".png"}
 # What is tried. No PDF and no EPS, which are programs.
 _FORMATS = ("JPEG", "MPO", "PNG", "TIFF", "WEBP", "AVIF", "HEIF", "GIF", "BMP", "JPEG2000", "JXL")
 # Tags of EXIF and TIFF.
 _ORIENTATION, _BITS, _MEANING, _PLANES = 0x0112, 258, 262, 284
-
-
-@dataclass(frozen=True)
-class Upload:
-    """`file` under the name `name`, or `data` in its place."""
-
-    file: Path
-    name: str
-    data: bytes | None = None
-
-
-def upload_of(file: Path, *, reduce: bool = False) -> Upload:
-    """What to send of `file`, `reduce`d where the service has refused the file itself as too large.
-
-    Raises OSError where it cannot be read, and RagamError where it cannot be converted.
-    """
-    size = require_regular(file)
-    with file.open("rb") as stream:
-        head = stream.read(16)
-    right = next((extension for start, extension in _SENT_AS_IT_IS.items() if head.startswith(start)), None)
-    if right and not reduce and size <= MAX_BYTES:
-        return Upload(file, file.name if file.name.lower().endswith(SENT) else file.name + right)
-    data = _converted(file)
-    # Where nothing can be made of it the service tells what it is.
-    return Upload(file, file.name) if data is None else Upload(file, file.name + ".jpg", data)
+# Pillow's ways to make a picture upright, by its orientation from 2.
+_WAYS = dict(enumerate(("FLIP_LEFT_RIGHT", "ROTATE_180", "FLIP_TOP_BOTTOM", "TRANSPOSE", "ROTATE_270", "TRANSVERSE", "ROTATE_90"), 2))
 
 
 def can_convert() -> bool:
     return _pillow() is not None
+
+
+def to_jpeg(source: "Path | bytes | Image") -> bytes | None:
+    """A JPEG of `source`, None where it is no picture that is known here. Raises PictureRefused where it is damaged or too large."""
+    image = _pillow()
+    if image is None:
+        return None
+    image.init()
+    try:
+        if isinstance(source, image.Image):
+            return _saved(source)
+        formats = [name for name in _FORMATS if name in image.OPEN]
+        with image.open(BytesIO(source) if isinstance(source, bytes) else source, formats=formats) as picture:
+            _load(picture)
+            return _saved(picture)
+    except image.UnidentifiedImageError:
+        return None
+    except MemoryError as error:
+        raise PictureTooLarge("The picture is too large to be reduced here. Reduce it first.") from error
+    except Exception as error:  # Pillow's plugins raise whatever a damaged file leads them to
+        sentence = "The picture cannot be converted. It may be damaged, cut short or of a kind that Pillow does not read."
+        raise PictureRefused(sentence) from error
 
 
 def _pillow() -> ModuleType | None:
@@ -83,33 +71,10 @@ def _pillow() -> ModuleType | None:
     return Image
 
 
-def _converted(file: Path) -> bytes | None:
-    """A JPEG of `file`, None where it is no picture that is known here. Raises RagamError where it is damaged or too large."""
-    image = _pillow()
-    if image is None:
-        return None
-    image.init()
-    try:
-        picture = image.open(file, formats=[name for name in _FORMATS if name in image.OPEN])
-    except image.UnidentifiedImageError:
-        return None
-    except Exception as error:  # Pillow's plugins raise whatever a damaged header leads them to
-        raise _damaged(error) from error
-    with picture:
-        try:
-            _load(picture)
-            data = BytesIO()
-            _plain(picture).save(data, "JPEG", quality=QUALITY, subsampling=0)
-        except Exception as error:  # as above, for the body
-            raise _damaged(error) from error
-    return data.getvalue()
-
-
 def _load(picture: "Image") -> None:
     # Of a JPEG the smallest scale that still has as many pixels; other formats know none.
     picture.draft(picture.mode, (LONG_SIDE, LONG_SIDE))
-    width, height = picture.size
-    if width * height > MAX_PIXELS:
+    if math.prod(picture.size) > MAX_PIXELS:
         raise MemoryError
     if picture.format == "TIFF":
         tags = picture.getexif()
@@ -121,17 +86,23 @@ def _load(picture: "Image") -> None:
     picture.load()
 
 
-def _damaged(error: Exception) -> RagamError:
-    if isinstance(error, MemoryError):
-        return RagamError("The picture is too large to be reduced here. Reduce it first.")
-    return RagamError("The picture cannot be converted. It may be damaged, cut short or of a kind that Pillow does not read.")
+def _saved(picture: "Image") -> bytes:
+    data = BytesIO()
+    _plain(picture).save(data, "JPEG", quality=QUALITY, subsampling=0)
+    return data.getvalue()
 
 
 def _plain(picture: "Image") -> "Image":
     """`picture` reduced, upright, sRGB, on white."""
-    turn = _turn(picture)
+    from PIL.Image import Transpose
+
+    turn: Any = None
+    with suppress(Exception):  # an EXIF that cannot be read is none
+        turn = Transpose[_WAYS[picture.getexif()[_ORIENTATION]]]
     profile = picture.info.get("icc_profile")
     reduced = _with_even_colours(_of_8_bits(picture))
+    # A copy: thumbnail() reduces in place, and a caller's own picture stays as it is.
+    reduced = reduced.copy() if reduced is picture else reduced
     reduced.thumbnail((LONG_SIDE, LONG_SIDE))
     alpha = reduced.getchannel("A") if reduced.mode in ("RGBA", "LA") else None
     rgb = _to_srgb(reduced.convert(reduced.mode.removesuffix("A")) if alpha else reduced, profile)
@@ -142,25 +113,6 @@ def _plain(picture: "Image") -> "Image":
         rgb = paper
     rgb.info.clear()
     return rgb if turn is None else rgb.transpose(turn)
-
-
-def _turn(picture: "Image") -> Any:
-    """Pillow's way to make `picture` upright, None where it is, or where its EXIF cannot be read."""
-    from PIL.Image import Transpose
-
-    ways = (
-        Transpose.FLIP_LEFT_RIGHT,
-        Transpose.ROTATE_180,
-        Transpose.FLIP_TOP_BOTTOM,
-        Transpose.TRANSPOSE,
-        Transpose.ROTATE_270,
-        Transpose.TRANSVERSE,
-        Transpose.ROTATE_90,
-    )
-    orientation = None
-    with suppress(OSError, ValueError, SyntaxError, TypeError, LookupError, OverflowError, struct.error):
-        orientation = picture.getexif().get(_ORIENTATION)
-    return ways[orientation - 2] if isinstance(orientation, int) and 2 <= orientation <= 8 else None
 
 
 def _of_8_bits(picture: "Image") -> "Image":
@@ -185,12 +137,11 @@ def _with_even_colours(picture: "Image") -> "Image":
     """`picture` in a mode whose colours can be mixed: no palette, no single bits."""
     if picture.has_transparency_data:
         return picture if picture.mode in ("RGBA", "LA") else picture.convert("RGBA")
-    return (
-        picture.convert("RGB" if picture.mode in ("P", "YCbCr", "HSV") else "L") if picture.mode in ("P", "1", "YCbCr", "HSV") else picture
-    )
+    even = {"P": "RGB", "YCbCr": "RGB", "HSV": "RGB", "1": "L"}.get(picture.mode)
+    return picture.convert(even) if even else picture
 
 
-def _to_srgb(picture: "Image", profile: bytes | None) -> "Image":
+def _to_srgb(picture: "Image", profile: Any) -> "Image":
     """By `profile`, or where there is none, or none that can be used, as Pillow converts."""
     from PIL import ImageCms
 

@@ -1,17 +1,49 @@
-"""What can go wrong. The text of each is one sentence for a person.
+"""What can go wrong, as one sentence for a person.
 
-RagamError         this picture has no answer
-├── Unavailable    nor would another: the service cannot be reached, or refuses everything
-├── InvalidInput   what was given cannot be used: no pictures, an address that is not Ragam's, a CSV of something else
-└── NotWritable    the CSV cannot be written
+RagamError              `error` is the service's stable word for it, `status` its HTTP status; '' and 0 where the service did not say it
+├── PictureRefused      this picture has no answer: damaged, empty, of another format, or it cannot be read
+│   └── PictureTooLarge
+├── RequestRefused      the service takes no such request
+├── Busy                too much work, or a rate limit is used up, at each attempt
+├── ServiceFailed       an error of the service, no answer in time, or one that is not understood
+├── Unavailable         nor would another picture have an answer: there is no connection
+│   └── KeyRefused      or the API key is not known
+├── InvalidInput        what was given cannot be used: no pictures, an address that is not Ragam's, a CSV of something else
+└── NotWritable         the results cannot be written
 """
 
 
 class RagamError(Exception):
+    def __init__(self, sentence: str = "", error: str = "", status: int = 0) -> None:
+        super().__init__(sentence)
+        self.error, self.status = error, status
+
+
+class PictureRefused(RagamError):
+    pass
+
+
+class PictureTooLarge(PictureRefused):
+    pass
+
+
+class RequestRefused(RagamError):
+    pass
+
+
+class Busy(RagamError):
+    pass
+
+
+class ServiceFailed(RagamError):
     pass
 
 
 class Unavailable(RagamError):
+    pass
+
+
+class KeyRefused(Unavailable):
     pass
 
 
@@ -21,3 +53,23 @@ class InvalidInput(RagamError):
 
 class NotWritable(RagamError):
     pass
+
+
+WORDS: dict[type[RagamError], str] = {
+    PictureRefused: "picture_empty extension_unsupported format_unsupported picture_unreadable segments_too_many",
+    PictureTooLarge: "picture_too_large request_too_large picture_too_costly request_too_costly",
+    RequestRefused: "parameter_invalid parameter_unknown picture_missing form_missing boundary_missing form_unreadable field_unknown"
+    " file_name_missing parts_too_many pictures_too_many request_invalid request_cut_short address_unknown method_not_allowed"
+    " request_too_slow address_too_long encoding_unsupported expectation_unsupported headers_too_large transfer_coding_unsupported",
+    KeyRefused: "key_unknown",
+    Busy: "rate_limited overloaded client_gone model_unavailable model_busy",
+    ServiceFailed: "internal model_unsuitable model_timeout",
+}
+_BY_WORD = {word: kind for kind, words in WORDS.items() for word in words.split()}
+# Where something between here and the service answered, or a later version has another word.
+_BY_STATUS = {401: KeyRefused, 403: KeyRefused, 413: PictureTooLarge, 429: Busy, 503: Busy}
+
+
+def kind_of(error: str, status: int) -> type[RagamError]:
+    """The class for the service's word `error`; without a known one, for the HTTP `status`."""
+    return _BY_WORD.get(error) or _BY_STATUS.get(status) or (RequestRefused if 300 <= status < 500 else ServiceFailed)

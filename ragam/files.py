@@ -1,7 +1,6 @@
 """Which pictures are meant by the files and folders that are named."""
 
 import os
-import stat
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -9,9 +8,9 @@ from pathlib import Path
 from typing import NoReturn
 
 from ragam.errors import InvalidInput
+from ragam.picture import SENT
 
-# What the gateway accepts, and what ragam/convert.py makes that of. A file that is named itself is taken whatever its name.
-SENT = (".png", ".jpg", ".jpeg")
+# What ragam/convert.py takes besides. A file that is named itself is taken whatever its name.
 CONVERTED = (
     *(".jfif", ".jpe", ".tif", ".tiff", ".webp", ".avif", ".heic", ".heif", ".hif", ".gif", ".bmp"),
     *(".jp2", ".j2k", ".j2c", ".jpf", ".jpx", ".jxl"),
@@ -28,8 +27,8 @@ class Selection:
 
 
 def identity(name: str) -> str:
-    """The same for two names of one file, such as a.jpg and ./a.jpg. Symbolic links are files of their own."""
-    return os.path.normpath(Path.cwd() / name)
+    """The same for two names of one file, such as a.jpg and ./a.jpg. Symbolic links are files of their own, and an address is itself."""
+    return name if "://" in name else os.path.normpath(Path.cwd() / name)
 
 
 def pictures(names: Iterable[str]) -> Selection:
@@ -50,14 +49,6 @@ def pictures(names: Iterable[str]) -> Selection:
             f"There is no picture in {', '.join(empty)}, none named {', '.join(EXTENSIONS)}." if empty else "No file is named."
         )
     return Selection(list(found.values()), Counter(extension for file, extension in others.items() if file not in found))
-
-
-def require_regular(file: Path) -> int:
-    """The size of `file`. Raises OSError where it is none that has one: opening a named pipe would wait for its other end for ever."""
-    status = file.stat()
-    if not stat.S_ISREG(status.st_mode):
-        raise OSError("it is a folder, a device or a pipe")
-    return status.st_size
 
 
 def _in_folder(folder: str, others: dict[str, str]) -> list[str]:

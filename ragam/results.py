@@ -1,16 +1,33 @@
-"""From the gateway's JSON to a prediction, or the reason why there is none. The only place of the client that knows the gateway's keys."""
+"""From the gateway's JSON to typed results, or to the error in its place. The only place of the client that knows the gateway's keys."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from types import NoneType
-from typing import Any
+from typing import Any, TypeVar
 
-from ragam.errors import RagamError
+from ragam.errors import RagamError, ServiceFailed, kind_of
+
+Kind = TypeVar("Kind")
 
 # A model has some tens of genres, and a reason is a sentence. What is longer is not Ragam's.
-MAX_GENRES = 200
+MAX_ENTRIES = 200
 MAX_TEXT = 500
+
+
+@dataclass(frozen=True)
+class Model:
+    name: str
+    version: int
+
+
+@dataclass(frozen=True)
+class SimilarWork:
+    """A painting that the model learned from; None where artist or title is unknown. similarity: the features' cosine."""
+
+    artist: str | None
+    title: str | None
+    similarity: float
 
 
 @dataclass(frozen=True)
@@ -18,7 +35,7 @@ class Prediction:
     """As the service gives it: figures in [0, 1] with its decimals, `scores` for all genres, best first.
 
     None is what the version of the model does not tell. typicality: below 0.05 the picture may be no painting. expected_accuracy: the
-    share of answers of this kind that was right.
+    share of answers of this kind that was right. similar is empty where it was not asked for.
     """
 
     genre: str
@@ -26,8 +43,27 @@ class Prediction:
     certain: bool | None
     typicality: float | None
     expected_accuracy: float | None
-    model_version: int
-    scores: dict[str, float]
+    scores: Mapping[str, float]
+    similar: tuple[SimilarWork, ...]
+    model: Model
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """heatmap: rows from the top, each from the left, of how much of the genre the model sees there, from 0 to 1."""
+
+    genre: str
+    confidence: float
+    heatmap: tuple[tuple[float, ...], ...]
+    model: Model
+
+
+@dataclass(frozen=True)
+class Genre:
+    """description: a paragraph by language ("en", "id"), empty where nobody wrote one."""
+
+    name: str
+    description: Mapping[str, str]
 
 
 def parse(body: bytes) -> dict[str, Any]:
@@ -44,40 +80,62 @@ def is_envelope(answer: dict[str, Any]) -> bool:
     return isinstance(status, dict) and isinstance(status.get("code"), int) and "data" in answer
 
 
+def error_of(status: int, answer: dict[str, Any]) -> RagamError:
+    """With the service's own sentence, or one that tells the status where something between here and there answered."""
+    told = answer.get("status")
+    told = told if isinstance(told, dict) else {}
+    word, detail = told.get("error"), told.get("detail")
+    word = word if isinstance(word, str) and len(word) <= MAX_TEXT else ""
+    if isinstance(detail, str) and detail.strip():
+        sentence = printable(" ".join(detail[:MAX_TEXT].split()))
+    else:
+        phrase = f" {HTTPStatus(status).phrase}" if status in set(HTTPStatus) else ""
+        sentence = f"The answer was {status}{phrase}, without a reason."
+    return kind_of(word, status)(sentence, printable(word), status)
+
+
 def prediction(answer: dict[str, Any]) -> Prediction:
-    """The prediction in an answer to `/prediction?details=true`. Raises RagamError where there is none."""
+    """The prediction in an answer to `/prediction?details=true`. Raises ServiceFailed where there is none, as all that follow."""
     try:
         data = answer["data"]
-        certain = data.get("certain")
-        _check(0 < len(data["scores"]) <= MAX_GENRES and type(certain) in {bool, NoneType} and type(data["model"]["version"]) is int)
         return Prediction(
             genre=_text(data["image_types_prediction"]),
-            confidence=_probability(data["confidence"]),
-            certain=certain,
-            typicality=_probability_or_none(data.get("typicality")),
-            expected_accuracy=_probability_or_none(data.get("expected_accuracy")),
-            model_version=data["model"]["version"],
-            scores={_text(score["genre"]): _probability(score["confidence"]) for score in data["scores"]},
+            confidence=_share(data["confidence"]),
+            certain=None if data.get("certain") is None else _typed(data["certain"], bool),
+            typicality=None if data.get("typicality") is None else _share(data["typicality"]),
+            expected_accuracy=None if data.get("expected_accuracy") is None else _share(data["expected_accuracy"]),
+            scores={_text(score["genre"]): _share(score["confidence"]) for score in _list(data["scores"])},
+            similar=tuple(
+                SimilarWork(_text_or_none(work["artist"]), _text_or_none(work["title"]), _number(work["similarity"], -1))
+                for work in _list(data.get("similar") or [], least=0)
+            ),
+            model=_model(data),
         )
     except (AttributeError, KeyError, TypeError) as error:
-        raise RagamError("The answer was not understood. It may come from another version of Ragam.") from error
+        raise not_understood() from error
 
 
-def reason(status: int, answer: dict[str, Any]) -> str:
-    """The sentence of an error: the service's own, or one that tells the status where something between here and there answered."""
-    told = answer.get("status")
-    detail = told.get("detail") if isinstance(told, dict) else None
-    if isinstance(detail, str) and detail.strip():
-        return printable(" ".join(detail[:MAX_TEXT].split()))
-    phrase = f" {HTTPStatus(status).phrase}" if status in set(HTTPStatus) else ""
-    return f"The answer was {status}{phrase}, without a reason."
+def explanation(answer: dict[str, Any]) -> Explanation:
+    try:
+        data = answer["data"]
+        rows = tuple(tuple(_share(value) for value in _list(row)) for row in _list(data["heatmap"]))
+        return Explanation(_text(data["image_types_prediction"]), _share(data["confidence"]), rows, _model(data))
+    except (AttributeError, KeyError, TypeError) as error:
+        raise not_understood() from error
 
 
-def word(answer: dict[str, Any]) -> str:
-    """The stable word for what is wrong, empty where there is none."""
-    told = answer.get("status")
-    found = told.get("error") if isinstance(told, dict) else None
-    return found if isinstance(found, str) else ""
+def genres(answer: dict[str, Any]) -> tuple[Genre, ...]:
+    try:
+        return tuple(
+            Genre(_text(genre["name"]), {_text(key): _text(text, 5000) for key, text in (genre["description"] or {}).items()})
+            for genre in _list(answer["data"])
+        )
+    except (AttributeError, KeyError, TypeError) as error:
+        raise not_understood() from error
+
+
+def not_understood() -> RagamError:
+    return ServiceFailed("The answer was not understood. It may come from another version of Ragam.")
 
 
 def printable(text: str) -> str:
@@ -85,21 +143,40 @@ def printable(text: str) -> str:
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
 
 
-def _text(value: Any) -> str:
-    _check(isinstance(value, str) and len(value) <= MAX_TEXT)
-    return printable(value)
+def _model(data: Any) -> Model:
+    version = _typed(data["model"]["version"], int)
+    if not 0 <= version < 2**63:
+        raise TypeError
+    return Model(_text(data["model"]["name"]), version)
 
 
-def _probability(value: Any) -> float:
+def _text(value: Any, most: int = MAX_TEXT) -> str:
+    return printable(_typed(value if len(value) <= most else None, str))
+
+
+def _text_or_none(value: Any) -> str | None:
+    return None if value is None else _text(value)
+
+
+def _share(value: Any) -> float:
+    return _number(value, 0)
+
+
+def _number(value: Any, least: int) -> float:
     # Not a number compares as false.
-    _check(type(value) in {int, float} and 0 <= value <= 1)
+    if type(value) not in {int, float} or not least <= value <= 1:
+        raise TypeError
     return float(value)
 
 
-def _probability_or_none(value: Any) -> float | None:
-    return None if value is None else _probability(value)
-
-
-def _check(is_right: bool) -> None:
-    if not is_right:
+def _list(value: Any, least: int = 1) -> list[Any]:
+    if not least <= len(_typed(value, list)) <= MAX_ENTRIES:
         raise TypeError
+    return list(value)
+
+
+def _typed(value: Any, kind: type[Kind]) -> Kind:
+    # Not isinstance: true is no number.
+    if type(value) is not kind:
+        raise TypeError
+    return value

@@ -1,10 +1,7 @@
 """The CSV: what it has an answer for is not asked again, each row is appended whole, and only one command at a time writes to it.
 
-    file, genre, confidence, certain, typicality, expected accuracy, model version, a column for each genre with its score, error, time
-
 UTF-8 with a byte order mark, which spreadsheets need to show accents; every cell in quotes, so that a program that splits at semicolons
-keeps a name together; no cell that a spreadsheet would take for a formula. A picture without an answer has only file, error and time;
-what the version of the model does not tell is empty.
+keeps a name together; no cell that a spreadsheet would take for a formula. What a row has not is empty.
 """
 
 import codecs
@@ -17,19 +14,15 @@ from collections.abc import Iterable
 from io import FileIO
 from pathlib import Path
 
-from ragam.errors import InvalidInput, NotWritable, RagamError
+from ragam.errors import InvalidInput, NotWritable
 from ragam.files import identity
-from ragam.results import Prediction
+from ragam.rows import FORMULA_STARTS, HEAD, TAIL, Row, harmless
 
-HEAD = ("file", "genre", "confidence", "certain", "typicality", "expected accuracy", "model version")
-TAIL = ("error", "time")
-# The last are the wide forms, which East Asian spreadsheets read alike.
-FORMULA_STARTS = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
 # New genres write the file anew. A service that names others for every picture must not do so for ever.
 MAX_GENRES = 1000
 
-# Cells by their column. An empty cell is left out.
-Row = dict[str, str]
+# Text by column. An empty cell is left out.
+Cells = dict[str, str]
 
 
 class Table:
@@ -37,69 +30,71 @@ class Table:
 
     def __init__(self, path: Path) -> None:
         # The file that a link leads to, for it is replaced when it is written anew.
-        self._path = path.resolve()
+        self.path = path.resolve()
         try:
-            self._file = _locked(self._path, "a")
+            self._file = _locked(self.path, "a")
         except BlockingIOError as error:
             raise InvalidInput(f"Another command is writing to {path}.") from error
         except OSError as error:
             raise InvalidInput(f"{path} cannot be written: {error.strerror}.") from error
         self._genres: list[str] = []
+        self._answered: dict[str, Cells] = {}
 
-    def resume(self, files: Iterable[str]) -> dict[str, Row]:
-        """The answered rows of `files`, by file. Repairs what a killed command left, and takes out the errors of `files`."""
+    def resume(self, files: Iterable[str]) -> None:
+        """Takes out the errors of `files`, repairs what a killed command left, and leaves one row a picture."""
         genres, rows = self._read()
-        done = {}
         for file in files:
-            row = rows.get(identity(file_cell(file)), {})
-            if "error" in row:
+            if "error" in rows.get(identity(file_cell(file)), {}):
                 del rows[identity(file_cell(file))]
-            elif row:
-                done[file] = row
+        self._answered = {key: cells for key, cells in rows.items() if "error" not in cells}
         self._write(genres, rows)
-        return done
+
+    def answer(self, file: str) -> Cells | None:
+        """The row of `file` as resume() has found it, None where it had no answer."""
+        return self._answered.get(identity(file_cell(file)))
 
     def append(self, row: Row) -> None:
-        new = row.keys() - {*HEAD, *TAIL, *self._genres}
+        cells = cells_of(row)
+        new = cells.keys() - {*HEAD, *TAIL, *self._genres}
         if new:
             # The first answer, or one of a model with other genres: the header changes. Sorted, for a model's order is best first.
             genres, rows = self._read()
-            _add(rows, row)
+            _add(rows, cells)
             self._write([*genres, *sorted(new)], rows)
         else:
-            self._put(_text(self._genres, [row]))
+            self._put(_text(self._genres, [cells]))
 
     def close(self) -> None:
         self._file.close()
 
-    def _read(self) -> tuple[list[str], dict[str, Row]]:
+    def _read(self) -> tuple[list[str], dict[str, Cells]]:
         try:
-            return read(self._path.read_bytes())
+            return read(self.path.read_bytes())
         except ValueError as error:
-            raise InvalidInput(f"{self._path} is not a CSV of this command, or was changed. Name another file with --csv.") from error
+            raise InvalidInput(f"{self.path} is not a CSV of this command, or was changed. Name another file with --csv.") from error
         except OSError as error:
-            raise InvalidInput(f"{self._path} cannot be read: {error.strerror}.") from error
+            raise InvalidInput(f"{self.path} cannot be read: {error.strerror}.") from error
 
-    def _write(self, genres: list[str], rows: dict[str, Row]) -> None:
+    def _write(self, genres: list[str], rows: dict[str, Cells]) -> None:
         """The file anew, by one rename, if it differs: at every moment there is the old one or the new one."""
         if len(genres) > MAX_GENRES:
-            raise NotWritable(f"The service names more than {MAX_GENRES} genres, more columns than {self._path} may have.")
+            raise NotWritable(f"The service names more than {MAX_GENRES} genres, more columns than {self.path} may have.")
         self._genres = genres
         columns = [*HEAD, *genres, *TAIL]
         text = codecs.BOM_UTF8 + _text(genres, [dict(zip(columns, columns, strict=True)), *rows.values()])
         try:
-            if text == self._path.read_bytes():
+            if text == self.path.read_bytes():
                 return
-            beside = self._path.with_name(f".{self._path.name}.part")
+            beside = self.path.with_name(f".{self.path.name}.part")
             # Locked before it has the name, so that no other command comes between.
             old, self._file = self._file, _locked(beside, "w")
             self._put(text)
             os.fsync(self._file.fileno())
-            shutil.copymode(self._path, beside)
-            beside.replace(self._path)
+            shutil.copymode(self.path, beside)
+            beside.replace(self.path)
             old.close()
         except OSError as error:
-            raise NotWritable(f"{self._path} cannot be written: {error.strerror}.") from error
+            raise NotWritable(f"{self.path} cannot be written: {error.strerror}.") from error
 
     def _put(self, text: bytes) -> None:
         # One call: a row is there whole, or, on a full disk, the next command takes its beginning away.
@@ -107,20 +102,14 @@ class Table:
             while text:
                 text = text[self._file.write(text) :]
         except OSError as error:
-            raise NotWritable(f"{self._path} cannot be written: {error.strerror}.") from error
+            raise NotWritable(f"{self.path} cannot be written: {error.strerror}.") from error
 
 
-def row_of(file: str, found: Prediction | RagamError, time: str) -> Row:
-    row = {"file": file_cell(file), "time": time}
-    if isinstance(found, RagamError):
-        return {**row, "error": harmless(str(found))}
-    row.update(genre=harmless(found.genre), confidence=repr(found.confidence))
-    if found.certain is not None:
-        row["certain"] = "true" if found.certain else "false"
-    for column, value in (("typicality", found.typicality), ("expected accuracy", found.expected_accuracy)):
-        if value is not None:
-            row[column] = repr(value)
-    return {**row, "model version": str(found.model_version), **{harmless(genre): repr(score) for genre, score in found.scores.items()}}
+def cells_of(row: Row) -> Cells:
+    texts = {column: harmless(value) if isinstance(value, str) else repr(value) for column, value in row.items() if value is not None}
+    if row.get("certain") is not None:
+        texts["certain"] = texts["certain"].lower()
+    return {**texts, "file": file_cell(str(row["file"]))}
 
 
 def file_cell(name: str) -> str:
@@ -133,12 +122,7 @@ def file_cell(name: str) -> str:
     return f"./{text}" if text.startswith(FORMULA_STARTS) else text
 
 
-def harmless(text: str) -> str:
-    """`text`, with an apostrophe before it where a spreadsheet would take it for a formula, or this module for another column."""
-    return f"'{text}" if text.startswith(FORMULA_STARTS) or text in {*HEAD, *TAIL} else text
-
-
-def read(data: bytes) -> tuple[list[str], dict[str, Row]]:
+def read(data: bytes) -> tuple[list[str], dict[str, Cells]]:
     """The genres, and the rows by the identity of their file, without half a row at the end. Raises ValueError for other data."""
     stream, lines = io.StringIO(data.decode("utf-8-sig", "surrogateescape"), newline=""), []
     try:
@@ -157,20 +141,20 @@ def read(data: bytes) -> tuple[list[str], dict[str, Row]]:
         lines.pop()
     if header != [*HEAD, *genres, *TAIL] or any(len(cells) != len(header) for cells in lines):
         raise ValueError
-    rows: dict[str, Row] = {}
+    rows: dict[str, Cells] = {}
     for cells in lines:
         _add(rows, {column: cell for column, cell in zip(header, cells, strict=True) if cell})
     return genres, rows
 
 
-def _add(rows: dict[str, Row], row: Row) -> None:
+def _add(rows: dict[str, Cells], cells: Cells) -> None:
     """One row a picture: an answer takes the place of an error, and the first answer stays."""
-    key = identity(row.get("file", ""))
+    key = identity(cells.get("file", ""))
     if key not in rows or "error" in rows[key]:
-        rows[key] = row
+        rows[key] = cells
 
 
-def _text(genres: list[str], rows: Iterable[Row]) -> bytes:
+def _text(genres: list[str], rows: Iterable[Cells]) -> bytes:
     text = io.StringIO()
     csv.DictWriter(text, [*HEAD, *genres, *TAIL], quoting=csv.QUOTE_ALL, lineterminator="\n").writerows(rows)
     return text.getvalue().encode("utf-8", "surrogateescape")

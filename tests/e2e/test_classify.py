@@ -110,7 +110,7 @@ def test_killed_half_way_and_resumed_each_picture_is_there_once_with_its_own_fig
                 row["genre"],
                 float(row["confidence"]),
                 {"true": True, "false": False}.get(row["certain"]),
-                int(row["model version"]),
+                int(row["model_version"]),
                 {genre: float(row[genre]) for genre in genres},
             )
             for row in rows(out)

@@ -4,19 +4,25 @@ import csv
 import gzip
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import termios
 import threading
 import time
+import tomllib
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from stub_gateway import answer, hang_up
 
+from ragam.command import ragam
+
 ROOT = Path(__file__).resolve().parents[3]
-HEAD = ["file", "genre", "confidence", "certain", "typicality", "expected accuracy", "model version"]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+HEAD = ["file", "genre", "confidence", "certain", "typicality", "expected_accuracy", "model_version"]
 # What a version need not tell of an answer.
 WHOLE = {"typicality": 0.4127, "certain": True, "expected_accuracy": 0.85}
 
@@ -48,7 +54,13 @@ def test_a_folder_to_a_csv(gateway, folder):
 def test_the_summary_has_the_most_frequent_genre_first(gateway, folder):
     def named(genre, confidence, certain):
         scores = [{"genre": name, "confidence": 0.5} for name in ("Cubism", "Realism")]
-        data = {"image_types_prediction": genre, "confidence": confidence, "certain": certain, "model": {"version": 3}, "scores": scores}
+        data = {
+            "image_types_prediction": genre,
+            "confidence": confidence,
+            "certain": certain,
+            "model": {"name": "m", "version": 3},
+            "scores": scores,
+        }
         return answer(200, {"status": {"code": 200}, "data": data})
 
     gateway.faults = [named("Cubism", 0.9, True), named("Realism", 0.4, False), named("Realism", 0.9, True)]
@@ -91,7 +103,7 @@ def test_what_a_version_does_not_tell_is_empty(gateway, folder):
     entry = json.loads(result.stdout)
     assert (entry["certain"], entry["typicality"], entry["expected_accuracy"]) == (None, None, None)
     [row] = rows()
-    assert (row["certain"], row["typicality"], row["expected accuracy"]) == ("", "", "")
+    assert (row["certain"], row["typicality"], row["expected_accuracy"]) == ("", "", "")
     assert row["genre"] in gateway.classify("pictures/0.jpg", "--csv", "out.csv").stdout
     assert "certain" not in result.stderr
 
@@ -105,10 +117,10 @@ def test_json_lines_for_pipes(gateway, folder, classifier):
     entries = {entry["file"]: entry for entry in map(json.loads, result.stdout.splitlines())}
     assert set(entries) == {"pictures/0.jpg", "pictures/1.jpg", "no\udcffwhere.jpg"}
     for entry in entries.values():
-        told = ["genre", "confidence", "certain", "typicality", "expected_accuracy", "model_version", "scores"]
-        assert list(entry) == ["file", *told, "error", "time"]
-        assert (entry["error"] is None) == (entry["file"] == "pictures/1.jpg")
-        assert all((entry[key] is None) == bool(entry["error"]) for key in told)
+        is_answered = entry["file"] == "pictures/1.jpg"
+        assert list(entry) == [*HEAD, *(["Dark", "Light"] if is_answered else []), "error", "time"]
+        assert (entry["error"] is None) == is_answered
+        assert all((entry[key] is None) == bool(entry["error"]) for key in HEAD[1:])
         assert entry["time"].endswith("+00:00")
     assert entries["no\udcffwhere.jpg"]["error"] == "The file cannot be read: No such file or directory."
     assert result.stderr.splitlines()[-1] == "1 of 3 pictures have an answer, 2 failed."
@@ -118,9 +130,75 @@ def test_json_lines_are_what_happens_without_csv_and_both_go_together(gateway, f
     assert json.loads(gateway.classify("pictures/1.jpg").stdout)["file"] == "pictures/1.jpg"
     result = gateway.classify("pictures", "--csv", "out.csv", "--jsonl")
     lines = {entry["file"]: entry for entry in map(json.loads, result.stdout.splitlines())}
-    assert {row["file"]: (row["genre"], float(row["confidence"]), int(row["model version"]), float(row["Dark"])) for row in rows()} == {
-        file: (entry["genre"], entry["confidence"], entry["model_version"], entry["scores"]["Dark"]) for file, entry in lines.items()
+    assert {row["file"]: (row["genre"], float(row["confidence"]), int(row["model_version"]), float(row["Dark"])) for row in rows()} == {
+        file: (entry["genre"], entry["confidence"], entry["model_version"], entry["Dark"]) for file, entry in lines.items()
     }
+
+
+def test_parquet_has_what_the_csv_has(gateway, folder, classifier):
+    classifier.more = WHOLE
+    Path("pictures/=0.jpg").write_bytes(b"")
+    Path("pictures/new\nline.jpg").write_bytes(Path("pictures/1.jpg").read_bytes())
+    result = gateway.classify("pictures", "--csv", "out.csv", "--parquet", "out.parquet")
+    assert result.exit_code == 1
+    # requirements/dev.txt has it.
+    from pyarrow import parquet
+
+    table = parquet.read_table("out.parquet")
+    assert table.column_names == list(rows()[0])
+    assert [str(table.schema.field(name).type) for name in [*HEAD, "Dark", "error", "time"]] == [
+        *("string", "string", "double", "bool", "double", "double", "int64", "double", "string", "timestamp[ms, tz=UTC]")
+    ]
+    for row, entry in zip(rows(), table.to_pylist(), strict=True):
+        assert {**row, "time": 0} == {name: "" if value is None else cell(value) for name, value in entry.items()} | {"time": 0}
+    assert gateway.classify("pictures", "--parquet", "out.parquet").exit_code == 2
+
+
+def cell(value):
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def test_explain_and_genres(gateway, folder):
+    def run(*arguments):
+        return CliRunner().invoke(ragam, [*arguments, "--url", gateway.url])
+
+    explained = json.loads(run("explain", "pictures/1.jpg").stdout)
+    assert (len(explained["heatmap"]), explained["model"]["version"]) == (7, 3)
+    assert run("explain", "pictures/1.jpg", "--png", "map.png").exit_code == 0
+    assert Path("map.png").read_bytes().startswith(b"\x89PNG")
+    assert run("genres").stdout == "Symbolism\nLight\nAbstract\n"
+    failed = run("explain", "nowhere.jpg")
+    assert (failed.exit_code, failed.stderr) == (1, "Error: The file cannot be read: No such file or directory.\n")
+
+
+def test_doctor(gateway, monkeypatch):
+    def run(*faults):
+        gateway.index_faults = [*faults]
+        return CliRunner().invoke(ragam, ["doctor", gateway.url])
+
+    found = run()
+    lines = dict(line.split(": ", 1) for line in found.stderr.splitlines())
+    assert found.exit_code == 0
+    assert (lines["proxy"], lines["clock"], lines["gateway"], lines["model"]) == ("none", "the same", "ready", "ready")
+    assert lines["interface"] == PROJECT["version"]
+    assert re.fullmatch(r"answered in \d+ ms by painting_genre version 3", lines["picture"])
+    assert (lines["genres"], lines["rate limit"]) == ("Dark, Light", "none told")
+
+    def elsewhere(handler):
+        handler.date_time_string = lambda: "Tue, 24 Nov 2020 08:30:10 GMT"
+        answer(503, {"status": {"code": 503, "detail": "\x1b[2JGone."}, "data": None})(handler)
+
+    found = run(None, elsewhere, elsewhere)
+    assert re.search(r"clock: the service's is [\d,]+ s behind\n", found.stderr)
+    assert r"model: \x1b[2JGone." in found.stderr
+    gateway.faults = [answer(401)]
+    found = run()
+    assert (found.exit_code, "picture: The answer was 401 Unauthorized" in found.stderr) == (1, True)
+    monkeypatch.setenv("http_proxy", "http://curator:hunter2@proxy.test:3128")
+    found = CliRunner().invoke(ragam, ["doctor", "http://ragam.test", "--timeout", "2"])
+    assert found.exit_code == 1
+    assert "proxy: proxy.test, from the environment\n" in found.stderr
+    assert "hunter2" not in found.stderr
 
 
 def test_a_key_from_either_place(gateway, folder):

@@ -12,8 +12,10 @@ from PIL import Image, ImageCms
 from gateway.picture import limits
 from gateway.picture.decode import DRAFT_SIZE, open_picture
 from ragam import convert
-from ragam.convert import LONG_SIDE, upload_of
+from ragam import picture as pictures
+from ragam.convert import LONG_SIDE
 from ragam.errors import RagamError
+from ragam.picture import Upload, upload_of
 
 ORIENTATION = 0x0112
 PAINT = (200, 60, 40)
@@ -210,14 +212,14 @@ def test_jpeg_and_png_go_as_they_are(tmp_path, picture):
         ("blob", "PNG", "blob.png"),
         ("a.webp", "JPEG", "a.webp.jpg"),
     ):
-        (tmp_path / name).write_bytes(picture(image_format=image_format))
-        upload = upload_of(tmp_path / name)
-        assert (upload.name, upload.data, upload.file) == (under, None, tmp_path / name)
+        data = picture(image_format=image_format)
+        (tmp_path / name).write_bytes(data)
+        assert upload_of(tmp_path / name) == Upload(under, data)
 
 
 def test_what_no_service_takes_is_reduced_before_it_is_sent(tmp_path, monkeypatch):
     painting((3000, 2000)).save(tmp_path / "a.png")
-    monkeypatch.setattr(convert, "MAX_BYTES", 1000)
+    monkeypatch.setattr(pictures, "MAX_BYTES", 1000)
     assert sent(tmp_path / "a.png").size == (2048, 1365)
 
 

@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 
 from ragam.errors import InvalidInput, NotWritable, RagamError
 from ragam.files import identity
-from ragam.results import Prediction
-from ragam.table import FORMULA_STARTS, Table, file_cell, row_of
+from ragam.results import Model, Prediction
+from ragam.rows import FORMULA_STARTS, row_of
+from ragam.table import Table, file_cell
 
 NAMES = [
     "=1+1.jpg",
@@ -34,14 +35,15 @@ NAMES = [
     "é日",
 ]
 GENRES = ["Realism", "Abstract", "=Formula", "Genre", 'Süß, "quoted"', "genre", "time"]
-HEAD = ["file", "genre", "confidence", "certain", "typicality", "expected accuracy", "model version"]
+HEAD = ["file", "genre", "confidence", "certain", "typicality", "expected_accuracy", "model_version"]
 TAIL = ["error", "time"]
+TIME = "2026-11-24T08:30:00+00:00"
 
 
 def predicted(file, genres=("Realism", "Abstract"), confidence=0.6143):
     rest = round((1 - confidence) / max(1, len(genres) - 1), 4)
     scores = {genre: confidence if number == 0 else rest for number, genre in enumerate(genres)}
-    return file, Prediction(genres[0], confidence, confidence >= 0.5, 0.4127, 0.85, 3, scores)
+    return file, Prediction(genres[0], confidence, confidence >= 0.5, 0.4127, 0.85, scores, (), Model("painting_genre", 3))
 
 
 def failed(file, error='The file is empty. Send "a" picture.'):
@@ -73,10 +75,11 @@ def rows(path):
 def write(path, *some):
     """As the command does: what has no answer yet is appended. Returns what had one."""
     with closing(Table(path)) as table:
-        done = table.resume([file for file, _ in some])
+        table.resume([file for file, _ in some])
+        done = {file: cells for file, _ in some if (cells := table.answer(file))}
         for file, found in some:
             if file not in done:
-                table.append(row_of(file, found, "2026-11-24T08:30:00+00:00"))
+                table.append(row_of(file, found) | {"time": TIME})
     return done
 
 
@@ -88,16 +91,15 @@ def path(tmp_path, monkeypatch):
 
 def test_columns(path):
     write(path, failed("a.jpg"), predicted("b.jpg"))
-    time = "2026-11-24T08:30:00+00:00"
     assert path.read_bytes().startswith(codecs.BOM_UTF8)
     assert [line.split(",") for line in path.read_text(encoding="utf-8-sig").splitlines() if "empty" not in line] == [
         [f'"{cell}"' for cell in [*HEAD, "Abstract", "Realism", *TAIL]],
-        [f'"{cell}"' for cell in ["b.jpg", "Realism", "0.6143", "true", "0.4127", "0.85", "3", "0.3857", "0.6143", "", time]],
+        [f'"{cell}"' for cell in ["b.jpg", "Realism", "0.6143", "true", "0.4127", "0.85", "3", "0.3857", "0.6143", "", TIME]],
     ]
     assert {name: cell for name, cell in rows(path)[0].items() if cell} == {
         "file": "a.jpg",
         "error": 'The file is empty. Send "a" picture.',
-        "time": time,
+        "time": TIME,
     }
 
 
@@ -141,7 +143,7 @@ def test_each_row_is_on_disk_at_once(path):
     with closing(Table(path)) as table:
         table.resume(["a.jpg", "b.jpg", "c.jpg"])
         for number, outcome in enumerate([failed("a.jpg"), predicted("b.jpg"), predicted("c.jpg")], 1):
-            table.append(row_of(*outcome, "now"))
+            table.append(row_of(*outcome))
             assert len(rows(path)) == number
     assert [row["Realism"] for row in rows(path)] == ["", "0.6143", "0.6143"]
     assert not list(path.parent.glob(".*"))
@@ -221,9 +223,9 @@ def test_as_another_program_saves_it(path):
     [
         b"file",
         b"name,genre\n",
-        b"file,genre,confidence,certain,typicality,expected accuracy,model version,error,time\n1,2\n",
-        b"file;genre;confidence;certain;typicality;expected accuracy;model version;error;time\n",
-        b"file,genre,confidence,certain,typicality,expected accuracy,model version,error\n",
+        b"file,genre,confidence,certain,typicality,expected_accuracy,model_version,error,time\n1,2\n",
+        b"file;genre;confidence;certain;typicality;expected_accuracy;model_version;error;time\n",
+        b"file,genre,confidence,certain,typicality,expected_accuracy,model_version,error\n",
         b"file,genre,confidence,certain,model version,error,time\n",
         b'"a"b\n',
         b"\x89PNG\r\n\x1a\n",
@@ -243,7 +245,7 @@ def test_only_one_command_writes(path):
     with closing(Table(path)) as first:
         first.resume([])
         # After the file was replaced too.
-        first.append(row_of(*predicted("a.jpg"), "now"))
+        first.append(row_of(*predicted("a.jpg")))
         with pytest.raises(InvalidInput, match=r"^Another command is writing to "):
             Table(path)
     Table(path).close()
@@ -292,10 +294,10 @@ def test_a_full_disk_is_one_sentence_and_the_next_command_goes_on(path, monkeypa
     monkeypatch.setattr("ragam.table.FileIO", Disk)
     with closing(Table(path)) as table:
         table.resume([])
-        table.append(row_of(*predicted("b.jpg"), "now"))
+        table.append(row_of(*predicted("b.jpg")))
         table._file.room = 12
         with pytest.raises(NotWritable, match=r"cannot be written: No space left on device\.$"):
-            table.append(row_of(*predicted("c.jpg"), "now"))
+            table.append(row_of(*predicted("c.jpg")))
     monkeypatch.undo()
     assert list(write(path, *map(predicted, ["a.jpg", "b.jpg", "c.jpg"]))) == ["a.jpg", "b.jpg"]
     assert [row["file"] for row in rows(path)] == ["a.jpg", "b.jpg", "c.jpg"]

@@ -64,11 +64,11 @@ def test_it_says_what_it_needs_and_its_license(environment):
     about = json.loads(done.stdout)
     assert about["license_expression"] == "Apache-2.0"
     needs = {re.match(r"[a-z-]+", need)[0]: "extra ==" in need for need in about["requires_dist"]}
-    assert needs == {"click": False, "httpx": False, "tqdm": False, "pillow": True, "pillow-heif": True}
+    assert needs == {"click": False, "httpx": False, "tqdm": False, "pillow": True, "pillow-heif": True, "pyarrow": True}
 
 
 def test_its_requirements_are_those_that_are_locked():
-    for name, needs in (("client", PROJECT["dependencies"]), ("pictures", PROJECT["optional-dependencies"]["pictures"])):
+    for name, needs in {"client": PROJECT["dependencies"], **PROJECT["optional-dependencies"]}.items():
         lines = (ROOT / "requirements" / f"{name}.in").read_text().splitlines()
         assert [line for line in lines if not line.startswith("#")] == needs
 

@@ -1,0 +1,78 @@
+"""What of a picture is sent: a JPEG or PNG as it is, a JPEG made of any other, and of what is too large."""
+
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias, Union
+
+from ragam.convert import can_convert, to_jpeg
+from ragam.errors import PictureRefused, PictureTooLarge
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+# A file's path, its bytes, an open file, or Pillow's picture.
+Picture: TypeAlias = Union[str, "os.PathLike[str]", bytes, bytearray, BinaryIO, "Image"]
+
+# What the gateway takes.
+SENT = (".png", ".jpg", ".jpeg")
+# The service's own limit, where its operator has set no other. What is larger is not sent to be refused.
+MAX_BYTES = 20 * 1024 * 1024
+INSTALL = "pip install 'ragam[pictures]' lets this command convert it."
+
+_SENT_AS_IT_IS = {b"\xff\xd8\xff": ".jpg", b"\x89PNG\r\n\x1a\n": ".png"}
+
+
+@dataclass(frozen=True)
+class Upload:
+    name: str
+    data: bytes
+    is_converted: bool = False
+
+
+def upload_of(picture: Picture) -> Upload:
+    """What to send of `picture`. Raises PictureRefused where it cannot be read or converted."""
+    try:
+        source, name, size, head = _source(picture)
+        right = next((extension for start, extension in _SENT_AS_IT_IS.items() if head.startswith(start)), None)
+        if not right or size > MAX_BYTES:
+            data = to_jpeg(source)
+            if data is not None:
+                return Upload(f"{name}.jpg", data, is_converted=True)
+        if size > MAX_BYTES:
+            told = "" if can_convert() else f" {INSTALL}"
+            raise PictureTooLarge(f"The file has {size:,} bytes, more than the {MAX_BYTES:,} that are sent.{told}")
+        # Where nothing can be made of it the service tells what it is.
+        name = name if not right or name.lower().endswith(SENT) else f"{name}{right}"
+        return Upload(name, source.read_bytes() if isinstance(source, Path) else bytes(source))
+    except OSError as error:
+        raise PictureRefused(f"The file cannot be read: {error.strerror or error}.") from error
+
+
+def smaller(upload: Upload) -> Upload | None:
+    """`upload` reduced, for a service that has refused it as too large; None where that is not possible here."""
+    data = None if upload.is_converted else to_jpeg(upload.data)
+    return None if data is None else Upload(f"{upload.name}.jpg", data, is_converted=True)
+
+
+def _source(picture: Picture) -> tuple[Any, str, int, bytes]:
+    """What holds the pixels, its name, its bytes and the first of them."""
+    if isinstance(picture, str | os.PathLike):
+        path = Path(picture)
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            # Opening a named pipe would wait for its other end for ever.
+            raise OSError("it is a folder, a device or a pipe")
+        with path.open("rb") as stream:
+            return path, path.name, status.st_size, stream.read(16)
+    named = getattr(picture, "name", None)
+    name = Path(named).name if isinstance(named, str) else "picture"
+    data: Any = picture.read() if hasattr(picture, "read") else picture
+    if isinstance(data, bytes | bytearray | memoryview):
+        data = bytes(data)
+        return data, name, len(data), data[:16]
+    if hasattr(data, "getexif"):
+        # Pillow's picture: whatever it was opened from, what is sent is made of its pixels.
+        return data, name, 0, b""
+    raise PictureRefused(f"A picture is a path, bytes, an open file or Pillow's picture, not {type(picture).__name__}.")

@@ -1,0 +1,76 @@
+"""A row of the results: the same columns in JSON Lines, CSV and Parquet.
+
+file, genre, confidence, certain, typicality, expected_accuracy, model_version, a column for each genre with its score, error, time
+"""
+
+from csv import reader
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ragam.errors import InvalidInput, NotWritable, RagamError
+from ragam.results import Prediction
+
+HEAD = ("file", "genre", "confidence", "certain", "typicality", "expected_accuracy", "model_version")
+TAIL = ("error", "time")
+# The last are the wide forms, which East Asian spreadsheets read alike.
+FORMULA_STARTS = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
+
+Row = dict[str, str | float | bool | None]
+
+
+def row_of(file: str, found: Prediction | RagamError) -> Row:
+    """None in a column is what there is not: all but the error for a picture without an answer, what the version does not tell."""
+    row: Row = {**dict.fromkeys(HEAD), "file": file}
+    last: Row = {"error": None, "time": datetime.now(UTC).isoformat(timespec="seconds")}
+    if isinstance(found, RagamError):
+        return {**row, **last, "error": str(found)}
+    row |= {column: getattr(found, column) for column in HEAD[1:-1]}
+    row["model_version"] = found.model.version
+    return {**row, **{column_of(genre): found.scores[genre] for genre in sorted(found.scores)}, **last}
+
+
+def column_of(genre: str) -> str:
+    return f"'{genre}" if genre in {*HEAD, *TAIL} else harmless(genre)
+
+
+def harmless(text: str) -> str:
+    """`text`, with an apostrophe before it where a spreadsheet would take it for a formula."""
+    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+
+
+def check_parquet(path: Path) -> None:
+    try:
+        import pyarrow.parquet  # noqa: F401
+    except ImportError as error:
+        raise InvalidInput("--parquet needs pyarrow: pip install 'ragam[parquet]'.") from error
+    if not path.parent.is_dir():
+        raise InvalidInput(f"{path} cannot be written: its folder is not there.")
+
+
+def write_parquet(table: Path, path: Path) -> None:
+    """The CSV `table` as Parquet, by one rename, a piece at a time."""
+    import pyarrow as pa
+    from pyarrow import csv, parquet
+
+    types = {
+        **dict.fromkeys(("file", "genre", "error"), pa.string()),
+        "certain": pa.bool_(),
+        "model_version": pa.int64(),
+        "time": pa.timestamp("ms", "UTC"),
+    }
+    beside = path.with_name(f".{path.name}.part")
+    try:
+        with table.open(encoding="utf-8-sig", newline="") as file:
+            columns = next(reader(file))
+        kinds = {column: types.get(column, pa.float64()) for column in columns}
+        parse = csv.ParseOptions(newlines_in_values=True)
+        convert = csv.ConvertOptions(column_types=kinds, null_values=[""], strings_can_be_null=True)
+        with (
+            csv.open_csv(table, parse_options=parse, convert_options=convert) as rows,
+            parquet.ParquetWriter(beside, rows.schema) as writer,
+        ):
+            for batch in rows:
+                writer.write_batch(batch)
+        beside.replace(path)
+    except (OSError, pa.ArrowException) as error:
+        raise NotWritable(f"{path} cannot be written: {error}.") from error

@@ -1,0 +1,118 @@
+"""Pictures that lie at addresses: fetched one after the other at a polite rate, by IIIF where the address is one of its documents."""
+
+import asyncio
+import csv
+from collections.abc import AsyncGenerator, Callable, Collection
+from pathlib import Path
+from time import monotonic
+from urllib.parse import urljoin
+
+from ragam import iiif
+from ragam.errors import InvalidInput, PictureRefused, PictureTooLarge, RagamError, ServiceFailed, Unavailable
+from ragam.results import error_of, parse, printable
+from ragam.transport import Answer, Transport
+
+# A manifest of a thousand pages has some megabytes.
+MAX_DOCUMENT_BYTES = 16 * 1024 * 1024
+REDIRECTS, MAX_REDIRECTS = {301, 302, 303, 307, 308}, 5
+
+
+def addresses(path: Path) -> list[str]:
+    """Those in the file at `path`: of a .csv or .tsv the first cell of each row that holds one, of another file each line. Each once."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, ValueError) as error:
+        raise InvalidInput(f"{path} cannot be read as text in UTF-8.") from error
+    lines = text.splitlines()
+    if path.suffix.lower() in {".csv", ".tsv"}:
+        head = lines[0] if lines else ""
+        rows = csv.reader(lines, delimiter=max(",;\t", key=head.count))
+        found = [next((cell.strip() for cell in row if "://" in cell), "") for row in rows]
+    else:
+        found = [line.strip() for line in lines]
+    found = list(dict.fromkeys(address for address in found if "://" in address))
+    if not found:
+        raise InvalidInput(f"There is no address in {path}, such as https://museum.example/painting.jpg.")
+    return found
+
+
+class Fetcher:
+    """At most `rate` pictures and documents a second, each of at most `most` bytes."""
+
+    def __init__(self, timeout: float, retries: int, rate: float, most: int) -> None:
+        self._transport = Transport("the server", timeout, retries)
+        self._rate, self._most, self._next = rate, most, 0.0
+
+    async def pictures(
+        self, addresses: Collection[str], is_done: Callable[[str], bool]
+    ) -> AsyncGenerator[tuple[str, bytes | RagamError], None]:
+        """The bytes of the picture at each of `addresses`, or why there are none; of a manifest those of each canvas, under its own.
+
+        What `is_done` is not fetched. To be used once.
+        """
+        try:
+            for address in addresses:
+                if is_done(address):
+                    continue
+                try:
+                    body = await self._get(address)
+                    document = parse(body) if body.lstrip()[:1] == b"{" and len(body) <= MAX_DOCUMENT_BYTES else {}
+                    if not document:
+                        yield address, body
+                    elif iiif.is_image(document):
+                        yield address, await self._of_service(document)
+                    else:
+                        for number, canvas in enumerate(iiif.canvases(document), 1):
+                            if not canvas:
+                                yield f"{address}#{number}", PictureRefused("The canvas has no picture.")
+                            elif not is_done(canvas):
+                                yield canvas, await self._of_canvas(canvas)
+                except RagamError as error:
+                    yield address, error
+        finally:
+            await self._transport.aclose()
+
+    async def _of_canvas(self, address: str) -> bytes | RagamError:
+        try:
+            body = await self._get(address)
+            document = parse(body) if address.endswith("/info.json") else {}
+            return await self._of_service(document) if document else body
+        except RagamError as error:
+            return error
+
+    async def _of_service(self, info: dict[str, object]) -> bytes:
+        *others, last = iiif.requests(info)
+        for address in others:
+            try:
+                return await self._get(address)
+            except PictureRefused:
+                # A server of static files has the one or the other.
+                continue
+        return await self._get(last)
+
+    async def _get(self, address: str) -> bytes:
+        wait = self._next - monotonic()
+        self._next = max(self._next, monotonic()) + 1 / self._rate
+        await asyncio.sleep(max(0, wait))
+        for _ in range(1 + MAX_REDIRECTS):
+            if not address.lower().startswith(("http://", "https://")):
+                raise PictureRefused("The address cannot be used: only http and https are.")
+            try:
+                answer = await self._transport.send("GET", address, most=self._most, size=self._most)
+                if answer.status not in REDIRECTS or "Location" not in answer.headers:
+                    return _body(answer, self._most)
+                address = urljoin(address, answer.headers["Location"])
+            except (Unavailable, ServiceFailed, InvalidInput, ValueError) as error:
+                # Of this address alone: others may lie elsewhere.
+                raise PictureRefused(printable(str(error))) from error
+        raise PictureRefused(f"The address redirects more than {MAX_REDIRECTS} times.")
+
+
+def _body(answer: Answer, most: int) -> bytes:
+    if answer.status != 200:
+        raise PictureRefused(str(error_of(answer.status, {})).replace(", without a reason", ""), status=answer.status)
+    if answer.headers.get("Content-Encoding", "identity") != "identity":
+        raise PictureRefused("The answer is compressed, though that was not asked for.")
+    if answer.body is None:
+        raise PictureTooLarge(f"The answer has more than {most:,} bytes. --max-bytes allows more.")
+    return answer.body
