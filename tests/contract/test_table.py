@@ -147,8 +147,11 @@ def test_a_wrong_request(server: Calls, make: Callable[[], Any], code: str, mess
 
 
 def test_an_empty_batch(server: Calls) -> None:
-    code, _ = status_of(lambda: server.predict(predict_request(pixels(0))))
-    assert code == "INVALID_ARGUMENT"
+    genres = server.predict().outputs[contract.SCORES_OUTPUT].tensor_shape.dim[1].size
+    for output in server.predict(predict_request(pixels(0))).outputs.values():
+        assert [dim.size for dim in output.tensor_shape.dim] == [0, genres]
+        assert not output.float_val
+        assert not output.string_val
 
 
 def test_values_instead_of_bytes(server: Calls) -> None:
@@ -232,6 +235,14 @@ def test_wrong_model_status_requests(server: Calls) -> None:
         "INVALID_ARGUMENT",
         "Missing ModelSpec",
     )
+
+
+def test_health(server: Calls) -> None:
+    """With --enable_grpc_healthcheck_service, which the embedded server has always on."""
+    for service in ("", "PredictionService", "ModelService"):
+        assert server.health(service) == "SERVING"
+    for service in ("tensorflow.serving.PredictionService", "nobody"):
+        assert status_of(lambda service=service: server.health(service))[0] == "NOT_FOUND"
 
 
 def test_unknown_method(server: Calls) -> None:
