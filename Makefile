@@ -19,13 +19,17 @@ RUNS ?= 100000
 SEED ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help serve dev test test-unit test-contract test-manifests test-e2e test-monitoring test-faces test-deploy test-faults test-releases soak settings certificates tracing train bench bench-growth check format lock audit fuzz dist clean
+.PHONY: help serve dev test test-unit test-contract test-manifests test-e2e test-monitoring test-faces test-deploy test-faults test-releases soak settings certificates tracing train bench bench-growth check format lock audit fuzz dist up clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 
 serve: $(VENV)/.model_server $(VENV)/.messages ## set up, then run the model server and the gateway until Ctrl-C
 	@exec $(BIN)/python serve.py
+
+up: ## the service in containers, with the model server that can run here: it looks for a GPU and a registry, and says why
+	@test -n "$(PYTHON)" || { echo "Python 3 is needed, and no python3 was found. Without it: docker compose up, see docs/operations.md." >&2; exit 1; }
+	@$(PYTHON) up.py
 
 dev: $(VENV)/.dev ## set up for development, then run both servers, each restarted when one of its files changes
 	@exec $(BIN)/python serve.py --reload
@@ -54,6 +58,8 @@ test-monitoring: $(VENV)/.dev ## the alerts by promtool, and a real Prometheus o
 test-faces: $(VENV)/.dev ## the web page in a real browser, the collection and the description against the service: needs Chromium and Node
 	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || \
 		{ echo "make test-faces needs Chromium. On Debian: apt-get install chromium" >&2; exit 1; }
+	@PATH=$$PATH:/usr/sbin; command -v caddy >/dev/null && command -v nginx >/dev/null || \
+		{ echo "make test-faces needs Caddy and nginx. On Debian: apt-get install caddy nginx-light" >&2; exit 1; }
 	@command -v npm >/dev/null || { echo "make test-faces needs Node with npm. On Debian: apt-get install nodejs npm" >&2; exit 1; }
 	npm ci --prefix tests/faces --no-audit --no-fund --loglevel=error
 	$(BIN)/python -m pytest tests/faces

@@ -4,30 +4,32 @@ The message's generated module is not part of the package tensorflow-serving-api
 by protobuf itself. Fields of it that this server cannot honour are not declared, so that setting one is an error.
 """
 
-import os
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, field
 from typing import Any
 
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory, text_format, wrappers_pb2
+
+from gateway.machine import this_machine
 
 _Field = descriptor_pb2.FieldDescriptorProto
 
 
 @dataclass(frozen=True)
 class Batching:
-    """Defaults are TensorFlow Serving's own.
+    """Defaults are TensorFlow Serving's own, but for cores, of which a container's limits are known here.
 
     max_batch_size: rows in a batch, and in one request.
     batch_timeout_micros: microseconds that a batch waits to be filled.
     max_enqueued_batches: batches that may wait for a thread; beyond it a call gets UNAVAILABLE.
-    num_batch_threads: batches computed at a time.
+    num_batch_threads: batches computed at a time; as many as cores by default.
     allowed_batch_sizes: rows to pad a batch to, rising up to max_batch_size; empty for no padding.
     """
 
     max_batch_size: int = 1000
     batch_timeout_micros: int = 0
     max_enqueued_batches: int = 10
-    num_batch_threads: int = os.cpu_count() or 1
+    num_batch_threads: int = field(default_factory=lambda: math.ceil(this_machine().cores))
     allowed_batch_sizes: tuple[int, ...] = ()
 
 
@@ -63,10 +65,10 @@ def _message_class() -> type[Any]:
     )
     # thread_pool_name only names threads: taken, and without effect.
     types = dict.fromkeys(_SCALARS, "Int64Value") | {"thread_pool_name": "StringValue"}
-    field = file.message_type.add(name="BatchingParameters").field
+    fields = file.message_type.add(name="BatchingParameters").field
     for number, (name, wrapper) in enumerate(types.items(), start=1):
-        field.add(name=name, number=number, type=_Field.TYPE_MESSAGE, type_name=f".google.protobuf.{wrapper}", label=_Field.LABEL_OPTIONAL)
-    field.add(name="allowed_batch_sizes", number=6, type=_Field.TYPE_INT64, label=_Field.LABEL_REPEATED)
+        fields.add(name=name, number=number, type=_Field.TYPE_MESSAGE, type_name=f".google.protobuf.{wrapper}", label=_Field.LABEL_OPTIONAL)
+    fields.add(name="allowed_batch_sizes", number=6, type=_Field.TYPE_INT64, label=_Field.LABEL_REPEATED)
     pool = descriptor_pool.DescriptorPool()
     pool.AddSerializedFile(wrappers_pb2.DESCRIPTOR.serialized_pb)
     pool.AddSerializedFile(file.SerializeToString())

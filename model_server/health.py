@@ -8,7 +8,8 @@ import grpc
 from grpc_health.v1 import health_pb2_grpc
 from grpc_health.v1.health_pb2 import HealthCheckResponse
 
-_SERVICES = ("", "tensorflow.serving.PredictionService", "tensorflow.serving.ModelService")
+# TensorFlow Serving knows its services without their package.
+_SERVICES = ("", "PredictionService", "ModelService")
 
 
 class Health(health_pb2_grpc.HealthServicer):  # type: ignore[misc]

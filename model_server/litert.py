@@ -47,6 +47,7 @@ class Servable:
             machines = [_Machine(model, signatures, max(1, cores // workers)) for _ in range(workers)]
         except (ValueError, RuntimeError) as error:
             raise _unusable(f"LiteRT cannot run it: {str(error).strip().partition(chr(10))[0]}") from error
+        self._no_rows = machines[0].no_rows
         self._rows = Rows(machines, batching)
 
     def signature(self, name: str) -> Any:
@@ -60,6 +61,8 @@ class Servable:
         """
         names = sorted(self.signature_defs[name].inputs)
         rows = [dict(zip(names, arrays, strict=True)) for arrays in zip(*map(_rows, inputs), strict=True)]
+        if not rows:
+            return self._no_rows[name]
         answers = self._rows.compute(rows, lambda machine, row: machine.run(name, row), min(timeout_s, NO_DEADLINE_S))
         return {output: np.concatenate([answer[output] for answer in answers]) for output in answers[0]}
 
@@ -71,6 +74,8 @@ class Servable:
 class _Machine:
     """An interpreter that has run once, so that no caller waits for what its first run prepares.
 
+    no_rows: by signature, the outputs of an empty batch.
+
     Raises StatusError where the model has other signatures than `signatures`, ValueError or RuntimeError where LiteRT cannot run it.
     """
 
@@ -79,11 +84,13 @@ class _Machine:
         if lacking := signatures.keys() - interpreter.get_signature_list().keys():
             raise _unusable(f"it lacks the SavedModel's signature {min(lacking)}")
         self._runners = {name: interpreter.get_signature_runner(name) for name in signatures}
+        self.no_rows: dict[str, dict[str, Array]] = {}
         for name, runner in self._runners.items():
             inputs = runner.get_input_details()
             _require(name, "input", signatures[name].inputs, {key: (info["shape"], info["dtype"]) for key, info in inputs.items()})
             answer = self.run(name, {key: np.zeros(info["shape"], info["dtype"]) for key, info in inputs.items()})
             _require(name, "output", signatures[name].outputs, {key: (array.shape, array.dtype) for key, array in answer.items()})
+            self.no_rows[name] = {key: array[:0] for key, array in answer.items()}
 
     def run(self, signature: str, row: dict[str, Array]) -> dict[str, Array]:
         answer: dict[str, Array] = self._runners[signature](**row)

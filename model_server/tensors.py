@@ -63,7 +63,7 @@ def read_inputs(signature: Any, inputs: Mapping[str, Any]) -> list[Array]:
 
 
 def check_inputs(signature: Any, inputs: Mapping[str, Any], batched: bool) -> None:
-    """Raises StatusError INVALID_ARGUMENT where a TensorProto is not of the signature's dtype and shape, or has no rows."""
+    """Raises StatusError INVALID_ARGUMENT where a TensorProto is not of the signature's dtype and shape."""
     for position, name in enumerate(sorted(signature.inputs)):
         info, tensor = signature.inputs[name], inputs[name]
         if tensor.dtype != info.dtype:
@@ -74,8 +74,6 @@ def check_inputs(signature: Any, inputs: Mapping[str, Any], batched: bool) -> No
         wanted = [dim.size for dim in info.tensor_shape.dim]
         if not info.tensor_shape.unknown_rank and not fits(shape, wanted):
             raise _invalid(f"Input {name} must have shape {_shape(wanted)} but {_shape(shape)} is provided")
-        if shape and shape[0] == 0:
-            raise _invalid(f"Input {name} is an empty batch, shape {_shape(shape)}")
 
 
 def output_names(signature: Any, output_filter: list[str]) -> list[str]:

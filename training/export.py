@@ -9,7 +9,7 @@ Writes REPOSITORY/painting_genre/N, N one more than the highest there:
 
     saved_model.pb, variables/                    the signatures of gateway/contract.py; temperature folded into the logits, batch norm
                                                   into the convolutions, weights as constants
-    assets.extra/tf_serving_warmup_requests       a request of one picture and one of the largest batch for each signature, run on loading
+    assets.extra/tf_serving_warmup_requests       requests of one picture and of eight, run on loading
     model.tflite                                  the same for LiteRT, which the embedded model server runs
     assets.extra/model_card.json, labels.txt      what it is, from what, how good; the genres in the order of the scores
     assets.extra/works.csv                        artist and title of each work that `similar` answers with

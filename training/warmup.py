@@ -7,17 +7,21 @@ import tensorflow as tf
 from tensorflow_serving.apis.predict_pb2 import PredictRequest
 from tensorflow_serving.apis.prediction_log_pb2 import PredictionLog, PredictLog
 
-from gateway.contract import IMAGE_INPUT, IMAGE_SHAPE, MAX_BATCH, MODEL_NAME
+from gateway.contract import IMAGE_INPUT, IMAGE_SHAPE, MODEL_NAME, PREDICT_SIGNATURE
+
+# Of the signature that nearly all calls ask for, one picture and a batch of several; of the others, which share its layers, one picture.
+# Small, for a start waits for every row, and TensorFlow Serving does not start where one has more rows than max_batch_size.
+ROWS, OTHER_ROWS = (1, 8), (1,)
 
 
 def write_warmup(path: Path, signatures: Iterable[str]) -> None:
-    """Write `path`, a TFRecord of PredictionLog: for each of `signatures` a batch of one and the largest, of gray pictures.
+    """Write `path`, a TFRecord of PredictionLog: for each of `signatures` a request of each of its numbers of rows, of gray pictures.
 
     A tensor with one value for all its places is a few bytes here and the full batch in the server.
     """
     with tf.io.TFRecordWriter(str(path)) as file:
         for signature in signatures:
-            for batch in (1, MAX_BATCH):
+            for batch in ROWS if signature == PREDICT_SIGNATURE else OTHER_ROWS:
                 request = PredictRequest()
                 request.model_spec.name = MODEL_NAME
                 request.model_spec.signature_name = signature

@@ -1,4 +1,8 @@
-"""The model servers that the tests share."""
+"""The model servers that the tests share.
+
+TFS_ADDRESS=host:port asks a real TensorFlow Serving. Then only the tests run that ask it; the others, which start servers of their
+own or hold what the embedded server does otherwise, are deselected.
+"""
 
 import os
 import signal
@@ -10,6 +14,26 @@ from calls import Calls
 from processes import Server
 
 from gateway.contract import MODEL_NAME
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not os.environ.get("TFS_ADDRESS"):
+        return
+    here = Path(__file__).parent
+    others = [item for item in items if here in item.path.parents and not _asks_a_real_one(item)]
+    config.hook.pytest_deselected(items=others)
+    items[:] = [item for item in items if item not in others]
+
+
+def _asks_a_real_one(item: pytest.Item) -> bool:
+    fixtures = getattr(item, "fixturenames", ())
+    return "real_address" in fixtures and "embedded" not in fixtures
+
+
+@pytest.fixture(scope="session")
+def real_address() -> str | None:
+    """Where a real TensorFlow Serving is, if there is one. Whoever takes it asks that one."""
+    return os.environ.get("TFS_ADDRESS")
 
 
 @pytest.fixture(scope="module")
@@ -37,10 +61,10 @@ def base_path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def server(models: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Calls]:
+def server(real_address: str | None, models: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Calls]:
     """A tiny model, served without batching; with TFS_ADDRESS instead whatever serves there."""
-    if address := os.environ.get("TFS_ADDRESS"):
-        calls = Calls(address)
+    if real_address:
+        calls = Calls(real_address)
         yield calls
         calls.channel.close()
         return
@@ -55,7 +79,5 @@ def server(models: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) ->
 
 @pytest.fixture
 def embedded(server: Calls) -> Calls:
-    """For what a real TensorFlow Serving does otherwise, or dies of."""
-    if os.environ.get("TFS_ADDRESS"):
-        pytest.skip("the embedded server's own behaviour")
+    """For what a real TensorFlow Serving does otherwise, or dies of: it is not asked."""
     return server

@@ -61,6 +61,11 @@ def test_one_wrong_shape_does_not_fail_the_others(batching: Server) -> None:
     assert {code for code, _ in statuses[6:]} == {"INVALID_ARGUMENT"}
 
 
+def test_an_empty_batch(batching: Server) -> None:
+    """Which TensorFlow Serving never answers while batching is on."""
+    assert batching.predict(predict_request(pixels(0))).outputs[SCORES_OUTPUT].tensor_shape.dim[0].size == 0
+
+
 def test_a_scalar(batching: Server) -> None:
     expected = ("INVALID_ARGUMENT", "Batching Run() input tensors must have at least one dimension")
     assert status_of(lambda: batching.predict(predict_request(np.float32(0)))) == expected

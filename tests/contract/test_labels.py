@@ -1,7 +1,7 @@
 """Version policies and labels, changed while the server runs.
 
-With TFS_ADDRESS a real TensorFlow Serving is asked, which must have versions 1 and 2 of the model in TFS_BASE_PATH (default
-/models/painting_genre) and serves the highest version again in the end.
+With TFS_ADDRESS a real TensorFlow Serving is asked, which must have the repository's versions in TFS_BASE_PATH (default
+/models/painting_genre) and serves the highest again in the end.
 """
 
 import os
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from calls import TIMEOUT_S, Calls, predict_request, status_of, until
-from processes import Server
+from processes import REAL_MODEL, Server
 
 from gateway.contract import MODEL_NAME
 from gateway.serving.messages import get_model_metadata_pb2, get_model_status_pb2, model_management_pb2
@@ -20,20 +20,21 @@ UNAVAILABLE = "Request to assign label to version {} of model painting_genre, wh
 
 
 class Labelled:
-    """A server with versions 1 and 2 on disk."""
+    """A server with two versions on disk, of which `high` is the highest."""
 
-    def __init__(self, calls: Calls, base_path: str) -> None:
+    def __init__(self, calls: Calls, base_path: str, low: int = 1, high: int = 2) -> None:
         self.calls = calls
         self.base_path = base_path
+        self.low, self.high = low, high
 
     def reload(self, *versions: int, timeout: float = TIMEOUT_S, **labels: int) -> None:
         self.calls.reload(self.base_path, versions, timeout, **labels)
 
-    def labelled(self, stable: int, canary: int) -> None:
+    def labelled(self) -> None:
         """As TensorFlow Serving wants it: first the versions, then the labels."""
-        self.reload(1, 2)
-        self.until_available(1, 2)
-        self.reload(1, 2, stable=stable, canary=canary)
+        self.reload(self.low, self.high)
+        self.until_available(self.low, self.high)
+        self.reload(self.low, self.high, stable=self.low, canary=self.high)
 
     def until_available(self, *versions: int) -> None:
         until(lambda: {version for version, state in self.calls.states().items() if state == "AVAILABLE"} == set(versions))
@@ -43,9 +44,10 @@ class Labelled:
 
 
 @pytest.fixture(scope="module")
-def two_versions(models: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Labelled]:
-    if address := os.environ.get("TFS_ADDRESS"):
-        yield Labelled(Calls(address), os.environ.get("TFS_BASE_PATH", f"/models/{MODEL_NAME}"))
+def two_versions(real_address: str | None, models: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Labelled]:
+    if real_address:
+        published = sorted(int(path.name) for path in REAL_MODEL.iterdir() if path.name.isdigit())
+        yield Labelled(Calls(real_address), os.environ.get("TFS_BASE_PATH", f"/models/{MODEL_NAME}"), *published[-2:])
         return
     folder = tmp_path_factory.mktemp("labels")
     base_path = folder / MODEL_NAME
@@ -61,72 +63,71 @@ def two_versions(models: dict[str, Path], tmp_path_factory: pytest.TempPathFacto
 def server(two_versions: Labelled) -> Iterator[Labelled]:
     """Serves the highest version and has no labels, before the test and after it."""
     two_versions.reload()
-    two_versions.until_available(2)
+    two_versions.until_available(two_versions.high)
     yield two_versions
     two_versions.reload()
-    two_versions.until_available(2)
+    two_versions.until_available(two_versions.high)
 
 
 def test_two_versions_by_their_labels(server: Labelled) -> None:
-    server.labelled(stable=1, canary=2)
-    assert (server.version("stable"), server.version("canary")) == (1, 2)
-    assert server.calls.predict().model_spec.version.value == 2, "without a label the highest"
-    server.reload(1, 2, stable=2, canary=1)
-    assert (server.version("stable"), server.version("canary")) == (2, 1)
+    server.labelled()
+    assert (server.version("stable"), server.version("canary")) == (server.low, server.high)
+    assert server.calls.predict().model_spec.version.value == server.high, "without a label the highest"
+    server.reload(server.low, server.high, stable=server.high, canary=server.low)
+    assert (server.version("stable"), server.version("canary")) == (server.high, server.low)
 
 
 def test_a_label_tells_its_version_by_the_metadata(server: Labelled) -> None:
-    server.labelled(stable=1, canary=2)
+    server.labelled()
     request = get_model_metadata_pb2.GetModelMetadataRequest(metadata_field=["signature_def"])
     request.model_spec.name, request.model_spec.version_label = MODEL_NAME, "stable"
-    assert server.calls.prediction.GetModelMetadata(request, timeout=TIMEOUT_S).model_spec.version.value == 1
+    assert server.calls.prediction.GetModelMetadata(request, timeout=TIMEOUT_S).model_spec.version.value == server.low
     request.model_spec.version_label = "nope"
     answer = status_of(lambda: server.calls.prediction.GetModelMetadata(request, timeout=TIMEOUT_S))
     assert answer == ("INVALID_ARGUMENT", "Unrecognized servable version label: nope")
 
 
 def test_a_label_on_what_is_not_available(server: Labelled) -> None:
-    assert status_of(lambda: server.reload(2, stable=9)) == ("FAILED_PRECONDITION", UNAVAILABLE.format(9))
-    server.labelled(stable=1, canary=2)
-    assert status_of(lambda: server.reload(1, 2, stable=2, canary=9)) == ("FAILED_PRECONDITION", UNAVAILABLE.format(9))
-    assert (server.version("stable"), server.version("canary")) == (1, 2), "all labels stay where they were"
+    assert status_of(lambda: server.reload(server.high, stable=9)) == ("FAILED_PRECONDITION", UNAVAILABLE.format(9))
+    server.labelled()
+    answer = status_of(lambda: server.reload(server.low, server.high, stable=server.high, canary=9))
+    assert answer == ("FAILED_PRECONDITION", UNAVAILABLE.format(9))
+    assert (server.version("stable"), server.version("canary")) == (server.low, server.high), "all labels stay where they were"
 
 
 def test_a_label_that_is_left_out_is_gone(server: Labelled) -> None:
-    server.labelled(stable=1, canary=2)
-    server.reload(1, 2, stable=1)
+    server.labelled()
+    server.reload(server.low, server.high, stable=server.low)
     answer = status_of(lambda: server.version("canary"))
     assert answer == ("INVALID_ARGUMENT", "Unrecognized servable version label: canary")
 
 
 def test_a_label_whose_version_has_gone(server: Labelled) -> None:
-    server.labelled(stable=1, canary=2)
-    server.reload(1, stable=1, canary=2)
-    server.until_available(1)
+    server.labelled()
+    server.reload(server.low, stable=server.low, canary=server.high)
+    server.until_available(server.low)
     answer = status_of(lambda: server.version("canary"))
-    assert answer == ("NOT_FOUND", "Servable not found for request: Specific(painting_genre, 2)")
-    assert server.version("stable") == 1
+    assert answer == ("NOT_FOUND", f"Servable not found for request: Specific(painting_genre, {server.high})")
+    assert server.version("stable") == server.low
 
 
 def test_model_status_ignores_labels(server: Labelled) -> None:
-    server.labelled(stable=1, canary=2)
+    server.labelled()
     request = get_model_status_pb2.GetModelStatusRequest()
     request.model_spec.name, request.model_spec.version_label = MODEL_NAME, "stable"
     statuses = server.calls.models.GetModelStatus(request, timeout=TIMEOUT_S).model_version_status
-    assert [status.version for status in statuses] == [2, 1]
+    assert [status.version for status in statuses][:2] == [server.high, server.low]
 
 
-def test_a_base_path_that_is_not_there(server: Labelled) -> None:
-    if os.environ.get("TFS_ADDRESS"):
-        pytest.skip("a real server goes on waiting for it, and takes no other change meanwhile")
+def test_a_base_path_that_is_not_there(server: Labelled, embedded: Calls) -> None:
+    """Which a real one goes on waiting for, and takes no other change meanwhile."""
     answer = status_of(lambda: server.calls.reload(f"{server.base_path}/nowhere", (1,), timeout=1.0))
     assert answer[0] == "DEADLINE_EXCEEDED"
     assert server.calls.predict().model_spec.version.value == 2
 
 
-def test_another_folder_of_the_machine(server: Labelled, tmp_path: Path) -> None:
-    if os.environ.get("TFS_ADDRESS"):
-        pytest.skip("a real server takes any folder")
+def test_another_folder_of_the_machine(server: Labelled, embedded: Calls, tmp_path: Path) -> None:
+    """A real one takes any folder."""
     link = Path(server.base_path) / "link"
     link.symlink_to(tmp_path)
     above = [str(Path(server.base_path).parent), f"{server.base_path}/..", f"{server.base_path}x"]
@@ -138,9 +139,7 @@ def test_another_folder_of_the_machine(server: Labelled, tmp_path: Path) -> None
     assert server.calls.predict().model_spec.version.value == 2
 
 
-def test_a_folder_below_its_own(server: Labelled, models: dict[str, Path]) -> None:
-    if os.environ.get("TFS_ADDRESS"):
-        pytest.skip("the folder is made here")
+def test_a_folder_below_its_own(server: Labelled, embedded: Calls, models: dict[str, Path]) -> None:
     below = Path(server.base_path) / "below"
     below.mkdir()
     (below / "7").symlink_to(models["first"])
@@ -157,7 +156,7 @@ def test_nothing_to_reload(server: Labelled) -> None:
 
 
 def test_moved_and_unloaded_under_callers(server: Labelled) -> None:
-    server.labelled(stable=1, canary=2)
+    server.labelled()
     stop = threading.Event()
     versions: list[int] = []
     failures: list[tuple[str, str]] = []
@@ -173,10 +172,10 @@ def test_moved_and_unloaded_under_callers(server: Labelled) -> None:
         thread.start()
     try:
         until(lambda: len(versions) > 8)
-        server.reload(1, 2, stable=2)
-        until(lambda: versions[-1] == 2)
-        server.reload(2, stable=2)
-        server.until_available(2)
+        server.reload(server.low, server.high, stable=server.high)
+        until(lambda: versions[-1] == server.high)
+        server.reload(server.high, stable=server.high)
+        server.until_available(server.high)
         seen = len(versions)
         until(lambda: len(versions) > seen + 8)
     finally:
@@ -184,7 +183,7 @@ def test_moved_and_unloaded_under_callers(server: Labelled) -> None:
         for thread in threads:
             thread.join()
     assert not failures
-    assert set(versions) == {1, 2}
+    assert set(versions) == {server.low, server.high}
 
 
 @pytest.fixture

@@ -23,12 +23,6 @@ def slow(start: Callable[..., Server], models: dict[str, Path], base_path: Path)
     return lambda *flags: start(base_path, *flags)
 
 
-def test_health(embedded: Calls) -> None:
-    for service in ("", "tensorflow.serving.PredictionService", "tensorflow.serving.ModelService"):
-        assert embedded.health(service) == "SERVING"
-    assert status_of(lambda: embedded.health("nobody"))[0] == "NOT_FOUND"
-
-
 @pytest.mark.parametrize(("number", "flags"), [(signal.SIGTERM, ("--enable_batching=true",)), (signal.SIGINT, ())])
 def test_calls_in_flight_finish(slow: Callable[..., Server], number: signal.Signals, flags: tuple[str, ...]) -> None:
     server = slow(*flags)

@@ -27,6 +27,7 @@ class Deployment:
             "COMPOSE_PROJECT_NAME": self.project,
             "BASE_IMAGE": engine.base_image,
             "PUBLISH": f"127.0.0.1:{self.port}",
+            "DOMAIN": "",
             "API_KEYS_FILE": "",
             "TLS_FOLDER": "",
         }

@@ -26,6 +26,9 @@ CA_BUNDLE = Path("/etc/ssl/certs/ca-certificates.crt")
 PLUGINS = {"docker-compose": "docker-compose", "docker-buildx": "docker-buildx"}
 START_SECONDS = 30
 PULL_SECONDS = 30
+NO_IMAGE = f"{PYTHON_IMAGE} cannot be pulled, and a base image of our own cannot be made"
+# Of one command. What takes longer hangs, on a network say.
+STEP_SECONDS = 900
 
 
 class NoEngine(Exception):
@@ -49,8 +52,9 @@ def running_engine() -> Iterator[Engine]:
     if _answers({}):
         if _run("docker", "compose", "version", check=False).returncode or _run("docker", "buildx", "version", check=False).returncode:
             raise NoEngine("A Docker engine answers here, but its client has no Compose v2 or no buildx: install these plugins.")
-        with tempfile.TemporaryDirectory() as folder:
-            yield Engine({}, _base_image({}, Path(folder)))
+        with tempfile.TemporaryDirectory() as folder, _told(NO_IMAGE):
+            image = _base_image({}, Path(folder))
+        yield Engine({}, image)
         return
     if os.geteuid() or not shutil.which("apt-get") or not DEBIAN_SOURCES.exists():
         raise NoEngine(
@@ -59,15 +63,27 @@ def running_engine() -> Iterator[Engine]:
     folder = Path(tempfile.mkdtemp(prefix="ragam-engine-"))
     environ = {"DOCKER_HOST": f"unix://{folder}/docker.sock", "DOCKER_CONFIG": str(folder / "client"), "DOCKER_BUILDKIT": "1"}
     try:
-        try:
+        with _told("An engine of our own cannot be installed"):
             _install()
             _install_plugins(folder)
-        except RuntimeError as error:
-            raise NoEngine(f"An engine of our own cannot be installed: {error}") from error
         with _daemon(folder, environ):
-            yield Engine(environ, _base_image(environ, folder))
+            with _told(NO_IMAGE):
+                image = _base_image(environ, folder)
+            yield Engine(environ, image)
     finally:
         _remove(folder)
+
+
+@contextmanager
+def _told(what: str) -> Iterator[None]:
+    """NoEngine, with `what` and why, for a command that fails or takes too long."""
+    try:
+        yield
+    except subprocess.TimeoutExpired as error:
+        command = " ".join(map(str, error.cmd[:2]))
+        raise NoEngine(f"{what}: `{command} ...` was not done within {error.timeout:.0f} s. Try again on a less busy machine.") from error
+    except RuntimeError as error:
+        raise NoEngine(f"{what}: {error}") from error
 
 
 def _install() -> None:
@@ -144,9 +160,10 @@ def _base_image(environ: dict[str, str], folder: Path) -> str:
     for archive in (root / "var" / "cache" / "apt" / "archives").glob("*.deb"):
         archive.unlink()
     certificates = [word for name in ("PIP_CERT", "SSL_CERT_FILE") for word in ("--change", f"ENV {name}={CA_BUNDLE}")]
-    with subprocess.Popen(["tar", "--create", "--directory", str(root), "."], stdout=subprocess.PIPE) as tar:
-        command = ["docker", "import", *certificates, "-", DEBOOTSTRAPPED_IMAGE]
-        subprocess.run(command, stdin=tar.stdout, stdout=subprocess.DEVNULL, env={**os.environ, **environ}, check=True)
+    archive = folder / "base.tar"
+    _run("tar", "--create", f"--file={archive}", "--directory", str(root), ".")
+    _run("docker", "import", *certificates, str(archive), DEBOOTSTRAPPED_IMAGE, environ=environ)
+    archive.unlink()
     shutil.rmtree(root)
     return DEBOOTSTRAPPED_IMAGE
 
@@ -168,7 +185,7 @@ def _apt(*arguments: str, environ: dict[str, str] | None = None, cwd: Path | Non
 
 
 def _run(
-    *command: str, environ: dict[str, str] | None = None, cwd: Path | None = None, timeout: float = 600, check: bool = True
+    *command: str, environ: dict[str, str] | None = None, cwd: Path | None = None, timeout: float = STEP_SECONDS, check: bool = True
 ) -> subprocess.CompletedProcess[str]:
     done = subprocess.run(
         command, env={**os.environ, **(environ or {})}, cwd=cwd, capture_output=True, text=True, timeout=timeout, check=False

@@ -42,11 +42,11 @@ def test_a_stopped_gateway_comes_back(deployment):
     wait_until(deployment.ready, 120, "readiness")
 
 
-@pytest.mark.parametrize("profile", ["gpu", "cpu", "embedded", "gpu,monitoring", "cpu,monitoring"])
+@pytest.mark.parametrize("profile", ["gpu", "cpu", "embedded", "gpu,monitoring", "cpu,monitoring", "embedded,edge"])
 def test_each_profile_is_what_compose_understands(deployment, profile):
     services = set(deployment.compose("config", "--services", COMPOSE_PROFILES=profile).stdout.split())
-    monitoring = {"prometheus", "grafana"} if "monitoring" in profile else set()
-    assert services == {"gateway", f"serving-{profile.split(',')[0]}"} | monitoring
+    serving, _, beside = profile.partition(",")
+    assert services == {"gateway", f"serving-{serving}"} | {"": set(), "monitoring": {"prometheus", "grafana"}, "edge": {"edge"}}[beside]
 
 
 def test_the_image_of_a_cluster_has_every_version(deployment):

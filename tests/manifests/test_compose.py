@@ -25,7 +25,8 @@ def test_every_container_is_confined() -> None:
         assert {"max-size", "max-file"} <= set(options["logging"]["options"]), name
         assert all(re.match(r"\$\{PUBLISH\w*:-127\.0\.0\.1:", port) for port in options.get("ports", ())), name
     assert COMPOSE["networks"]["model"]["internal"]
-    assert {name for name, options in SERVICES.items() if "public" in options["networks"]} == {"gateway", "grafana"}
+    assert {name for name, options in SERVICES.items() if "public" in options["networks"]} == {"gateway", "grafana", "edge"}
+    assert {name for name, options in SERVICES.items() if "cap_add" in options} == {"edge"}
 
 
 def test_the_gateway_s_variables_are_settings_and_none_needs_to_be_set() -> None:

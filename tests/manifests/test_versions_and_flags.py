@@ -18,8 +18,14 @@ DOCKERFILES = sorted(ROOT.glob("[!.]*/Dockerfile"))
 # The names that tensorflow_serving/model_servers/main.cc defines. The server says "unknown argument" of another, and starts without it.
 FLAGS = frozenset((ROOT / "tests" / "manifests" / "serving_flags.txt").read_text().split())
 # Each deployment's own: Compose's models may change under the server, TLS may be asked for, the embedded server's log
-# has levels, not every machine has a GPU.
-OWN = {"model_config_file_poll_wait_seconds", "ssl_config_file", "log_level", "per_process_gpu_memory_fraction"}
+# has levels, not every machine has a GPU, and on processors a call has one thread.
+OWN = {
+    "model_config_file_poll_wait_seconds",
+    "ssl_config_file",
+    "log_level",
+    "per_process_gpu_memory_fraction",
+    "tensorflow_session_parallelism",
+}
 
 
 @pytest.fixture
@@ -55,6 +61,18 @@ def test_it_is_started_alike_everywhere(commands: dict[str, list[str]]) -> None:
     # The project's own model server takes the same flags.
     embedded = {name: value for name, value in flags(SERVICES["serving-embedded"]["command"]).items() if name not in OWN}
     assert embedded.items() <= found["Dockerfile"].items()
+
+
+def test_on_processors_a_call_has_one_thread_and_onednn_s_kernels() -> None:
+    for name, parallelism, onednn in (("serving-cpu", "1", "1"), ("serving-gpu", None, None)):
+        assert flags(SERVICES[name]["command"]).get("tensorflow_session_parallelism") == parallelism
+        assert SERVICES[name].get("environment", {}).get("TF_ENABLE_ONEDNN_OPTS") == onednn
+
+
+def test_what_both_images_need_is_built_once() -> None:
+    gateway, model_server = ((ROOT / name / "Dockerfile").read_text() for name in ("gateway", "model_server"))
+    [shared] = re.findall(r"^ARG BASE_IMAGE.*?^FROM [^\n]* AS packages$.*?(?=^FROM )", gateway, re.MULTILINE | re.DOTALL)
+    assert shared in model_server
 
 
 def test_every_cluster_runs_images_of_this_version(built: dict[str, str]) -> None:

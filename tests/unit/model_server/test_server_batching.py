@@ -1,11 +1,13 @@
 """BatchingParameters in protobuf's text format, as TensorFlow Serving reads it."""
 
+import math
 import re
 from pathlib import Path
 
 import pytest
 
 from gateway.contract import MAX_BATCH
+from gateway.machine import this_machine
 from model_server.batching import Batching, read_batching
 
 BATCHING_CONFIG = Path(__file__).resolve().parents[3] / "model_repository" / "batching.config"
@@ -13,7 +15,7 @@ BATCHING_CONFIG = Path(__file__).resolve().parents[3] / "model_repository" / "ba
 
 def test_the_repository_s_file_takes_the_contract_s_batch() -> None:
     assert read_batching(BATCHING_CONFIG.read_text()) == Batching(
-        max_batch_size=MAX_BATCH, batch_timeout_micros=2000, max_enqueued_batches=8, num_batch_threads=2
+        max_batch_size=MAX_BATCH, batch_timeout_micros=2000, max_enqueued_batches=8, num_batch_threads=math.ceil(this_machine().cores)
     )
 
 
