@@ -53,7 +53,7 @@ def test_the_gateway_is_ready_within_two_seconds(deployment):
 @pytest.mark.parametrize("profile", ["gpu", "cpu", "embedded", "gpu,monitoring", "cpu,monitoring"])
 def test_each_profile_is_what_compose_understands(deployment, profile):
     services = set(deployment.compose("config", "--services", COMPOSE_PROFILES=profile).stdout.split())
-    monitoring = {"prometheus", "grafana"} if "monitoring" in profile else set()
+    monitoring = {"prometheus", "alertmanager", "grafana"} if "monitoring" in profile else set()
     assert services == {"gateway", f"serving-{profile.split(',')[0]}"} | monitoring
 
 
