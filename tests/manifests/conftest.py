@@ -32,14 +32,14 @@ def kubectl() -> Callable[..., subprocess.CompletedProcess[str]]:
 
 @pytest.fixture(scope="session")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What the page's commands find: k8s/, monitoring/, models.config, and my-cluster/ as its first commands make it."""
+    """What the page's commands find: k8s/, monitoring/, models.config, and my-cluster/ and my-shadow/ as its commands make them."""
     folder = tmp_path_factory.mktemp("checkout")
     for name in ("k8s", "monitoring"):
         shutil.copytree(ROOT / name, folder / name)
     (folder / "model_repository").mkdir()
     shutil.copy(ROOT / "model_repository" / "models.config", folder / "model_repository")
-    [made] = re.findall(r"^## Your own kustomization\n.*?```console\n(.*?)```", README, re.DOTALL | re.MULTILINE)
-    subprocess.run(["sh", "-euc", re.sub(r"^\$ ", "", made, flags=re.MULTILINE)], cwd=folder, check=True)
+    for line in re.findall(r"^\$ ((?:mkdir -p my-|cp model_repository/|sed .*> my-).*)$", README, re.MULTILINE):
+        subprocess.run(["sh", "-euc", line], cwd=folder, check=True)
     every = folder / "every"
     shutil.copytree(folder / "my-cluster", every)
     file = every / "kustomization.yaml"
