@@ -19,7 +19,7 @@ RUNS ?= 100000
 SEED ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help serve dev test test-unit test-contract test-manifests test-e2e test-monitoring test-faces test-deploy test-faults test-releases soak settings certificates tracing train bench bench-growth check format lock audit fuzz dist up clean
+.PHONY: help serve dev test test-unit test-contract test-manifests test-e2e test-monitoring test-faces test-deploy test-faults test-releases soak settings certificates tracing train bench bench-growth check format lock audit fuzz dist up rules clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -80,6 +80,11 @@ soak: $(VENV)/.dev ## mixed load with faults for SECONDS (3600), by SEED (1), RA
 
 settings: $(VENV)/.dev ## write docs/settings.md from gateway/settings.py
 	$(BIN)/python -m gateway.settings > docs/settings.md
+
+rules: ## write k8s/components/monitoring/rules.yaml, for the Prometheus Operator, from monitoring/rules
+	@for file in monitoring/rules/*.yml; do \
+		printf -- '---\napiVersion: monitoring.coreos.com/v1\nkind: PrometheusRule\nmetadata:\n  name: ragam-%s\n  namespace: ragam\nspec:\n' \
+			"$$(basename $$file .yml)"; sed -e '/^#/d' -e 's/^./  &/' $$file; done > k8s/components/monitoring/rules.yaml
 
 certificates: ## for mutual TLS between gateway and model server, in secrets/; again to renew them
 	@./certificates.sh secrets

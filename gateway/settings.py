@@ -129,8 +129,8 @@ _CHAPTERS = {"host": "The gateway", "serving": "The model server", "max_upload_b
 _UNITS = {"bytes": "bytes", "pixels": "pixels", "seconds": "s"}
 _PAGE = """# Settings
 
-For whoever starts Ragam: variables of the environment, read once at the start. `.env` sets them for the containers, `k8s/base/gateway.env`
-for a cluster. An empty value is the default.
+For whoever starts Ragam: variables of the environment, read once at the start. `.env` sets them for the containers,
+`my-cluster/kustomization.yaml` for a cluster. An empty value is the default.
 A value that cannot be used ends the start with a sentence, and so does a variable `RAGAM_...` that is none of these.
 
 This page is written by `make settings` from `gateway/settings.py`.

@@ -12,6 +12,8 @@ from gateway.telemetry.logs import formatter
 from model_server.settings import SettingsError, parse_settings
 from model_server.tracing import trace_calls
 
+logger = logging.getLogger("model_server")
+
 
 def main() -> None:
     try:
@@ -23,6 +25,8 @@ def main() -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(formatter())
     logging.basicConfig(level=settings.log_level.upper(), handlers=[handler])
+    if settings.ignored:
+        logger.warning("TensorFlow Serving's flags without a meaning here are ignored: %s", " ".join(settings.ignored))
     # Until `serve` takes both signals over there is nothing to finish, and Ctrl-C needs no traceback.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     # Only now, for it imports gRPC and LiteRT: all that can be wrong without them has been told within a second.

@@ -1,4 +1,7 @@
-"""What an operator may set: flags with the names and meanings that tensorflow_model_server gives them, plus --host and --log_level."""
+"""What an operator may set: flags with the names and meanings that tensorflow_model_server gives them, plus --host and --log_level.
+
+The other flags of tensorflow_model_server are ignored, and a warning names them.
+"""
 
 import argparse
 from collections.abc import Callable, Sequence
@@ -8,6 +11,7 @@ from typing import NoReturn, TypeVar
 
 from gateway.contract import MODEL_NAME
 from model_server.batching import Batching, read_batching
+from model_server.ignored_flags import IGNORED
 from model_server.model_config import ModelConfig, parse_model_config
 from model_server.tls import Tls, read_tls
 
@@ -34,6 +38,7 @@ class Settings:
     grpc_channel_arguments: tuple[tuple[str, int | str], ...]
     tls: Tls | None
     log_level: str
+    ignored: tuple[str, ...]
 
 
 class _Parser(argparse.ArgumentParser):
@@ -46,7 +51,11 @@ def parse_settings(arguments: Sequence[str]) -> Settings:
 
     Raises SettingsError for an unknown flag, a bad value, a base path that is no directory or an unusable batching file.
     """
-    flags = _flags().parse_args(arguments)
+    parser = _flags()
+    flags, unknown = parser.parse_known_args(arguments)
+    ignored = tuple(word for word in unknown if word.startswith("--") and word[2:].partition("=")[0] in IGNORED)
+    if wrong := [word for word in unknown if word not in ignored]:
+        parser.error(f"unrecognized arguments: {' '.join(wrong)}")
     model = _model(flags)
     if flags.batching_parameters_file and not flags.enable_batching:
         raise SettingsError("--batching_parameters_file is given without --enable_batching=true.")
@@ -63,6 +72,7 @@ def parse_settings(arguments: Sequence[str]) -> Settings:
         grpc_channel_arguments=flags.grpc_channel_arguments,
         tls=_read("--ssl_config_file", flags.ssl_config_file, read_tls) if flags.ssl_config_file else None,
         log_level=flags.log_level,
+        ignored=ignored,
     )
 
 

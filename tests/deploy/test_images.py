@@ -46,7 +46,8 @@ def test_a_stopped_gateway_comes_back(deployment):
 def test_each_profile_is_what_compose_understands(deployment, profile):
     services = set(deployment.compose("config", "--services", COMPOSE_PROFILES=profile).stdout.split())
     serving, _, beside = profile.partition(",")
-    assert services == {"gateway", f"serving-{serving}"} | {"": set(), "monitoring": {"prometheus", "grafana"}, "edge": {"edge"}}[beside]
+    profiles = {"": set(), "monitoring": {"prometheus", "alertmanager", "grafana"}, "edge": {"edge"}}
+    assert services == {"gateway", f"serving-{serving}"} | profiles[beside]
 
 
 def test_the_image_of_a_cluster_has_every_version(deployment):

@@ -10,6 +10,8 @@ from gateway.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 
+# The Deployments that answer; the others are there for a while.
+SERVERS = ("gateway", "serving")
 # Where components mount Secrets.
 SECRETS = "/run/secrets/"
 PROBES = ("startupProbe", "readinessProbe", "livenessProbe")
@@ -18,7 +20,7 @@ PROBES = ("startupProbe", "readinessProbe", "livenessProbe")
 class Cluster:
     def __init__(self, text: str) -> None:
         self.objects: list[dict[str, Any]] = list(yaml.safe_load_all(text))
-        self.deployments = self.of("Deployment")
+        self.pods: dict[str, dict[str, Any]] = {name_of(entry): entry["spec"]["template"] for entry in self.of("Deployment", "Job")}
 
     def of(self, *kinds: str) -> list[dict[str, Any]]:
         return [entry for entry in self.objects if entry["kind"] in kinds]
@@ -32,15 +34,15 @@ class Cluster:
         return {name_of(entry) for entry in self.of(*kinds)}
 
     def selected(self, selector: dict[str, str]) -> list[str]:
-        """The Deployments whose pods have all labels of `selector`."""
-        return [name_of(entry) for entry in self.deployments if selector.items() <= entry["spec"]["template"]["metadata"]["labels"].items()]
+        """The Deployments and Jobs whose pods have all labels of `selector`."""
+        return [name for name, pod in self.pods.items() if selector.items() <= pod["metadata"]["labels"].items()]
 
     def pod(self, name: str) -> dict[str, Any]:
-        spec: dict[str, Any] = self.get("Deployment", name)["spec"]["template"]["spec"]
+        spec: dict[str, Any] = self.pods[name]["spec"]
         return spec
 
     def container(self, name: str) -> dict[str, Any]:
-        """The one container of a Deployment's pods. Raises ValueError."""
+        """The one container of a Deployment's or Job's pods. Raises ValueError."""
         [container] = self.pod(name)["containers"]
         assert isinstance(container, dict)
         return container
@@ -86,3 +88,8 @@ def flags(words: Iterable[str]) -> dict[str, str]:
 def pre_stop_seconds(container: dict[str, Any]) -> int:
     seconds: int = container["lifecycle"]["preStop"]["sleep"]["seconds"]
     return seconds
+
+
+def window_seconds(probe: dict[str, Any]) -> int:
+    """How long a probe waits before it takes its container for broken."""
+    return int(probe["periodSeconds"] * probe["failureThreshold"])

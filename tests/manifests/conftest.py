@@ -1,4 +1,4 @@
-"""What a person can build of k8s/: each overlay alone and with each component, and the overlay that docs/operations.md shows."""
+"""What a person can build of k8s/: each overlay, the overlay gpu with each component, and the kustomization that k8s/README.md makes."""
 
 import re
 import shutil
@@ -13,6 +13,10 @@ from cluster import ROOT, Cluster
 
 # From requirements/dev.txt, pinned: an older one knows no components, and another reads the files in another way.
 KUBECTL = Path(sys.executable).with_name("kubectl")
+README = (ROOT / "k8s" / "README.md").read_text()
+# Of another platform, and in place of other sizes: not with all the others.
+ALONE = ("openshift", "small")
+NEEDS = {"shadow": ["gateway-api"]}
 
 
 @pytest.fixture(scope="session")
@@ -28,36 +32,47 @@ def kubectl() -> Callable[..., subprocess.CompletedProcess[str]]:
 
 @pytest.fixture(scope="session")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """k8s/ with the overlay of docs/operations.md as `mine`, and monitoring/."""
+    """What the page's commands find: k8s/, monitoring/, models.config, and my-cluster/ and my-shadow/ as its commands make them."""
     folder = tmp_path_factory.mktemp("checkout")
     for name in ("k8s", "monitoring"):
         shutil.copytree(ROOT / name, folder / name)
-    overlays, components = folder / "k8s" / "overlays", sorted(path.name for path in (folder / "k8s" / "components").iterdir())
-    for overlay in sorted(path.name for path in overlays.iterdir()):
-        for component in components:
-            mine = overlays / f"{overlay}+{component}"
-            mine.mkdir()
-            document = {"resources": [f"../{overlay}"], "components": [f"../../components/{component}"]}
-            (mine / "kustomization.yaml").write_text(yaml.safe_dump(document))
-    [mine] = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "operations.md").read_text(), re.DOTALL)
-    (overlays / "mine").mkdir()
-    (overlays / "mine" / "kustomization.yaml").write_text(mine)
+    (folder / "model_repository").mkdir()
+    shutil.copy(ROOT / "model_repository" / "models.config", folder / "model_repository")
+    for line in re.findall(r"^\$ ((?:mkdir -p my-|cp model_repository/|sed .*> my-).*)$", README, re.MULTILINE):
+        subprocess.run(["sh", "-euc", line], cwd=folder, check=True)
+    every = folder / "every"
+    shutil.copytree(folder / "my-cluster", every)
+    file = every / "kustomization.yaml"
+    file.write_text(without_hashes(file.read_text()))
     return folder
+
+
+def without_hashes(text: str) -> str:
+    """All that stands there to be chosen, but what is a choice between two."""
+    text = re.sub(rf"^  # (- \S+/(?!{'|'.join(ALONE)})[a-z-]+)$", r"  \1", text, flags=re.MULTILINE)
+    text = text.partition("  # A GPU or nodes to spare")[0]
+    return re.sub(r"^  # (- target|  patch|    - \{)", r"  \1", text, flags=re.MULTILINE)
 
 
 @pytest.fixture(scope="session")
 def built(kubectl: Callable[..., subprocess.CompletedProcess[str]], checkout: Path) -> dict[str, str]:
-    """The YAML of every overlay, by its name."""
+    """The YAML of each, by its name; of my-cluster/ with all that it names as `every`."""
+    folders = {path.name: path for path in sorted((checkout / "k8s" / "overlays").iterdir())}
+    for component in sorted(path.name for path in (checkout / "k8s" / "components").iterdir()):
+        folders[f"gpu+{component}"] = folder = checkout / f"gpu+{component}"
+        folder.mkdir(exist_ok=True)
+        components = [f"../k8s/components/{name}" for name in (*NEEDS.get(component, []), component)]
+        (folder / "kustomization.yaml").write_text(yaml.safe_dump({"resources": ["../k8s/overlays/gpu"], "components": components}))
     texts = {}
-    for folder in sorted((checkout / "k8s" / "overlays").iterdir()):
-        done = kubectl("kustomize", str(folder), folder=checkout)
+    for name, path in {**folders, "my-cluster": checkout / "my-cluster", "every": checkout / "every"}.items():
+        done = kubectl("kustomize", str(path), folder=checkout)
         # It warns of what it takes today and will not take tomorrow.
-        assert (done.returncode, done.stderr) == (0, ""), folder.name
-        texts[folder.name] = done.stdout
+        assert (done.returncode, done.stderr) == (0, ""), name
+        texts[name] = done.stdout
     return texts
 
 
-@pytest.fixture(params=["cpu", "mine"])
+@pytest.fixture(params=["cpu", "every"])
 def cluster(request: pytest.FixtureRequest, built: dict[str, str]) -> Cluster:
-    """The smallest, and the one with a GPU and every component: between them they have every object."""
+    """The plain one, and the one with a GPU and every component: between them they have every object."""
     return Cluster(built[request.param])

@@ -10,7 +10,7 @@ import pytest
 from cluster import ROOT, SECRETS, Cluster, flags
 
 DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("k8s/*.md")]
-OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
+README = (ROOT / "k8s" / "README.md").read_text()
 # Up to a pipe: what comes after it is not kubectl's.
 COMMANDS = sorted(
     {command for path in DOCUMENTS for command in re.findall(r"^\$ (kubectl [^|\n]*[^|\n ])", path.read_text(), re.MULTILINE)}
@@ -24,7 +24,7 @@ def secrets(checkout: Path) -> set[str]:
     """The files that the page makes Secrets of, which are there."""
     subprocess.run(["sh", str(ROOT / "certificates.sh"), str(checkout / "secrets")], check=True, capture_output=True)
     (checkout / "secrets" / "api_keys").write_text("a secret\n")
-    given = [checkout / name for name in re.findall(r"--from-file (\S+)", OPERATIONS)]
+    given = [checkout / name for name in re.findall(r"--from-file (\S+)", README)]
     return {file.name for path in given for file in (path.iterdir() if path.is_dir() else [path])}
 
 
@@ -32,7 +32,7 @@ def secrets(checkout: Path) -> set[str]:
 def misunderstood(kubectl, checkout: Path, secrets: set[str]):
     def find(command: str) -> str:
         """What kubectl says against `command` other than that nobody is at the cluster's address."""
-        done = kubectl(*shlex.split(command)[1:], f"--kubeconfig={os.devnull}", "--server=http://127.0.0.1:1", folder=checkout)
+        done = kubectl(f"--kubeconfig={os.devnull}", "--server=http://127.0.0.1:1", *shlex.split(command)[1:], folder=checkout)
         if done.returncode == 0 or re.search(r"connect(ion)?.*refused|refused.*connect", done.stderr):
             return ""
         return done.stdout + done.stderr
@@ -44,43 +44,66 @@ def test_kubectl_understands_every_command(misunderstood) -> None:
     assert len(COMMANDS) >= 30
     assert {command: said for command in COMMANDS if (said := misunderstood(command))} == {}
     assert misunderstood("kubectl rollout status deployment/serving --namespce ragam")
-    assert misunderstood("kubectl apply -k k8s/overlays/gpuu")
+    assert misunderstood("kubectl apply -k my-clusterr")
 
 
 def test_the_commands_name_what_is_there(built: dict[str, str]) -> None:
-    cluster, text = Cluster(built["gpu"]), "\n".join(COMMANDS)
-    assert set(re.findall(r"deployment/([a-z]+)", text)) == cluster.names("Deployment")
+    cluster, text = Cluster(built["every"]), "\n".join(COMMANDS)
+    assert set(re.findall(r"deployment/([a-z-]+)", text)) == cluster.names("Deployment")
     assert set(re.findall(r"--namespace (\S+)", text)) == cluster.names("Namespace") | {"monitoring"}
+    # An apply of something else would strip what was added.
+    assert set(re.findall(r"apply -k (\S+)", text)) == {"my-cluster", "my-shadow", "monitoring"}
 
 
 def test_the_page_s_secrets_have_what_the_pods_look_for(built: dict[str, str], secrets: set[str]) -> None:
-    cluster = Cluster(built["mine"])
+    cluster = Cluster(built["every"])
     environment = cluster.environment()
     assert environment.pop("RAGAM_SERVING_TLS").startswith(SECRETS)
     words = [*environment.values(), *flags(cluster.container("serving")["args"]).values()]
     assert {Path(word).name for word in words if word.startswith(SECRETS)} | OF_TLS == secrets
-    mounted = {
-        volume["secret"]["secretName"] for name in ("gateway", "serving") for volume in cluster.pod(name)["volumes"] if "secret" in volume
+    mounted = {volume["secret"]["secretName"] for name in cluster.pods for volume in cluster.pod(name)["volumes"] if "secret" in volume}
+    assert mounted == set(re.findall(r"kubectl create secret generic (\S+)", README))
+
+
+def test_the_page_s_kustomization_is_its_reader_s(built: dict[str, str]) -> None:
+    cluster = Cluster(built["every"])
+    for name in cluster.pods:
+        images = [each["image"] for kind in ("containers", "initContainers") for each in cluster.pod(name).get(kind, [])]
+        assert {image.partition("ragam")[0] for image in images} == {"registry.example.com/"}
+    assert set(re.findall(r"image: ([^/\s]+)/", built["gpu"])) == {"set-your-registry.invalid"}, "nothing is pulled from where nobody said"
+    assert {cluster.get("Ingress", "gateway")["spec"]["rules"][0]["host"], *cluster.get("HTTPRoute", "gateway")["spec"]["hostnames"]} == {
+        "ragam.example.com"
     }
-    assert mounted == set(re.findall(r"kubectl create secret generic (\S+)", OPERATIONS))
+    assert cluster.get("ConfigMap", "serving-models")["data"].keys() == {"models.config"}
 
 
-def test_the_page_s_overlay_is_its_reader_s(built: dict[str, str]) -> None:
-    cluster = Cluster(built["mine"])
-    assert {cluster.container(name)["image"].partition("ragam-")[0] for name in ("gateway", "serving")} == {"registry.example.com/"}
-    assert cluster.get("Ingress", "gateway")["spec"]["rules"][0]["host"] == "ragam.example.com"
-
-
-def test_the_page_s_images_run_and_its_tags_change_them_there_and_back(kubectl, built: dict[str, str], checkout: Path) -> None:
+def test_the_page_s_images_run_and_its_lines_change_them_there_and_back(kubectl, built: dict[str, str], checkout: Path) -> None:
     def image() -> str:
-        done = kubectl("kustomize", "k8s/overlays/gpu", folder=checkout)
+        done = kubectl("kustomize", "my-cluster", folder=checkout)
         return str(Cluster(done.stdout).container("serving")["image"])
 
-    tags = set(re.findall(r"--tag (\S+)", OPERATIONS))
+    tags = set(re.findall(r"--tag (\S+)", README))
     first = image()
-    assert {first, Cluster(built["gpu"]).container("gateway")["image"]} <= tags
-    there, back = re.findall(r"^\$ (sed -i .*)$", OPERATIONS, re.MULTILINE)
+    assert {first, *(Cluster(built["every"]).container(name)["image"] for name in ("gateway", "bulk"))} <= tags
+    there, back = re.findall(r"^\$ (sed -i .*newTag.*)$", README, re.MULTILINE)
     subprocess.run(shlex.split(there), cwd=checkout, check=True)
-    assert image() in tags - {first}
+    assert image() == first.replace("model3", "model4")
     subprocess.run(shlex.split(back), cwd=checkout, check=True)
     assert image() == first
+
+
+def test_the_page_s_lines_switch_components_on(kubectl, checkout: Path) -> None:
+    file = checkout / "my-cluster" / "kustomization.yaml"
+    before = file.read_text()
+    lines = re.findall(r"^\$ (sed -i .*/([a-z-]+)\\\)\$.*)$", README, re.MULTILINE)
+    try:
+        for line, name in lines:
+            subprocess.run(shlex.split(line), cwd=checkout, check=True)
+            assert f"\n  - ../k8s/components/{name}\n" in file.read_text()
+        done = kubectl("kustomize", "my-cluster", folder=checkout)
+    finally:
+        file.write_text(before)
+    assert {name for _, name in lines} == {"api-keys", "serving-tls", "bulk"}
+    cluster = Cluster(done.stdout)
+    assert {"RAGAM_API_KEYS_FILE", "RAGAM_SERVING_TLS"} <= cluster.environment().keys()
+    assert cluster.names("Job") == {"bulk"}

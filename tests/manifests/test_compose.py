@@ -25,7 +25,8 @@ def test_every_container_is_confined() -> None:
         assert {"max-size", "max-file"} <= set(options["logging"]["options"]), name
         assert all(re.match(r"\$\{PUBLISH\w*:-127\.0\.0\.1:", port) for port in options.get("ports", ())), name
     assert COMPOSE["networks"]["model"]["internal"]
-    assert {name for name, options in SERVICES.items() if "public" in options["networks"]} == {"gateway", "grafana", "edge"}
+    published = {"gateway", "grafana", "alertmanager", "edge"}
+    assert {name for name, options in SERVICES.items() if "public" in options["networks"]} == published
     assert {name for name, options in SERVICES.items() if "cap_add" in options} == {"edge"}
 
 
@@ -67,7 +68,9 @@ def test_the_healthcheck_of_tensorflow_serving(state: str, status: int) -> None:
 
 
 def test_prometheus_asks_services_that_there_are() -> None:
-    jobs = yaml.safe_load((ROOT / "monitoring" / "prometheus.yml").read_text())["scrape_configs"]
+    config = yaml.safe_load((ROOT / "monitoring" / "prometheus.yml").read_text())
+    jobs, [[alertmanager]] = config["scrape_configs"], [entry["static_configs"] for entry in config["alerting"]["alertmanagers"]]
+    assert {target.partition(":")[0] for target in alertmanager["targets"]} <= SERVICES.keys()
     asked = {job["job_name"]: job["dns_sd_configs"][0] for job in jobs}
     assert all(set(found["names"]) <= SERVICES.keys() for found in asked.values())
     ports = {name: found["port"] for name, found in asked.items()}

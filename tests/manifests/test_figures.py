@@ -4,11 +4,13 @@ import re
 from decimal import Decimal
 
 import pytest
-from cluster import ROOT, Cluster, flags, name_of, pre_stop_seconds
+from cluster import PROBES, ROOT, SERVERS, Cluster, flags, pre_stop_seconds, window_seconds
 from prometheus_client import REGISTRY
+from rollout import Strategy, may_be_evicted
 
 from benchmarks.capacity import COLUMNS, Inputs, gateway_rate, gateways_for_a_serving_pod, plan, row
 from gateway.capacity import THREADS, held_bytes, worker_bytes
+from gateway.settings import Settings
 
 # gunicorn's master, and what lies in /tmp, which is memory.
 BESIDE_WORKERS_BYTES = 200_000_000
@@ -16,6 +18,11 @@ BESIDE_WORKERS_BYTES = 200_000_000
 # gRPC scatters connections' ages by a tenth, and a cluster's DNS keeps an address for five seconds.
 AGE_SCATTER = 1.1
 DNS_SECONDS = 5
+
+# What the only node of a kind cluster asks for itself: of two cores the rest is there for pods.
+KIND_CORES = Decimal("0.95")
+# A gateway's start on a node that has its image, generously.
+GATEWAY_START_SECONDS = 30
 
 UNITS = {"": Decimal(1), "m": Decimal("0.001"), "Ki": 2**10, "Mi": 2**20, "Gi": 2**30}
 
@@ -28,8 +35,8 @@ def quantity(text: object) -> Decimal:
 
 def test_what_an_api_server_would_refuse(cluster: Cluster) -> None:
     """The schemas know neither a port's range nor a quantity's form."""
-    for name in cluster.names("Deployment"):
-        named = cluster.container(name)["ports"]
+    for name in cluster.pods:
+        named = cluster.container(name).get("ports", [])
         assert len({port["containerPort"] for port in named}) == len({port["name"] for port in named}) == len(named)
         assert all(0 < port["containerPort"] < 65536 and len(port["name"]) <= 15 for port in named)
         resources = cluster.container(name)["resources"]
@@ -53,22 +60,67 @@ def test_pods_end_after_their_last_answer(cluster: Cluster) -> None:
 def test_the_gateway_s_pods_have_room_for_its_settings(cluster: Cluster) -> None:
     settings, resources = cluster.settings(), cluster.container("gateway")["resources"]
     assert quantity(resources["requests"]["cpu"]) >= settings.workers
-    needed = BESIDE_WORKERS_BYTES + settings.workers * worker_bytes(1, held_bytes(settings.max_upload_bytes))
-    assert quantity(resources["limits"]["memory"]) >= needed
+    assert quantity(resources["limits"]["memory"]) >= needed_bytes(settings)
     at_a_time = cluster.replicas("gateway")[1] * settings.workers * THREADS
     assert int(flags(cluster.container("serving")["args"])["grpc_max_threads"]) >= at_a_time, "calls beyond it fail"
 
 
-def test_pods_can_come_and_go_one_at_a_time(cluster: Cluster) -> None:
-    for deployment in cluster.deployments:
-        name = name_of(deployment)
-        least, most = cluster.replicas(name)
-        assert 2 <= least <= most
-        assert cluster.get("PodDisruptionBudget", name)["spec"]["maxUnavailable"] == 1 < least
-        step = deployment["spec"]["strategy"]["rollingUpdate"]
-        # Where every GPU is taken a pod that should come first would wait for ever.
-        on_gpu = "nvidia.com/gpu" in cluster.container(name)["resources"]["limits"]
-        assert step == ({"maxUnavailable": 1, "maxSurge": 0} if on_gpu else {"maxUnavailable": 0, "maxSurge": 1})
+def needed_bytes(settings: Settings) -> int:
+    return BESIDE_WORKERS_BYTES + settings.workers * worker_bytes(1, held_bytes(settings.max_upload_bytes))
+
+
+def test_a_rollout_ends_and_takes_from_nobody_what_answers(cluster: Cluster) -> None:
+    for name in SERVERS:
+        for replicas in {*cluster.replicas(name), 1, 2, 5}:
+            strategy = Strategy(cluster.get("Deployment", name)["spec"], replicas)
+            if "nvidia.com/gpu" in cluster.container(name)["resources"]["limits"]:
+                # As many devices as pods: one goes before its successor comes.
+                assert strategy.least_ready(devices=replicas) == replicas - 1
+            else:
+                assert strategy.least_ready() == replicas
+            budget = cluster.get("PodDisruptionBudget", name)
+            assert may_be_evicted(budget, replicas, ready=replicas) == 1, "the drain of a node never ends"
+    # Two replicas for one device, as it once was: neither ends.
+    former = Strategy({"strategy": {"rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1}}}, 2)
+    assert former.least_ready(devices=1) is None
+    assert may_be_evicted(cluster.get("PodDisruptionBudget", "serving"), 2, ready=1) == 0
+
+
+def test_model_servers_of_both_kinds_answer_while_the_gateways_change(cluster: Cluster) -> None:
+    """To TLS, say: a gateway reaches those of its own kind alone."""
+    most = cluster.replicas("gateway")[1]
+    steps = Strategy(cluster.get("Deployment", "gateway")["spec"], most).steps()
+    assert cluster.get("Deployment", "serving")["spec"]["minReadySeconds"] >= steps * GATEWAY_START_SECONDS
+
+
+def test_no_rollout_is_given_up_while_its_pods_start(cluster: Cluster) -> None:
+    windows = {name: window_seconds(cluster.container(name)["startupProbe"]) for name in SERVERS}
+    assert windows["gateway"] > windows["serving"], "a gateway starts once the model answers"
+    for name, window in windows.items():
+        spec = cluster.get("Deployment", name)["spec"]
+        assert spec["progressDeadlineSeconds"] > window + spec.get("minReadySeconds", 0)
+    # Away from the balancer only while it is not alive: all of them answer 503 while the model server is away.
+    asked = {kind: cluster.container("gateway")[kind]["httpGet"]["path"] for kind in PROBES}
+    assert asked == {"startupProbe": "/readyz", "readinessProbe": "/healthz", "livenessProbe": "/healthz"}
+
+
+def test_small_is_two_cores_in_all(built: dict[str, str]) -> None:
+    cluster, cores = Cluster(built["small"]), Decimal(0)
+    for name in SERVERS:
+        strategy = Strategy(cluster.get("Deployment", name)["spec"], 1)
+        cores += quantity(cluster.container(name)["resources"]["requests"]["cpu"]) * (strategy.replicas + strategy.surge)
+    assert cores + KIND_CORES <= 2
+    assert quantity(cluster.container("gateway")["resources"]["limits"]["memory"]) >= needed_bytes(cluster.settings())
+
+
+def test_the_bulk_job_s_shards_are_its_pods(built: dict[str, str]) -> None:
+    cluster = Cluster(built["every"])
+    spec, container = cluster.get("Job", "bulk")["spec"], cluster.container("bulk")
+    assert spec["completionMode"] == "Indexed"
+    assert {entry["name"]: entry["value"] for entry in container["env"]} == {"SHARDS": str(spec["completions"])}
+    # A pod that is there beside its predecessor would find the CSV locked.
+    assert spec["podReplacementPolicy"] == "Failed"
+    assert spec["podFailurePolicy"]["rules"][0]["onExitCodes"]["containerName"] == container["name"]
 
 
 def test_the_gateways_are_scaled_by_what_is_measured(cluster: Cluster) -> None:
@@ -91,22 +143,22 @@ def test_the_gateways_are_scaled_by_what_is_measured(cluster: Cluster) -> None:
 
 
 def test_components_change_what_they_say(built: dict[str, str]) -> None:
-    plain, mine = Cluster(built["gpu"]), Cluster(built["mine"])
-    assert [len(built_.of("HorizontalPodAutoscaler")) for built_ in (plain, mine)] == [1, 0]
-    assert plain.replicas("gateway") == mine.replicas("gateway")
-    # The kubelet cannot speak gRPC over TLS.
-    for name in ("startupProbe", "readinessProbe", "livenessProbe"):
-        assert mine.container("serving")[name]["tcpSocket"] == {"port": "grpc"}
-        assert "grpc" not in mine.container("serving")[name]
+    plain, every = Cluster(built["gpu"]), Cluster(built["every"])
+    assert [len(built_.of("HorizontalPodAutoscaler")) for built_ in (plain, every)] == [1, 0]
+    assert plain.replicas("gateway") == every.replicas("gateway")
+    # KEDA takes the one that is in the cluster over.
+    [scaler] = every.of("ScaledObject")
+    assert scaler["spec"]["advanced"]["horizontalPodAutoscalerConfig"]["name"] in plain.names("HorizontalPodAutoscaler")
+    assert scaler["metadata"]["annotations"]["scaledobject.keda.sh/transfer-hpa-ownership"] == "true"
 
 
 def test_a_gpu_pod_keeps_its_compiled_kernels_and_has_time_to_compile_them(built: dict[str, str]) -> None:
     container = Cluster(built["gpu"]).container("serving")
-    assert container["resources"]["limits"]["nvidia.com/gpu"] == 1
+    assert container["resources"]["limits"]["nvidia.com/gpu"] == "1"
     assert "per_process_gpu_memory_fraction" in flags(container["args"])
     [folder] = [entry["value"] for entry in container["env"] if entry["name"] == "CUDA_CACHE_PATH"]
     assert folder in [mount["mountPath"] for mount in container["volumeMounts"]]
-    assert container["startupProbe"]["periodSeconds"] * container["startupProbe"]["failureThreshold"] >= 600
+    assert window_seconds(container["startupProbe"]) >= 600
 
 
 def test_the_capacity_model_reckons_with_these_pods(built: dict[str, str]) -> None:
@@ -120,7 +172,6 @@ def test_the_capacity_model_reckons_with_these_pods(built: dict[str, str]) -> No
     assert inputs.connection_seconds == int(age) / 1000
     wanted = plan(1000, inputs)
     assert wanted.gateways <= cluster.replicas("gateway")[1]
-    assert wanted.servings <= cluster.replicas("serving")[0]
 
 
 def test_the_tables_in_the_docs_are_the_capacity_model_s() -> None:

@@ -18,21 +18,23 @@ CHECKOV = ROOT / "build" / "checkov" / "bin" / "checkov"
 
 @pytest.mark.parametrize("version", KUBERNETES)
 def test_every_object_keeps_the_schema(built: dict[str, str], version: str) -> None:
-    assert {"cpu", "gpu", "gpu+api-keys", "gpu+keda", "gpu+serving-tls", "mine"} <= built.keys()
+    assert {"cpu", "gpu", "embedded", "small", "gpu+bulk", "my-cluster", "every"} <= built.keys()
     # A component changes some of an overlay's objects: each is read once.
     for entry in {text: yaml.safe_load(text) for document in built.values() for text in document.split("\n---\n")}.values():
-        # KEDA's own kind has no schema in Kubernetes; test_scaling looks at it.
-        if not entry["apiVersion"].startswith("keda.sh/"):
+        # The kinds of KEDA, the Prometheus Operator and the Gateway API have no schema in Kubernetes; the other tests look at them.
+        if not entry["apiVersion"].startswith(("keda.sh/", "monitoring.coreos.com/", "gateway.networking.k8s.io/")):
             kubernetes_validate.validate(entry, version, strict=True)
 
 
 def test_checkov_has_nothing_to_say(built: dict[str, str], tmp_path: Path) -> None:
     if not CHECKOV.exists():
         pytest.skip("checkov is not here, so its rules on k8s/ were not asked: `make test-manifests` sets it up")
-    for name, text in built.items():
+    # Every object is in one of them. Where OpenShift gives the user there is none to judge.
+    read = {name: built[name] for name in ("cpu", "gpu", "small", "every")}
+    for name, text in read.items():
         (tmp_path / f"{name}.yaml").write_text(text)
     command = [str(CHECKOV), "--config-file", str(ROOT / ".checkov.yaml"), "--directory", str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     [passed] = re.findall(r"Passed checks: (\d+), Failed checks: 0,", done.stdout)
-    assert int(passed) > 100 * len(built), "checkov read fewer files than there are"
+    assert int(passed) > 100 * len(read), "checkov read fewer files than there are"

@@ -3,34 +3,37 @@
 import json
 import re
 import tomllib
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from cluster import ROOT, Cluster, flags
+from cluster import ROOT, SERVERS, Cluster, flags
+
+from model_server.ignored_flags import IGNORED
+from model_server.settings import parse_settings
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 VERSION, TENSORFLOW = PROJECT["project"]["version"], PROJECT["tool"]["ragam"]["tensorflow"]
 MODELS = ROOT / "model_repository"
 SERVICES = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
+# Overlays with the project's own model server.
+EMBEDDED = ("embedded", "small")
 DOCKERFILES = sorted(ROOT.glob("[!.]*/Dockerfile"))
 
 # The names that tensorflow_serving/model_servers/main.cc defines. The server says "unknown argument" of another, and starts without it.
 FLAGS = frozenset((ROOT / "tests" / "manifests" / "serving_flags.txt").read_text().split())
-# Each deployment's own: Compose's models may change under the server, TLS may be asked for, the embedded server's log
-# has levels, not every machine has a GPU, and on processors a call has one thread.
+# Each deployment's own: models and labels may change under the server, TLS may be asked for, the embedded server has a log of levels and
+# an address, not every machine has a GPU, and a processor's sessions have one thread.
 OWN = {
-    "model_config_file_poll_wait_seconds",
-    "ssl_config_file",
-    "log_level",
-    "per_process_gpu_memory_fraction",
-    "tensorflow_session_parallelism",
+    *("model_config_file", "model_config_file_poll_wait_seconds", "ssl_config_file", "log_level", "host"),
+    *("per_process_gpu_memory_fraction", "tensorflow_session_parallelism"),
 }
 
 
 @pytest.fixture
 def commands(built: dict[str, str]) -> dict[str, list[str]]:
-    clusters = {name: Cluster(text).container("serving") for name, text in built.items()}
+    clusters = {name: Cluster(text).container("serving") for name, text in built.items() if name not in EMBEDDED}
     services: dict[str, Any] = {name: SERVICES[name] for name in ("serving-gpu", "serving-cpu")}
     text = (MODELS / "Dockerfile").read_text().replace("\\\n", "")
     return {
@@ -40,13 +43,17 @@ def commands(built: dict[str, str]) -> dict[str, list[str]]:
     }
 
 
-def test_every_flag_is_one_of_tensorflow_serving_s(commands: dict[str, list[str]]) -> None:
-    assert len(FLAGS) == 48
+def test_every_flag_is_one_of_tensorflow_serving_s(commands: dict[str, list[str]], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        parse_settings(["--help"])
+    # The names that tensorflow_serving/model_servers/main.cc defines. The server says "unknown argument" of another, and starts without it.
+    known = {*IGNORED, *re.findall(r"--(\w+)", capsys.readouterr().out)} - {"help", "host", "log_level"}
+    assert len(known) == 48
     for place, (binary, *words) in commands.items():
         # The image's own entrypoint is a shell script that keeps SIGTERM to itself.
         assert binary == "tensorflow_model_server", place
         assert all(word.startswith("--") and "=" in word for word in words), place
-        assert flags(words).keys() <= FLAGS, place
+        assert flags(words).keys() <= known, place
         for name, value in flags(words).items():
             assert not name.startswith("enable_") or value in ("true", "false"), f"{place}: --{name}"
             assert not value.startswith("/models/") or (MODELS / value.removeprefix("/models/")).is_file(), f"{place}: --{name}"
@@ -78,22 +85,43 @@ def test_what_both_images_need_is_built_once() -> None:
 def test_every_cluster_runs_images_of_this_version(built: dict[str, str]) -> None:
     models = {path.name for path in (MODELS / "painting_genre").iterdir()}
     for place, text in built.items():
-        gateway, serving = (Cluster(text).container(name) for name in ("gateway", "serving"))
-        assert re.search(rf"(^|/)ragam-gateway:{re.escape(VERSION)}$", gateway["image"]), place
-        match = re.search(rf"(^|/)ragam-serving:{re.escape(TENSORFLOW)}-model(\d+)(-gpu)?$", serving["image"])
-        assert match, place
-        assert match[2] in models, place
-        assert bool(match[3]) == ("nvidia.com/gpu" in serving["resources"]["limits"]), place
+        cluster = Cluster(text)
+        gateway, serving = (cluster.container(name) for name in SERVERS)
+        assert re.search(rf"/ragam-gateway:{re.escape(VERSION)}$", gateway["image"]), place
+        kind = "-gpu" if "nvidia.com/gpu" in serving["resources"]["limits"] else "-embedded" if place in EMBEDDED else ""
+        # What the image serves is the highest version in it.
+        tag = f"{VERSION if place in EMBEDDED else TENSORFLOW}-model{max(models, key=int)}{kind}"
+        assert serving["image"].endswith(f"/ragam-serving:{tag}"), place
+        [models_of_image] = cluster.pod("serving")["initContainers"]
+        assert models_of_image["image"] == serving["image"], place
+        if "bulk" in cluster.pods:
+            assert {cluster.container(name)["image"].rpartition("/")[2] for name in ("bulk", "bulk-files")} == {f"ragam:{VERSION}"}
 
 
 def test_every_file_that_names_a_version_names_this_one() -> None:
     compose = (ROOT / "docker-compose.yml").read_text()
     assert set(re.findall(r"\$\{VERSION:-([^}]*)\}", compose)) == {VERSION}
-    assert len(DOCKERFILES) == 3
+    assert len(DOCKERFILES) == 4
     for path in DOCKERFILES:
         assert re.findall(r"^ARG VERSION=(\S+)", path.read_text(), re.MULTILINE) == [VERSION]
     places = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *(path for path in ROOT.glob("k8s/**/*") if path.is_file()), *DOCKERFILES]
     text = "\n".join([compose, *(path.read_text() for path in places)])
     assert set(re.findall(r"tensorflow/serving:(\d[\w.-]*\w)", text)) == {TENSORFLOW, f"{TENSORFLOW}-gpu"}
-    assert set(re.findall(r"ragam-serving:(\d+\.\d+\.\d+)", text)) == {TENSORFLOW}
-    assert set(re.findall(r"ragam-gateway:(\d+\.\d+\.\d+)", text)) == {VERSION}
+    assert set(re.findall(r"ragam-serving:(\d+\.\d+\.\d+)", text)) == {TENSORFLOW, VERSION}
+    assert set(re.findall(r"ragam(?:-gateway|-model-server)?:(\d+\.\d+\.\d+)", text)) == {VERSION}
+
+
+def test_the_embedded_server_takes_what_the_manifests_pass(built: dict[str, str], tmp_path: Path) -> None:
+    for place in EMBEDDED:
+        container = Cluster(built[place]).container("serving")
+        assert container["command"][:3] == ["python", "-m", "model_server"]
+        words = [word.replace("/models/", f"{MODELS}/") for word in (*container["command"][3:], *container["args"])]
+        config = tmp_path / "models.config"
+        config.write_text((ROOT / "k8s" / "base" / "models.config").read_text().replace("/models/", f"{MODELS}/"))
+        settings = parse_settings([word.replace("/config/models.config", str(config)) for word in words])
+        assert settings.host == "0.0.0.0"
+        assert {word.partition("=")[0] for word in settings.ignored} >= {"--rest_api_port", "--max_num_load_retries"}
+
+
+def test_a_cluster_serves_what_the_repository_says() -> None:
+    assert (ROOT / "k8s" / "base" / "models.config").read_text() == (MODELS / "models.config").read_text()

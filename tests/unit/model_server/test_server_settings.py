@@ -35,6 +35,12 @@ def test_enable_batching(tmp_path: Path, flags: list[str], batches: bool) -> Non
     assert settings.batching == (Batching() if batches else None)
 
 
+def test_tensorflow_serving_s_other_flags_are_ignored_and_named(tmp_path: Path) -> None:
+    others = ("--rest_api_port=8501", "--enable_grpc_healthcheck_service")
+    settings = parse_settings([others[0], f"--model_base_path={tmp_path}", others[1], "--grpc_max_threads=512"])
+    assert (settings.ignored, settings.grpc_max_threads) == (others, 512)
+
+
 @pytest.mark.parametrize(
     ("flags", "sentence"),
     [
@@ -43,6 +49,7 @@ def test_enable_batching(tmp_path: Path, flags: list[str], batches: bool) -> Non
         (["--model_config_file=c"], "--model_config_file c cannot be read: No such file or directory."),
         (["--model_base_path=.", "--model_config_file_poll_wait_seconds=1"], "is given without --model_config_file."),
         (["--model_base=."], "unrecognized arguments: --model_base=."),
+        (["--model_base_path=.", "--rest_api_port", "8501"], "unrecognized arguments: 8501"),
         (["--model_base_path=.", "--port=65536"], "'65536' is not an integer from 0 to 65535."),
         (["--model_base_path=.", "--log_level=loud"], "invalid choice: 'loud'"),
         (["--model_base_path=.", "--grpc_max_threads=0"], "'0' is not an integer of at least 1."),
