@@ -17,12 +17,12 @@ from gateway.api.health import Readiness, health
 from gateway.api.pages import pages
 from gateway.api.prediction import views
 from gateway.api.upload import MULTIPART_OVERHEAD_BYTES
+from gateway.auth.access import AccessControl, control_access
 from gateway.auth.browser_headers import secure
 from gateway.auth.cors import allow_origins
-from gateway.auth.keys import Keys, require_keys
+from gateway.auth.keys import Keys
 from gateway.auth.moving_window import IN_MEMORY, MovingWindows
 from gateway.auth.proxies import trust_proxies
-from gateway.auth.rate_limit import limit_senders, limit_unknown_keys
 from gateway.capacity import THREADS
 from gateway.environ import REFUSAL
 from gateway.errors import ClientGone, CompressedBody, NotHttp, Overloaded, RagamError, Unauthorized, is_exhausted
@@ -91,16 +91,13 @@ def _refuse() -> None:
 
 
 def _admit(app: Flask, settings: Settings) -> None:
-    """Keys and rate limits, in the order in which a request meets them."""
+    """Keys and rate limits."""
     windows = MovingWindows(settings.rate_limit, settings.rate_limit_storage) if settings.rate_limit else None
-    if settings.api_keys_file:
-        if windows:
-            limit_unknown_keys(app, windows)
-        require_keys(app, Keys(Path(settings.api_keys_file)))
-    if windows:
-        limit_senders(app, windows)
-        if settings.rate_limit_storage == IN_MEMORY and settings.capacity().workers > 1:
-            logger.warning("each of the gateway's processes counts by itself: set RAGAM_RATE_LIMIT_STORAGE to count for all of them")
+    keys = Keys(Path(settings.api_keys_file)) if settings.api_keys_file else None
+    if keys or windows:
+        control_access(app, AccessControl(keys, windows, settings.trusted_proxies))
+    if windows and settings.rate_limit_storage == IN_MEMORY and settings.capacity().workers > 1:
+        logger.warning("each of the gateway's processes counts by itself: set RAGAM_RATE_LIMIT_STORAGE to count for all of them")
 
 
 def _ragam_error(error: RagamError) -> Response:

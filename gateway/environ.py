@@ -4,5 +4,7 @@
 REFUSAL = "ragam.refusal"
 # The moment, by time.perf_counter, at which its last byte had come, and that it then waited for a thread.
 COMPLETE, QUEUED = "ragam.complete", "ragam.queued"
+# What auth/access.py found in the request's head, where the front has asked.
+ACCESS = "ragam.access"
 # A callable: whether nobody waits for the answer any more.
 ABANDONED = "ragam.abandoned"

@@ -34,6 +34,7 @@
     ├── UnknownCoding           501  the header Transfer-Encoding
     ├── Overloaded              503  more requests in flight, or bytes of them, than the settings or the machine allow; try again
     ├── ClientGone              503  nobody waits for the answer any more
+    ├── Stopping                503  /readyz, while the gateway stops
     └── ServingError                 the model server gave no answer that can be used
         ├── ServingUnavailable  503  not reachable, or without this model; try again
         ├── ServingBusy         503  out of queue or threads; try again
@@ -291,6 +292,12 @@ class ClientGone(RagamError):
     error = "client_gone"
     status = HTTPStatus.SERVICE_UNAVAILABLE
     detail = "The client has gone, or the time for the request is over."
+
+
+class Stopping(RagamError):
+    error = "stopping"
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    detail = "This gateway is stopping. Send new requests to another one, or once it has started again."
 
 
 class TooManyRequests(RagamError):

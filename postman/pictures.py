@@ -1,8 +1,6 @@
-"""Makes the files that the collection sends, none of which is worth keeping.
+"""How the files in postman/pictures were made, which the collections send.
 
     python postman/pictures.py FOLDER
-
-In Postman, set FOLDER as the working directory (Settings, General); newman takes it as --working-dir.
 """
 
 import struct
@@ -14,8 +12,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-# Above the gateway's default limit RAGAM_MAX_UPLOAD_BYTES, and above the memory that decoding may take.
-HEAVY_BYTES = 21 * 1024 * 1024
+# Of more pixels than the memory that decoding may take.
 LARGE_SIDE = 40_000
 # A segment of a JPEG with nothing in it, of which no picture has a thousand.
 COMMENT = b"\xff\xfe\x00\x02"
@@ -25,7 +22,7 @@ def write(folder: Path) -> None:
     """Writes a painting of colour fields as painting.jpg and painting.png, and beside it what the gateway refuses."""
     folder.mkdir(parents=True, exist_ok=True)
     fields = np.random.default_rng(7).integers(0, 256, (6, 8, 3), dtype=np.uint8)
-    painting = Image.fromarray(fields).resize((640, 480))
+    painting = Image.fromarray(fields).resize((640, 480), Image.Resampling.NEAREST)
     jpeg, png, webp = BytesIO(), BytesIO(), BytesIO()
     painting.save(jpeg, "JPEG")
     painting.save(png, "PNG")
@@ -43,7 +40,6 @@ def write(folder: Path) -> None:
         "notes.txt": b"This is no picture.\n",
         "damaged.jpg": jpeg.getvalue()[:2000],
         "pieces.jpg": jpeg.getvalue()[:2] + COMMENT * 1000 + jpeg.getvalue()[2:],
-        "heavy.jpg": jpeg.getvalue().ljust(HEAVY_BYTES, b"\0"),
         "large.png": large,
     }
     for name, data in files.items():

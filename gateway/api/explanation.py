@@ -1,4 +1,7 @@
-"""Where in a picture the model sees its genre: the picture with the heat map laid over, or the heat map as numbers."""
+"""Where in a picture the model sees its genre: the picture with the heat map laid over, or the heat map as numbers.
+
+Each has an address of its own, for clients that are made from the description ask for JSON wherever an error is JSON.
+"""
 
 from io import BytesIO
 from urllib.parse import quote
@@ -32,8 +35,24 @@ REDUCE_SECONDS, DRAW = 8e-9, Cost(0.25, 30_000_000)
 PNG_LEVEL = 1
 
 
+@explanation.post("/explanation/picture")
+def picture() -> Response:
+    return _explain(is_drawn=True)
+
+
+@explanation.post("/explanation/heatmap")
+def heatmap() -> Response:
+    return _explain(is_drawn=False)
+
+
 @explanation.post("/explanation")
-def explain() -> Response:
+def either() -> Response:
+    response = _explain(is_drawn=request.accept_mimetypes.best_match((PNG, JSON), PNG) == PNG)
+    response.vary.add("Accept")
+    return response
+
+
+def _explain(*, is_drawn: bool) -> Response:
     settings: Settings = current_app.extensions["settings"]
     classifier: Classifier = current_app.extensions["classifier"]
     decode_queues: DecodeQueues = current_app.extensions["decode_queues"]
@@ -42,7 +61,6 @@ def explain() -> Response:
     data = read_picture(request, settings.max_upload_bytes)
     UPLOAD_BYTES.observe(len(data))
     g.fields["bytes"] = len(data)
-    is_drawn = request.accept_mimetypes.best_match((PNG, JSON), PNG) == PNG
     picture = open_picture(data)
     width, height = picture.size
     UPLOAD_PIXELS.observe(width * height)
@@ -65,7 +83,6 @@ def explain() -> Response:
             stop_if_abandoned(request)
             with stage("draw", g.fields):
                 response = _drawn(view, answer)
-    response.vary.add("Accept")
     return response
 
 

@@ -9,7 +9,7 @@ from threading import Lock, Thread
 from flask import Blueprint, Response, current_app
 
 from gateway.api import envelope
-from gateway.errors import ServingError, ServingUnavailable
+from gateway.errors import RagamError, ServingError, Stopping
 from gateway.prediction import Classifier
 from gateway.telemetry import metrics
 
@@ -40,10 +40,10 @@ class Readiness:
         with self._lock:
             return self._ask()
 
-    def lately(self) -> ServingError | None:
-        """What `problem` was told last, where that is not long ago, else now."""
+    def lately(self) -> RagamError | None:
+        """What `problem` was told last, where that is not long ago, else now; and that this gateway stops, where it does."""
         if self._stops:
-            return ServingUnavailable()
+            return Stopping()
         with self._lock:
             return self._kept if time.monotonic() < self._kept_until else self._ask()
 

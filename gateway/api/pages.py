@@ -37,7 +37,7 @@ def index() -> Response:
     if accepted.quality("text/html") > accepted.quality("application/json"):
         answer = _file(_INDEX)
     else:
-        answer = envelope.success("Success fetching the API")
+        answer = envelope.papers("Success fetching the API")
     answer.vary.add("Accept")
     return answer
 

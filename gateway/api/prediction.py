@@ -52,7 +52,8 @@ def prediction() -> Response:
     pictures = [_decode(data, Budget(len(data)))]
     [answer], [works] = _classify(pictures), _similar(pictures, wanted)
     g.fields.update(genre=answer.genre, version=answer.version)
-    return envelope.success(PREDICTED, _data(answer, works, wanted))
+    answered = envelope.success if request.args else envelope.papers
+    return answered(PREDICTED, _data(answer, works, wanted))
 
 
 @views.post("/predictions")

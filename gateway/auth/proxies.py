@@ -4,7 +4,7 @@ from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Flask, Request
+from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 # Providers give each household or server a network of this length: one client has all of its addresses.
@@ -42,9 +42,8 @@ def address_behind(count: int, address: str, forwarded: str) -> str:
     return _plain(environ["REMOTE_ADDR"])
 
 
-def client_network(request: Request) -> str:
-    """The network that one client has: an IPv4 address, or the /64 of an IPv6 address."""
-    text = request.remote_addr or ""
+def client_network(text: str) -> str:
+    """The network that the client of an address has: an IPv4 address, or the /64 of an IPv6 address."""
     try:
         address = ip_address(text)
     except ValueError:

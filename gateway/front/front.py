@@ -1,6 +1,6 @@
 """ASGI, before Flask: takes a request whole or refuses it, and has Flask answer in a bounded pool of threads.
 
-    head    checked; what no route reads a body of is answered by it alone
+    head    checked; what no route reads a body of is answered by it alone, and who may not send is refused by it
     body    read into memory, within limits of size, time and memory
     queue   where too many wait the request is refused, from its head if that is known by then
     thread  Flask is called once, with all of the request; its answer goes out in pieces
@@ -18,9 +18,10 @@ from typing import Any
 from flask import Flask
 
 from gateway.api.upload import MULTIPART_OVERHEAD_BYTES, most_body_bytes
+from gateway.auth.access import AccessControl
 from gateway.auth.proxies import address_behind
 from gateway.capacity import held_bytes
-from gateway.environ import ABANDONED, COMPLETE, QUEUED, REFUSAL
+from gateway.environ import ABANDONED, ACCESS, COMPLETE, QUEUED, REFUSAL
 from gateway.errors import CutShort, Overloaded, RagamError
 from gateway.front.admission import Queue, Transfers
 from gateway.front.connection import Connection
@@ -49,6 +50,7 @@ class Front:
         self._settings = app.extensions["settings"]
         self._most_bytes = {"/predictions": most_body_bytes(self._settings)}
         self._routes = frozenset(rule.rule for rule in app.url_map.iter_rules() if "POST" in (rule.methods or ()))
+        self._access: AccessControl | None = app.extensions.get("access")
         self._overloaded: Answer | None = None
         self._drain = Drain()
 
@@ -95,7 +97,10 @@ class Front:
             connection.end()
 
     async def _body(self, scope: dict[str, Any], environ: dict[str, Any], receive: Any, connection: Connection) -> tuple[bytes, bool]:
-        """The body, and whether all of it has come. It is read for a form on a route that takes one, and no further than it may be long."""
+        """The body, and whether all of it has come.
+
+        It is read for a form on a route that takes one, from a sender that may send, and no further than it may be long.
+        """
         length, is_chunked = int(environ.get("CONTENT_LENGTH") or 0), "HTTP_TRANSFER_ENCODING" in environ
         if not length and not is_chunked:
             return b"", True
@@ -113,6 +118,15 @@ class Front:
             self._transfers.hold(length)
             return body, True
         self._queue.check()
+        if self._access:
+            # In a thread: it may wait for Redis.
+            access = environ[ACCESS] = await asyncio.to_thread(self._access.check, environ)
+            if access.error:
+                return b"", False
+        return await self._received(environ, receive, connection, most)
+
+    async def _received(self, environ: dict[str, Any], receive: Any, connection: Connection, most: int) -> tuple[bytes, bool]:
+        """A body that comes in pieces, and whether it has no more than `most` bytes."""
         # One block that grows: thousands of pieces, of many requests among one another, would leave holes that the process keeps.
         whole, size, more = BytesIO(), 0, True
         try:

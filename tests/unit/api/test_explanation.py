@@ -92,3 +92,12 @@ def test_errors_are_the_envelope_whatever_is_accepted(client, classifier, pictur
     for error, status in ((ServingUnavailable(), 503), (WrongModel(), 502)):
         classifier.error = error
         assert (post(client, picture()).status_code, post(client, picture()).json["status"]["code"]) == (status, status)
+
+
+def test_each_form_has_an_address_of_its_own_whatever_is_accepted(client, picture):
+    for accept in ("application/json", "image/png", "*/*"):
+        for path, content_type in (("picture", "image/png"), ("heatmap", "application/json")):
+            data = {"image": (BytesIO(picture(64, 48)), "a.jpg")}
+            answer = client.post(f"/explanation/{path}", data=data, headers={"Accept": accept})
+            assert (answer.status_code, answer.content_type) == (200, content_type)
+            assert "Vary" not in answer.headers

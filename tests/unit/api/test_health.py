@@ -30,6 +30,12 @@ def test_ready_follows_the_model(client, classifier, monkeypatch):
     assert client.get("/readyz").status_code == 200
 
 
+def test_a_gateway_that_stops_blames_no_model(client):
+    client.application.extensions["readiness"].stop()
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json["status"]["error"]) == (503, "stopping")
+
+
 def test_the_reason_is_logged_once_per_change(classifier, caplog):
     caplog.set_level(logging.INFO)
     readiness = Readiness(classifier)

@@ -45,6 +45,11 @@ def test_prediction_is_the_papers_to_the_byte(client, classifier, dark, more):
     assert answer.data.decode() == expected
 
 
+def test_json_ends_a_line_where_the_paper_does_not_say_otherwise(client, dark):
+    answers = [post(client, dark, "?details=true"), post(client, dark, "?details=2"), client.post("/prediction"), client.get("/genres")]
+    assert all(answer.data.endswith(b"}\n") and answer.data.count(b"\n") == 1 for answer in answers)
+
+
 def test_details(client, dark):
     plain, details = post(client, dark).json["data"], post(client, dark, "?details=true").json["data"]
     assert list(details) == ["image_types_prediction", "confidence", "scores", "model"]

@@ -24,7 +24,7 @@ def make(keys_file, classifier):
         settings = Settings(rate_limit=rate_limit, rate_limit_storage=storage, api_keys_file=file, workers=1, **others)
         app = create_app(settings, classifier)
         if storage.startswith("redis"):
-            connections.append(app.extensions["rate_limit"]._storage.storage)
+            connections.append(app.extensions["access"].windows._storage.storage)
         return app.test_client()
 
     yield make
