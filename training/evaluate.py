@@ -8,12 +8,14 @@ neither trained on nor validated by. External pictures are those of other collec
 `external-test` decides nothing and is only measured, `external` is both together, as versions before the third were measured.
 
 A last training (`train --last`) has learned from the artists of validation and test, so that it is measured on external pictures alone;
-beside them stand the figures of the run that chose it, which --chosen names and which is measured before.
+beside them stand the figures of the run that chose it, which --chosen names and which is measured before. How a score and the share right
+go together certain.py learns on validation from that run's answers.
 
 Writes RUN:
 
     scorecard.json                 every figure; export reads the temperature and the figures of the model card from it
     scorecard.md                   the same for a person
+    validated.npz                  the answers on validation, for a last training
     confusion-PART.png             the confusion matrix of each part
     reliability.png coverage.png   confidence against accuracy, and accuracy against the share of pictures answered
 """
@@ -22,7 +24,7 @@ import argparse
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +38,7 @@ from training.last import figures_of, read_run
 from training.report import markdown
 from training.sides import EXTERNAL_TEST, EXTERNAL_TUNING, EXTERNALS
 from training.train import MODEL, write_json
-from training.trust import SEEN
+from training.trust import SEEN, VALIDATED, read_validated, write_arrays
 from training.typicality import REPORT
 
 SCORECARD = "scorecard.json"
@@ -85,7 +87,9 @@ def run(args: argparse.Namespace) -> None:
         for name, part in parts.items()
     }
     known = {row["group"] for name in ("train", "validation") for row in dataset.part(name).rows}
-    limits, shares = trusted(answers, known)
+    if "validation" in answers:
+        write_arrays(args.run / VALIDATED, asdict(answers["validation"]))
+    limits, shares = trusted(answers if chosen is None else {**answers, "validation": read_validated(args.chosen)}, known)
     cards: dict[str, scorecard.Figures] = {}
     reliabilities, coverages = {}, {}
     for name, part in parts.items():
@@ -127,12 +131,17 @@ def run(args: argparse.Namespace) -> None:
         card["against"] = against(args.against, parts, genres)
     if not args.skip_protocols and "test" in parts:
         card["protocols"] = compare(args.run / START, model, dataset, raw["test"], facts["seed"])
-    write_json(args.run / SCORECARD, card)
-    temporary = args.run / ".part.scorecard.md"
-    temporary.write_text(markdown(json.loads(json.dumps(card))), encoding="utf-8")
-    temporary.replace(args.run / "scorecard.md")
+    write(args.run, card)
     for name, figures in cards.items():
         print(f"{name}: accuracy {figures['accuracy']}, balanced {figures['balanced_accuracy']}")
+
+
+def write(folder: Path, card: dict[str, object]) -> None:
+    """The scorecard, for programs and for a person."""
+    write_json(folder / SCORECARD, card)
+    temporary = folder / ".part.scorecard.md"
+    temporary.write_text(markdown(json.loads(json.dumps(card))), encoding="utf-8")
+    temporary.replace(folder / "scorecard.md")
 
 
 def against(version: Path, parts: dict[str, Any], genres: list[str]) -> dict[str, Any]:
