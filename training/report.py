@@ -56,16 +56,17 @@ def markdown(card: dict[str, Any]) -> str:
 
 
 def _chosen_by(card: dict[str, Any]) -> list[str]:
-    chosen = card.get("chosen_by")
+    chosen, run = card.get("chosen_by"), card["run"]
     if chosen is None:
         return []
     return [
         "## The run that chose it",
         "",
         "All other figures are this model's own, of external pictures: it has learned from the artists of validation and test, too, so",
-        "that its figures there would say nothing. Recipe, epochs and share were chosen by a run without these artists, of seed",
-        f"{chosen['seed']}, with {chosen['trained_on']:,} pictures to train on, {chosen['picture_steps']:,} picture-steps and a share of",
-        f"{chosen['shares']['chosen']:.0%} of the trained weights. That run's figures:",
+        "that its figures there would say nothing. Recipe and epochs were chosen by a run without these artists, of seed",
+        f"{chosen['seed']}, with {chosen['trained_on']:,} pictures to train on and {chosen['picture_steps']:,} picture-steps, which kept",
+        f"{chosen['shares']['chosen']:.0%} of the trained weights and the rest of the start's. The share of this model,",
+        f"{run['shares']['chosen']:.0%}, was chosen by the external pictures for tuning. That run's figures:",
         "",
         "| | accuracy | balanced accuracy |",
         "|---|---|---|",

@@ -4,8 +4,8 @@
     python -m training train --data EVERYTHING --out LAST --last RUN
 
 Reads DATASET as `prepare` writes it: its `train` pictures to learn from, its `validation` and `external-tuning` pictures to choose by.
-The second command is the last training, when RUN has chosen recipe, epochs and share: EVERYTHING, made with `prepare --split none`, has the
-artists of validation and test among those to train on. It chooses nothing; its history shows external-tuning in place of validation.
+The second command is the last training, when RUN has chosen recipe and epochs: EVERYTHING, made with `prepare --split none`, has the
+artists of validation and test among those to train on. Its share is chosen by `external-tuning`, which its history has for validation.
 The same command again goes on where a killed run stopped, after its last full epoch, and ends as that would have ended.
 Ctrl-C ends the training and keeps the best weights so far.
 
@@ -50,7 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--last",
         type=Path,
         metavar="RUN",
-        help="a finished run, of which recipe, epochs, share and seed are taken",
+        help="a finished run, of which recipe, epochs and seed are taken",
     )
     parser.add_argument("--epochs", type=int, metavar="N", help="at most so many instead of the recipe's")
     parser.add_argument("--seed", type=int, default=0, help="of the head, the order, the augmentation (default 0)")
@@ -104,7 +104,7 @@ def run(args: argparse.Namespace) -> None:
         seed=seed,
         out=args.out,
     )
-    model, epoch, shares = kept(recipe, len(genres), args.out, rows, (validation, tuning))
+    model, epoch, shares = kept(recipe, len(genres), args.out, rows, (validation, tuning) if before is None else (tuning,))
     print(f"Stopped: {stopped}. Kept epoch {epoch}, {shares['chosen']:.0%} of its weights and the rest of the start's.")
 
     if rows:

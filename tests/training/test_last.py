@@ -52,7 +52,7 @@ def test_all_but_external_pictures_are_learned_from_once(dataset: Path, everythi
 
 def test_it_learns_as_the_run_did_that_chose_it(evaluated: Path, last: Path) -> None:
     before, after = (json.loads((run / "run.json").read_text()) for run in (evaluated, last))
-    assert after["shares"]["chosen"] == before["shares"]["chosen"]
+    assert (after["recipe"]["learning_rate"], after["recipe"]["shares"]) == (before["recipe"]["learning_rate"], before["recipe"]["shares"])
     assert (after["epochs"], after["seed"]) == (before["kept_epoch"], before["seed"])
     assert after["chosen_by"]["dataset"] == before["dataset"]
 
