@@ -6,7 +6,8 @@ CANDIDATE is a version's folder in another repository, where `python -m training
 of which the highest is taken; DATASET is what
 `python -m training prepare` wrote; the served version is by default the highest of model_repository (--repository). Both answer by their
 model.tflite. Of `validation`, `test` and `external-tuning` the differences of accuracy and of mean recall are printed, with 95 % bootstrap
-intervals over artists. `external-test` is not looked at: what decides can no longer be reported as unseen.
+intervals over artists; not of those that one of the versions has learned from, which its card tells. `external-test` is not looked at: what
+decides can no longer be reported as unseen.
 
 It is worse where on one of these the whole interval of one difference lies below 0, or where the differences together are below -0.01 in
 the mean. Then the exit status is 2. Otherwise --publish copies it to model_repository as the next version, whose number it prints, and
@@ -25,6 +26,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gateway.contract import CLASSES_OUTPUT, IMAGE_HALF_RANGE, IMAGE_INPUT, MODEL_NAME, PREDICT_SIGNATURE, SCORES_OUTPUT
+from release.drift_reference import CARD
 from release.errors import ReleaseError
 from release.models_config import STABLE, ConfigFile, labelled
 from release.promote import target
@@ -90,9 +92,16 @@ def run(args: argparse.Namespace) -> None:
     if served is None:
         print("No version is served: there is nothing to be worse than.")
     else:
-        reasons, differences = judge(candidate, served, read_parts(args.data))
+        parts = read_parts(args.data)
+        learned = learned_from(candidate) | learned_from(served)
+        fair = {name: part for name, part in parts.items() if name not in learned}
+        if not fair:
+            raise ReleaseError(f"The versions have learned from all parts of {args.data} that could tell which is worse.")
+        reasons, differences = judge(candidate, served, fair)
         print(f"{candidate} beside {served}, on the same pictures:")
         print("\n".join(map(str, differences)), flush=True)
+        if len(fair) < len(parts):
+            print(f"One of them has learned from the artists of {' and '.join(name for name in parts if name in learned)}.")
         if reasons:
             raise ReleaseError("\n".join(["It is worse, and is not published:", *(f"- {reason}" for reason in reasons)]))
     if args.canary and served is not None:
@@ -106,6 +115,15 @@ def run(args: argparse.Namespace) -> None:
         print(f"Version {number} is canary, for gateways that ask for the label stable (RAGAM_SERVING_LABEL, RAGAM_CANARY_SHARE).")
     elif args.publish or args.canary:
         print(publish(candidate, versions))
+
+
+def learned_from(version: Path) -> set[str]:
+    """The parts of an artist split that a version has learned from, by its card; `train` where that does not tell."""
+    try:
+        card = json.loads((version / CARD).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {"train"}
+    return set(card.get("data", {}).get("learned_from", ["train"]))
 
 
 def judge(candidate: Path, served: Path, parts: dict[str, Part]) -> tuple[list[str], list[Difference]]:
@@ -209,7 +227,7 @@ def publish(candidate: Path, versions: Path) -> int:
     unfinished = versions / f".publish-{os.getpid()}"
     try:
         shutil.copytree(candidate, unfinished)
-        card = unfinished / "assets.extra" / "model_card.json"
+        card = unfinished / CARD
         told_of = json.loads(card.read_text(encoding="utf-8"))
         card.write_text(json.dumps({**told_of, "version": number}, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
         unfinished.rename(versions / str(number))

@@ -7,7 +7,8 @@ from typing import Any
 
 from gateway.contract import EXPLAIN_SIGNATURE, IMAGE_SHAPE, MODEL_NAME, PREDICT_SIGNATURE, SIMILAR_SIGNATURE
 from training.data import Dataset
-from training.sides import EXTERNALS
+from training.sides import ALL, EXTERNALS
+from training.split import SPLITS
 
 LICENCE = (
     "The pictures come from WikiArt by way of public collections; WikiArt allows non-commercial research use only, and so the model is for "
@@ -22,6 +23,11 @@ PREPROCESSING = (
     "EXIF orientation applied, transparency on white, convert('RGB').resize((224, 224)) with Pillow's bicubic filter, x / 127.5 - 1; "
     "a JPEG of more than twice 224 pixels is decoded at a reduced scale."
 )
+FIGURES = ("pictures", "groups", "accuracy", "balanced_accuracy", "macro_f1", "calibration_error", "certain", "genres")
+
+
+def figures(parts: dict[str, Any]) -> dict[str, Any]:
+    return {name: {figure: part[figure] for figure in FIGURES} for name, part in parts.items()}
 
 
 def model_card(number: int, scorecard: dict[str, Any], dataset: Dataset, measured: dict[str, Any]) -> dict[str, Any]:
@@ -39,6 +45,8 @@ def model_card(number: int, scorecard: dict[str, Any], dataset: Dataset, measure
         "data": {
             "counts": scorecard["dataset"]["counts"],
             "digest": scorecard["dataset"]["digest"],
+            # Of an artist split's parts those whose artists were learned from: no figure of theirs says anything of this version.
+            "learned_from": list(SPLITS) if dataset.about["split"] == ALL else ["train"],
             "collections": dict(sorted(Counter(row["source"] for row in dataset.rows if row["split"] not in EXTERNALS).items())),
             "external_collections": dict(sorted(Counter(row["source"] for row in dataset.rows if row["split"] in EXTERNALS).items())),
         },
@@ -52,13 +60,8 @@ def model_card(number: int, scorecard: dict[str, Any], dataset: Dataset, measure
         },
         "temperature": scorecard["temperature"],
         "trust": scorecard["trust"],
-        "scorecard": {
-            name: {
-                figure: part[figure]
-                for figure in ("pictures", "groups", "accuracy", "balanced_accuracy", "macro_f1", "calibration_error", "certain", "genres")
-            }
-            for name, part in scorecard["parts"].items()
-        },
+        "scorecard": figures(scorecard["parts"]),
+        **({"chosen_by": {**chosen, "parts": figures(chosen["parts"])}} if (chosen := scorecard.get("chosen_by")) else {}),
         **measured,
         "exported_with": {
             "python": platform.python_version(),

@@ -1,16 +1,21 @@
 """From a trained model to its scorecard.
 
-    python -m training evaluate --data DATASET --run RUN [--against VERSION] [--skip-protocols]
+    python -m training evaluate --data DATASET --run RUN [--chosen RUN] [--against VERSION] [--skip-protocols]
 
 Reads DATASET as `prepare` and RUN as `train` and `typicality` wrote it. The temperature is fitted on the validation and the external-tuning
 pictures, which count alike; by the latter certain.py chooses from which scores on an answer is certain. `test` holds artists that were
 neither trained on nor validated by. External pictures are those of other collections: by `external-tuning` a recipe may be chosen,
 `external-test` decides nothing and is only measured, `external` is both together, as versions before the third were measured.
 
+A last training (`train --last`) has learned from the artists of validation and test, so that it is measured on external pictures alone;
+beside them stand the figures of the run that chose it, which --chosen names and which is measured before. How a score and the share right
+go together certain.py learns on validation from that run's answers.
+
 Writes RUN:
 
     scorecard.json                 every figure; export reads the temperature and the figures of the model card from it
     scorecard.md                   the same for a person
+    validated.npz                  the answers on validation, for a last training
     confusion-PART.png             the confusion matrix of each part
     reliability.png coverage.png   confidence against accuracy, and accuracy against the share of pictures answered
 """
@@ -19,7 +24,7 @@ import argparse
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,10 +34,11 @@ import numpy.typing as npt
 from training import measure, plots, scorecard
 from training.certain import KINDS, Answers, Share, certain, expected, left_out_in_turn, thresholds
 from training.config import StageError
+from training.last import figures_of, read_run
 from training.report import markdown
 from training.sides import EXTERNAL_TEST, EXTERNAL_TUNING, EXTERNALS
-from training.train import MODEL, RUN, write_json
-from training.trust import SEEN
+from training.train import MODEL, write_json
+from training.trust import SEEN, VALIDATED, read_validated, write_arrays
 from training.typicality import REPORT
 
 SCORECARD = "scorecard.json"
@@ -42,6 +48,7 @@ HALVES = {"external": EXTERNALS}
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, required=True, metavar="DATASET", help="folder that prepare wrote")
     parser.add_argument("--run", type=Path, required=True, metavar="RUN", help="folder that train wrote, and where the scorecard goes")
+    parser.add_argument("--chosen", type=Path, metavar="RUN", help="the run that a last training was chosen by, already evaluated")
     parser.add_argument(
         "--against", type=Path, metavar="VERSION", help="a published version's folder, to be measured on the same pictures beside it"
     )
@@ -52,6 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     facts = read_run(args.run)
+    chosen = figures_of(facts, args.chosen, SCORECARD)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     # Keras takes seconds to import, which `--help` need not wait for.
     import keras
@@ -79,7 +87,9 @@ def run(args: argparse.Namespace) -> None:
         for name, part in parts.items()
     }
     known = {row["group"] for name in ("train", "validation") for row in dataset.part(name).rows}
-    limits, shares = trusted(answers, known)
+    if "validation" in answers:
+        write_arrays(args.run / VALIDATED, asdict(answers["validation"]))
+    limits, shares = trusted(answers if chosen is None else {**answers, "validation": read_validated(args.chosen)}, known)
     cards: dict[str, scorecard.Figures] = {}
     reliabilities, coverages = {}, {}
     for name, part in parts.items():
@@ -96,7 +106,8 @@ def run(args: argparse.Namespace) -> None:
         reliabilities[f"{name}, scaled"] = scorecard.reliability(scores, part.labels)
         coverages[name] = scorecard.coverage(scores, part.labels)
         plots.confusion(np.array(cards[name]["confusion_matrix"]), genres, name.capitalize(), args.run / f"confusion-{name}.png")
-    reliabilities["validation, unscaled"] = scorecard.reliability(raw["validation"], parts["validation"].labels)
+    first = "validation" if "validation" in parts else "external"
+    reliabilities[f"{first}, unscaled"] = scorecard.reliability(raw[first], parts[first].labels)
     plots.reliability(reliabilities, args.run / "reliability.png")
     plots.coverage(coverages, args.run / "coverage.png")
 
@@ -114,25 +125,23 @@ def run(args: argparse.Namespace) -> None:
         "run": facts,
         "dataset": {"trained_on": len(dataset.part("train").rows), "counts": dataset.about["counts"], "digest": facts["dataset"]},
     }
+    if chosen is not None:
+        card["chosen_by"] = chosen
     if args.against is not None:
         card["against"] = against(args.against, parts, genres)
     if not args.skip_protocols and "test" in parts:
         card["protocols"] = compare(args.run / START, model, dataset, raw["test"], facts["seed"])
-    write_json(args.run / SCORECARD, card)
-    temporary = args.run / ".part.scorecard.md"
-    temporary.write_text(markdown(json.loads(json.dumps(card))), encoding="utf-8")
-    temporary.replace(args.run / "scorecard.md")
+    write(args.run, card)
     for name, figures in cards.items():
         print(f"{name}: accuracy {figures['accuracy']}, balanced {figures['balanced_accuracy']}")
 
 
-def read_run(folder: Path) -> dict[str, Any]:
-    """The run.json of a finished run. Raises StageError where `folder` holds none."""
-    try:
-        facts: dict[str, Any] = json.loads((folder / RUN).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise StageError(f"{folder} holds no finished run. Make one with `python -m training train --out {folder}`.") from error
-    return facts
+def write(folder: Path, card: dict[str, object]) -> None:
+    """The scorecard, for programs and for a person."""
+    write_json(folder / SCORECARD, card)
+    temporary = folder / ".part.scorecard.md"
+    temporary.write_text(markdown(json.loads(json.dumps(card))), encoding="utf-8")
+    temporary.replace(folder / "scorecard.md")
 
 
 def against(version: Path, parts: dict[str, Any], genres: list[str]) -> dict[str, Any]:
@@ -177,8 +186,10 @@ def trusted(answers: dict[str, Answers], known: set[str]) -> tuple[npt.NDArray[n
     the weights of the .632 estimator (Efron, 1983).
     """
     unseen = {name: part.where(np.array([group not in known for group in part.groups])) for name, part in answers.items()}
-    tuning = unseen[EXTERNAL_TUNING] if EXTERNAL_TUNING in unseen and len(unseen[EXTERNAL_TUNING].labels) else answers["validation"]
-    fitted = [answers["validation"], *([] if tuning is answers["validation"] else [tuning])]
+    validation = answers.get("validation")
+    usable = (unseen.get(EXTERNAL_TUNING), validation, answers.get(EXTERNAL_TUNING))
+    tuning = next(part for part in usable if part is not None and len(part.labels))
+    fitted = [*([validation] if validation is not None and validation is not tuning else []), tuning]
     limits = thresholds(fitted, tuning)
     more = [(answers[name], certain(answers[name], limits)) for name in ("validation", "test") if name in answers]
     unused = [(unseen[EXTERNAL_TEST], certain(unseen[EXTERNAL_TEST], limits))] if EXTERNAL_TEST in unseen else []

@@ -51,6 +51,7 @@ from training.certain import Answers, certain, kinds
 from training.config import StageError
 from training.distribution import distribution
 from training.evaluate import SCORECARD
+from training.sides import EXTERNALS
 from training.train import MODEL, write_json
 from training.trust import Trust, seen, trust_of
 
@@ -100,7 +101,8 @@ def run(args: argparse.Namespace) -> None:
         (extra / "works.csv").write_text(similar.table(index), encoding="utf-8")
         (extra / "labels.txt").write_text("".join(f"{genre}\n" for genre in dataset.genres), encoding="utf-8")
 
-        test = dataset.part("test")
+        unseen, splits = ("test", ("test",)) if "test" in card["parts"] else ("external", EXTERNALS)
+        test = dataset.part(*splits)
         pictures = through_the_gateway(test.pixels)
         expected = measure.tempered(model.predict(pictures, batch_size=MAX_BATCH, verbose=0), card["temperature"])
         loaded = tf.saved_model.load(folder)
@@ -110,9 +112,9 @@ def run(args: argparse.Namespace) -> None:
             expected=expected,
             labels=test.labels,
             genres=dataset.genres,
-            measured=card["parts"]["test"],
+            measured=card["parts"][unseen],
         )
-        verify_trust(loaded, pictures, trust, seen(args.run, "test"))
+        verify_trust(loaded, pictures, trust, np.concatenate([seen(args.run, split) for split in splits if dataset.part(split).rows]))
         lite.add(folder, loaded, pictures)
         number = next_number(versions)
         measured = {
@@ -131,12 +133,12 @@ def run(args: argparse.Namespace) -> None:
 
 
 def read_scorecard(folder: Path) -> dict[str, Any]:
-    """The scorecard of a run. Raises StageError where there is none, or none with a test part."""
+    """The scorecard of a run. Raises StageError where there is none, or none with a test part and of no last training."""
     try:
         card: dict[str, Any] = json.loads((folder / SCORECARD).read_text(encoding="utf-8"))
     except OSError as error:
         raise StageError(f"{folder} has no scorecard. Make it with `python -m training evaluate --run {folder}`.") from error
-    if "test" not in card["parts"]:
+    if "test" not in card["parts"] and "chosen_by" not in card:
         raise StageError(
             "The dataset of this run has no test pictures, so nobody knows how good the model is. Prepare one with --split artist."
         )
@@ -200,10 +202,10 @@ def verify_trust(loaded: Any, pictures: npt.NDArray[np.float32], trust: Trust, t
 
 def reference_of(loaded: Any, dataset: Any) -> dict[str, Any]:
     """What the model says of the pictures that it has not learned from: of its training pictures it is surer than of any others."""
-    parts = ("validation", "test")
-    pixels = np.concatenate([dataset.part(part).pixels for part in parts])
+    parts = [part for part in ("validation", "test") if dataset.part(part).rows] or list(EXTERNALS)
+    pixels = dataset.part(*parts).pixels
     scores = answers(loaded, PREDICT_SIGNATURE, to_tensor(pixels))[SCORES_OUTPUT]
-    return {"parts": list(parts), **distribution(pixels, scores, dataset.genres)}
+    return {"parts": parts, **distribution(pixels, scores, dataset.genres)}
 
 
 def answers(loaded: Any, signature: str, pictures: npt.NDArray[np.float32]) -> dict[str, npt.NDArray[Any]]:

@@ -1,12 +1,13 @@
 """From labelled pictures to a dataset: the exact pixels that the gateway would produce, chosen, balanced and split.
 
     python -m training prepare --data FOLDER [FOLDER ...] --out DATASET [--genres 7|14] [--per-genre 1000] [--per-artist 60]
-                               [--split artist|random|leaky] [--seed N]
+                               [--split artist|random|leaky|none] [--seed N]
 
 Reads FOLDER/manifest.csv as `collect` writes it, or FOLDER/metadata.csv (columns path and genre; artist, source, label_source, split,
 width and height where known). The first folder is split; what further ones hold is trained on, except works by artists of validation
 and test. Rows whose split is `external` are never trained on: by a hash of the artist they are `external-tuning`, by which a recipe may
 be chosen, or `external-test`, which is only reported. Labels that are not trusted are not trained on (training/labels.py).
+`--split none` puts all but these in train: for the last training, once a run on an artist split has chosen everything.
 
 Writes DATASET, through a temporary folder beside it, byte for byte the same for the same input and arguments:
 
@@ -40,7 +41,7 @@ from training.genres import NAMES_7, NAMES_14, PAPER_PER_GENRE
 from training.listing import Listed, artist_key, read_further, read_listing
 from training.pictures import on_all_cores, read_pixels
 from training.selection import balance, group, read_all, without_duplicates
-from training.sides import EXTERNALS, PARTS, Sides, cleaned, sides_of, with_further
+from training.sides import ALL, EXTERNALS, PARTS, Sides, cleaned, sides_of, with_further
 
 # A split's pictures lie one after the other in pixels.npy, the leaky one's too, so that nobody has to copy them.
 ARRANGEMENT = (("train",), ("train", "validation"), ("validation",), ("test",), *((name,) for name in EXTERNALS))
@@ -66,7 +67,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--per-artist", type=int, default=60, metavar="N", help="train on at most so many of an artist in a genre (default 60)"
     )
     parser.add_argument(
-        "--split", choices=("artist", "random", "leaky"), default="artist", help="no artist on two sides (default), or the paper's ways"
+        "--split",
+        choices=("artist", "random", "leaky", ALL),
+        default="artist",
+        help="no artist on two sides (default), the paper's ways, or all in train",
     )
     parser.add_argument("--seed", type=int, default=0, help="of the choice and of the split (default 0)")
 
@@ -201,7 +205,7 @@ def tell(out: Path, report: Report) -> None:
     print(f"{'artists/groups':16}" + "".join(f"{number:12,}" for number in report["groups"].values()))
     for genre, number in report["fewer_than_per_genre"].items():
         print(f"{genre}: {number:,} pictures, fewer than the {report['per_genre']:,} asked for.")
-    for name in split.SPLITS if report["split"] != "leaky" else split.SPLITS[:2]:
+    for name in split.SPLITS[: {"leaky": 2, ALL: 1}.get(report["split"], 3)]:
         empty = [genre for genre in report["genres"] if not counts[name][genre]]
         if empty:
             print(f"No picture of {', '.join(empty)} in {name}: too few artists.")

@@ -19,8 +19,8 @@ def markdown(card: dict[str, Any]) -> str:
     lines = [
         f"# Scorecard: recipe {run['recipe']['name']}, {len(card['genres'])} genres",
         "",
-        f"{card['dataset']['trained_on']:,} pictures to train on. Temperature {card['temperature']:.3f}, fitted on validation and the",
-        "external pictures for tuning.",
+        f"{card['dataset']['trained_on']:,} pictures to train on. Temperature {card['temperature']:.3f}, fitted on the",
+        f"{'validation and the ' if 'validation' in parts else ''}external pictures for tuning.",
         "In brackets: 95 % bootstrap intervals over artists. ECE: expected calibration error, before and after the temperature,",
         "and by chance: what so few pictures show on average even where every confidence is exactly right.",
         "",
@@ -33,6 +33,7 @@ def markdown(card: dict[str, Any]) -> str:
             for name, part in parts.items()
         ),
         "",
+        *_chosen_by(card),
         *_against(card),
         "## How far an answer can be trusted",
         "",
@@ -52,6 +53,30 @@ def markdown(card: dict[str, Any]) -> str:
     for name, part in parts.items():
         lines += _genres(TITLES[name], part)
     return "\n".join(lines + _protocols(card)) + "\n"
+
+
+def _chosen_by(card: dict[str, Any]) -> list[str]:
+    chosen, run = card.get("chosen_by"), card["run"]
+    if chosen is None:
+        return []
+    return [
+        "## The run that chose it",
+        "",
+        "All other figures are this model's own, of external pictures: it has learned from the artists of validation and test, too, so",
+        "that its figures there would say nothing. Recipe and epochs were chosen by a run without these artists, of seed",
+        f"{chosen['seed']}, with {chosen['trained_on']:,} pictures to train on and {chosen['picture_steps']:,} picture-steps, which kept",
+        f"{chosen['shares']['chosen']:.0%} of the trained weights and the rest of the start's. The share of this model,",
+        f"{run['shares']['chosen']:.0%}, was chosen by the external pictures for tuning. That run's figures:",
+        "",
+        "| | accuracy | balanced accuracy |",
+        "|---|---|---|",
+        *(
+            f"| {TITLES[name]} | {_interval(part['accuracy'])} | {_interval(part['balanced_accuracy'])} |"
+            for name, part in chosen["parts"].items()
+        ),
+        "",
+        *_against(chosen),
+    ]
 
 
 def _certain_genres(parts: dict[str, Any]) -> list[str]:

@@ -18,6 +18,7 @@ EXTERNAL_TUNING = "external-tuning"  # recipe, temperature and thresholds may be
 EXTERNAL_TEST = "external-test"  # only reported
 EXTERNALS = (EXTERNAL_TUNING, EXTERNAL_TEST)
 PARTS = (*split.SPLITS, *EXTERNALS)
+ALL = "none"  # the split that puts all but the external pictures in train
 
 Sides = list[tuple[str, ...]]
 
@@ -31,7 +32,9 @@ def sides_of(pictures: Sequence[Listed], groups: Sequence[str], genres: Sequence
     """The part that each picture is in, or the parts."""
     inside = np.array([position for position, picture in enumerate(pictures) if not picture.is_external], dtype=np.int64)
     labels = np.array([genres.index(pictures[position].genre) for position in inside], dtype=np.int64)
-    if kind == "artist":
+    if kind == ALL:
+        members = {"train": np.arange(len(inside))}
+    elif kind == "artist":
         numbers = np.unique([groups[position] for position in inside], return_inverse=True)[1]
         members = split.by_artist(numbers, labels, seed)
     elif kind == "random":

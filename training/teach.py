@@ -4,10 +4,11 @@
 
 Reads DATASET as `prepare` wrote it. The teacher is the mean of two logistic regressions, on the frozen ImageNet features of
 EfficientNet-Lite2 (requirements/teacher.txt has its weights) and of MobileNetV2, in which genres and artists weigh as in the sampling
-of training/data.py; and of a published version, where one is given.
+of training/data.py; and of a published version, where one is given. What a regression says of a picture to train on comes from one
+that was fitted without its artist.
 
 Writes TEACHER.npz, which `train --teacher` reads: scores float32 (n, k) of the n pictures to train on, the digest of their dataset, and
-the teacher's own figures on the other parts, as JSON.
+the teacher's own figures, as JSON.
 """
 
 import argparse
@@ -29,8 +30,9 @@ if TYPE_CHECKING:  # importing it takes seconds: TensorFlow
     from training.data import Dataset, Part
 
 # The inverse of the penalty on the regression's coefficients, for features of variance 1: between 1e-4 and 3e-3 the figures differ by
-# less than their noise, and a strong penalty keeps the scores of what is trained on like those of what is not.
+# less than their noise.
 STRENGTH = 3e-4
+FOLDS = 5  # of artists, each taught by the regression on the others
 JUDGED = ("validation", "test", EXTERNAL_TUNING)
 
 Scores = npt.NDArray[np.float32]
@@ -53,16 +55,17 @@ def run(args: argparse.Namespace) -> None:
     from training.published import scores_of
 
     dataset = load(args.data)
-    parts = {name: dataset.part(name) for name in ("train", *JUDGED)}
-    if not all(part.rows for part in parts.values()):
-        raise StageError(f"{args.data} lacks pictures of {' or '.join(parts)}. Prepare one with more.")
+    parts = {name: part for name in ("train", *JUDGED) if (part := dataset.part(name)).rows}
+    artists = np.array([row["group"] for row in parts["train"].rows]) if "train" in parts else np.empty(0, str)
+    if len(np.unique(artists)) < FOLDS:
+        raise StageError(f"{args.data} has pictures by fewer than {FOLDS} artists to train on. Prepare one with more.")
     mobilenet = build(len(dataset.genres), None if args.weights == "none" else args.weights, seed=0)
     nets = {"efficientnet_lite2": efficientnet.trunk(), "mobilenet_v2": trunk_features(mobilenet)}
     weights = chances(parts["train"])
     told: dict[str, dict[str, Scores]] = {}
     for net, trunk in nets.items():
         seen = {name: features(trunk, part.pixels) for name, part in parts.items()}
-        told[net] = probed(seen, parts["train"].labels, weights)
+        told[net] = probed(seen, parts["train"].labels, weights, artists)
     if args.version is not None:
         told[f"version {args.version.name}"] = {name: scores_of(args.version, part.pixels, dataset.genres) for name, part in parts.items()}
     mean = {name: np.asarray(np.mean([scores[name] for scores in told.values()], axis=0), np.float32) for name in parts}
@@ -74,15 +77,33 @@ def run(args: argparse.Namespace) -> None:
     print(json.dumps(about, indent=2))
 
 
-def probed(seen: Mapping[str, npt.NDArray[np.float32]], labels: measure.Labels, weights: npt.NDArray[np.float64]) -> dict[str, Scores]:
-    """The scores of every part by a regression on the features of `train`."""
+def probed(
+    seen: Mapping[str, npt.NDArray[np.float32]],
+    labels: measure.Labels,
+    weights: npt.NDArray[np.float64],
+    artists: npt.NDArray[np.str_],
+) -> dict[str, Scores]:
+    """The scores of every part by a regression on the features of `train`; those of `train` itself by regressions without the artist."""
     from sklearn.linear_model import LogisticRegression
+    from sklearn.model_selection import GroupKFold
+    from sklearn.pipeline import Pipeline, make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    scaled = StandardScaler().fit(seen["train"])
-    regression = LogisticRegression(C=STRENGTH, max_iter=300)
-    regression.fit(scaled.transform(seen["train"]), labels, sample_weight=weights * len(weights))
-    return {name: regression.predict_proba(scaled.transform(found)).astype(np.float32) for name, found in seen.items()}
+    train = seen["train"]
+
+    def fitted(places: npt.NDArray[np.int64]) -> Pipeline:
+        regression = make_pipeline(StandardScaler(), LogisticRegression(C=STRENGTH, max_iter=300))
+        chosen = weights[places] / weights[places].mean()
+        return regression.fit(train[places], labels[places], logisticregression__sample_weight=chosen)
+
+    genres = labels.max() + 1
+    scores = np.zeros((len(train), genres), np.float32)
+    for rest, fold in GroupKFold(FOLDS).split(train, labels, artists):
+        one = fitted(rest)
+        scores[np.ix_(fold, one[-1].classes_)] = one.predict_proba(train[fold])
+    whole = fitted(np.arange(len(train)))
+    others = {name: whole.predict_proba(found).astype(np.float32) for name, found in seen.items() if name != "train"}
+    return {"train": scores, **others}
 
 
 def taught(file: Path, dataset: "Dataset", share: float) -> tuple["Part", dict[str, object]]:
@@ -100,11 +121,11 @@ def taught(file: Path, dataset: "Dataset", share: float) -> tuple["Part", dict[s
 
 
 def figures(scores: Mapping[str, Scores], parts: Mapping[str, "Part"]) -> dict[str, dict[str, float]]:
-    """Accuracy and mean recall of each part that is not trained on."""
+    """Accuracy and mean recall of each part."""
     return {
         name: {
             "accuracy": round(measure.accuracy(scores[name], parts[name].labels), 4),
             "balanced_accuracy": round(measure.balanced_accuracy(scores[name], parts[name].labels), 4),
         }
-        for name in JUDGED
+        for name in scores
     }

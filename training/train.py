@@ -1,8 +1,11 @@
 """From a dataset to a trained model.
 
     python -m training train --data DATASET --out RUN [--recipe ragam|paper] [--weights imagenet|PATH|none] [--epochs N] [--seed N]
+    python -m training train --data EVERYTHING --out LAST --last RUN
 
-Reads DATASET as `prepare` writes it: its `train` pictures to learn from, its `validation` pictures to choose by, nothing else.
+Reads DATASET as `prepare` writes it: its `train` pictures to learn from, its `validation` and `external-tuning` pictures to choose by.
+The second command is the last training, when RUN has chosen recipe and epochs: EVERYTHING, made with `prepare --split none`, has the
+artists of validation and test among those to train on. Its share is chosen by `external-tuning`, which its history has for validation.
 The same command again goes on where a killed run stopped, after its last full epoch, and ends as that would have ended.
 Ctrl-C ends the training and keeps the best weights so far.
 
@@ -24,13 +27,14 @@ import shutil
 from dataclasses import asdict, replace
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
-from training import plots
+from training import last, plots
 from training.config import RECIPES, StageError
+from training.last import RUN
 from training.sides import EXTERNAL_TUNING
 
 MODEL = "model.keras"
-RUN = "run.json"
 ASKED = "asked.json"
 
 
@@ -42,6 +46,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--weights", default="imagenet", metavar="imagenet|PATH|none", help="where MobileNetV2 starts (default imagenet, downloaded)"
     )
     parser.add_argument("--teacher", type=Path, metavar="FILE", help="soft labels that `teach` wrote, to learn from beside the labels")
+    parser.add_argument(
+        "--last",
+        type=Path,
+        metavar="RUN",
+        help="a finished run, of which recipe, epochs and seed are taken",
+    )
     parser.add_argument("--epochs", type=int, metavar="N", help="at most so many instead of the recipe's")
     parser.add_argument("--seed", type=int, default=0, help="of the head, the order, the augmentation (default 0)")
 
@@ -49,8 +59,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     if args.epochs is not None and args.epochs < 1:
         raise StageError("--epochs must be at least 1.")
-    recipe = RECIPES[args.recipe]
-    if args.epochs is not None:
+    before = None if args.last is None else last.read_run(args.last)
+    recipe, seed = (RECIPES[args.recipe], args.seed) if before is None else (last.settled(before), before["seed"])
+    if args.epochs is not None and before is None:
         recipe = replace(recipe, epochs=args.epochs)
     if (args.out / RUN).exists():
         raise StageError(f"{args.out} holds a finished run. Name another --out, or remove it.")
@@ -64,14 +75,17 @@ def run(args: argparse.Namespace) -> None:
 
     dataset = load(args.data)
     genres = list(dataset.genres)
-    asked = {
+    asked: dict[str, Any] = {
         "recipe": asdict(recipe),
-        "seed": args.seed,
+        "seed": seed,
         "weights": Path(args.weights).name,
         "genres": genres,
         "dataset": dataset.digest,
     }
     train, validation, tuning = dataset.part("train"), dataset.part("validation"), dataset.part(EXTERNAL_TUNING)
+    if before is not None:
+        asked["chosen_by"] = last.chosen_by(before, asked, dataset, taught=args.teacher is not None)
+        validation = tuning
     if not (train.rows and validation.rows):
         raise StageError(f"{args.data} has no pictures to train on, or none to validate. Prepare one with more pictures.")
     if args.teacher is not None:
@@ -87,10 +101,10 @@ def run(args: argparse.Namespace) -> None:
         validation,
         genre_count=len(genres),
         weights=None if args.weights == "none" else args.weights,
-        seed=args.seed,
+        seed=seed,
         out=args.out,
     )
-    model, epoch, shares = kept(recipe, len(genres), args.out, rows, (validation, tuning))
+    model, epoch, shares = kept(recipe, len(genres), args.out, rows, (validation, tuning) if before is None else (tuning,))
     print(f"Stopped: {stopped}. Kept epoch {epoch}, {shares['chosen']:.0%} of its weights and the rest of the start's.")
 
     if rows:

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from training.certain import KINDS, NEVER
+from training.certain import KINDS, NEVER, Answers
 from training.config import StageError
 
 LIKENESS = "likeness.npz"
 SEEN = "seen.npz"
 POOLED = "pooled-"
+VALIDATED = "validated.npz"
 
 Vector = npt.NDArray[np.float32]
 
@@ -71,6 +72,15 @@ def read_likeness(path: Path) -> Likeness:
     except (OSError, ValueError, KeyError) as error:
         raise StageError(f"{path} is missing. Make it with `python -m training typicality`.") from error
     return Likeness(**{**values, "layers": tuple(values["layers"].tolist()), "reach": float(values["reach"])})
+
+
+def read_validated(folder: Path) -> Answers:
+    """What `evaluate` found the run in `folder` to say of its validation pictures. Raises StageError where it has not been run."""
+    try:
+        with np.load(folder / VALIDATED) as found:
+            return Answers(**{field.name: found[field.name] for field in fields(Answers)})
+    except (OSError, ValueError, KeyError) as error:
+        raise StageError(f"{folder} has no {VALIDATED}. Make it with `python -m training evaluate --run {folder}`.") from error
 
 
 def trust_of(folder: Path, card: dict[str, Any]) -> Trust:

@@ -71,6 +71,21 @@ def test_a_loss_within_chance_on_every_part_is_one_all_the_same(repository, caps
     assert "Over all parts it loses 0.020" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("version", ["candidate", "served/painting_genre/2"])
+def test_a_part_that_one_version_has_learned_from_tells_nothing(repository, monkeypatch, capsys, version):
+    folder, told = repository
+    told["candidate"] = answers(200)
+    with (folder / "dataset" / "rows.csv").open("a") as file:
+        file.write("".join(f"{place},{GENRES[place]},external-tuning,{GROUPS[place]}\n" for place in range(150, 200)))
+    card = folder / version / "assets.extra" / "model_card.json"
+    card.write_text(json.dumps({"version": 1, "data": {"learned_from": ["train", "validation", "test"]}}))
+    monkeypatch.setattr(compare, "told", lambda version, pixels: np.where(told[version.name][150:], GENRES[150:], "Symbolism"))
+    assert main(asked(folder)) == 0
+    out = capsys.readouterr().out
+    assert "external-tuning" in out
+    assert "artists of test" in out
+
+
 def test_it_ends_in_a_canary_beside_what_was_served(repository):
     folder, _ = repository
     config = folder / "served" / "models.config"
