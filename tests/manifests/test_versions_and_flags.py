@@ -21,8 +21,6 @@ SERVICES = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
 EMBEDDED = ("embedded", "small")
 DOCKERFILES = sorted(ROOT.glob("[!.]*/Dockerfile"))
 
-# The names that tensorflow_serving/model_servers/main.cc defines. The server says "unknown argument" of another, and starts without it.
-FLAGS = frozenset((ROOT / "tests" / "manifests" / "serving_flags.txt").read_text().split())
 # Each deployment's own: models and labels may change under the server, TLS may be asked for, the embedded server has a log of levels and
 # an address, not every machine has a GPU, and a processor's sessions have one thread.
 OWN = {
