@@ -74,7 +74,7 @@ def test_of_clients_that_come_at_once_each_worker_has_some_and_nobody_waits_for_
 
 def test_with_redis_all_workers_count_together_and_without_it_nobody_waits(gateway):
     with RedisServer() as redis:
-        process = gateway.gateway(RAGAM_RATE_LIMIT="7/minute", RAGAM_RATE_LIMIT_STORAGE=redis.address)
+        process = gateway.gateway(RAGAM_RATE_LIMIT="7/hour", RAGAM_RATE_LIMIT_STORAGE=redis.address)
         told = statuses(gateway, 20)
         assert (told.count(400), told.count(429)) == (7, 13)
         redis.stop()
@@ -85,7 +85,7 @@ def test_with_redis_all_workers_count_together_and_without_it_nobody_waits(gatew
 
 
 def test_in_memory_each_worker_counts_by_itself_and_nobody_forges_an_address_a_scheme_or_a_path(gateway):
-    process = gateway.gateway(RAGAM_RATE_LIMIT="5/minute")
+    process = gateway.gateway(RAGAM_RATE_LIMIT="5/hour")
     forged = [{"X-Forwarded-For": f"192.0.2.{number}", "Forwarded": f"for=192.0.2.{number}"} for number in range(30)]
     told = [statuses(gateway, 1, **headers)[0] for headers in forged]
     # Of 30 each worker takes 5.
@@ -100,7 +100,7 @@ def test_in_memory_each_worker_counts_by_itself_and_nobody_forges_an_address_a_s
 
 
 def test_behind_a_proxy_each_client_is_one(gateway):
-    process = gateway.gateway(RAGAM_RATE_LIMIT="1/minute", RAGAM_TRUSTED_PROXIES="1", RAGAM_LOG_LEVEL="info")
+    process = gateway.gateway(RAGAM_RATE_LIMIT="1/hour", RAGAM_TRUSTED_PROXIES="1", RAGAM_LOG_LEVEL="info")
     forwarded = {"X-Forwarded-For": "203.0.113.9, 192.0.2.7"}
     assert statuses(gateway, 10, **forwarded).count(400) <= 2
     assert statuses(gateway, 1, **{"X-Forwarded-For": "192.0.2.8"}) == [400]

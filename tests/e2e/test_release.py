@@ -154,11 +154,12 @@ def test_canary_promote_and_rollback_under_load(labelled, canaries, pictures):
     assert labelled.config.read_text().startswith("# What is served.\n")
 
 
-# The limit keeps chance from being a second reason, on a machine as busy as it may be.
+# For how many seconds the answers are counted: one that fails is tried once in five. The limit keeps chance from being a second reason,
+# on a machine as busy as it may be.
 BAD = [
-    ("slow", "--max-shift=9", "It is slow: "),
-    ("second", "--max-slower=inf", "It sees other genres: "),
-    ("wrong", "--min-answers=0", "It errs: 100.0% of its pictures failed"),
+    ("slow", 3, "--max-shift=9", "It is slow: "),
+    ("second", 3, "--max-slower=inf", "It sees other genres: "),
+    ("wrong", 8, "--min-answers=0", "It errs: 100.0% of its pictures failed"),
 ]
 
 
@@ -171,13 +172,13 @@ def test_a_bad_canary_is_refused(labelled, canaries, pictures):
         assert done.returncode == 2
         assert "cannot load version 9: Specified file path does not appear to contain a SavedModel bundle" in done.stderr
         assert labelled.config.read_text() == before, "what cannot be loaded changes nothing"
-        for version, (canary, limit, reason) in enumerate(BAD, CANARY):
+        for version, (canary, window, limit, reason) in enumerate(BAD, CANARY):
             labelled.publish(canaries[canary], version)
             succeed(labelled, "promote", f"--canary={version}")
             if canary != "wrong":
                 wait_for_the_canary(labelled)
             config = labelled.config.read_text()
-            refused = decide(labelled, 3, "--min-answers=20", limit)
+            refused = decide(labelled, window, "--min-answers=20", limit)
             assert refused.returncode == 2
             assert refused.stderr.startswith(f"Version {version} is refused:\n")
             assert reason in refused.stderr
