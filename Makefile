@@ -34,8 +34,9 @@ up: ## the service in containers, with the model server that can run here: it lo
 dev: $(VENV)/.dev ## set up for development, then run both servers, each restarted when one of its files changes
 	@exec $(BIN)/python serve.py --reload
 
+# Two files at a time, for most of them wait for processes of their own most of the time.
 test: $(VENV)/.dev ## set up, then run the tests that need no browser and no Docker engine
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile --no-loadscope-reorder
 
 test-unit: $(VENV)/.dev ## the tests that need no TensorFlow and no network: seconds
 	$(BIN)/python -m pytest tests/unit

@@ -4,7 +4,6 @@ import contextlib
 import gc
 import os
 import signal
-import subprocess
 import sys
 import threading
 import time
@@ -18,7 +17,8 @@ import numpy as np
 import pytest
 from hypothesis import settings
 from PIL import Image
-from service import ROOT, Service
+from service import Service
+from shared_inputs import tiny_models
 
 # How long an example takes is the machine's affair: on a busy one Hypothesis's 200 ms fail now and then.
 settings.register_profile("ragam", deadline=None)
@@ -157,9 +157,14 @@ def service(tmp_path: Path) -> Iterator[Service]:
 
 
 @pytest.fixture(scope="session")
-def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One for all processes of this run of pytest, for made_once."""
+    base = tmp_path_factory.getbasetemp()
+    # As pytest-xdist documents it: each of its processes has a folder of its own in the run's.
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+
+@pytest.fixture(scope="session")
+def models() -> dict[str, Path]:
     """Versions that cost next to nothing, by the names in tiny_model.py, to be copied and not changed."""
-    folder = tmp_path_factory.mktemp("models")
-    made = subprocess.run([sys.executable, "tests/tiny_model.py", str(folder)], cwd=ROOT, capture_output=True, text=True, check=False)
-    assert made.returncode == 0, made.stderr
-    return {version.name: version for version in folder.iterdir()}
+    return tiny_models()

@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 from calls import TIMEOUT_S, Calls, until
+from service import ENDS_WITH_PARENT, ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 REAL_MODEL = ROOT / "model_repository" / "painting_genre"
 
 
@@ -19,7 +19,7 @@ class Server(Calls):
         """Without a base path the flags say where the model is."""
         self.log = log
         where = [f"--model_base_path={base_path}"] if base_path else []
-        command = [sys.executable, "-m", "model_server", "--port=0", *where, *flags]
+        command = [*ENDS_WITH_PARENT, sys.executable, "-m", "model_server", "--port=0", *where, *flags]
         with log.open("wb") as stderr:
             self.process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=stderr, stderr=stderr)
         try:

@@ -1,5 +1,6 @@
 """Callers that send one picture after the other, and write down when they asked, when they heard and what."""
 
+import itertools
 import threading
 import time
 from collections.abc import Iterator
@@ -8,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import requests
+from service import wait_until
 
 # In place of a status: the connection was lost before the answer; nobody took it.
 LOST, REFUSED = 0, -1
@@ -24,20 +26,25 @@ RECOVERY_SECONDS = 180
 
 @dataclass(frozen=True)
 class Seen:
-    """One request as its sender saw it; `body` is the answer's, or tells why there is none."""
+    """One request as its sender saw it; `body` is the answer's, or tells why there is none. `picture` is the number of the one sent."""
 
     sent: float
     answered: float
     status: int
     body: Any
     retry_after: str | None = None
+    picture: int = 0
+
+    @property
+    def version(self) -> int:
+        return self.body["data"]["model"]["version"]
 
     @property
     def seconds(self) -> float:
         return self.answered - self.sent
 
 
-def ask(address: str, picture: bytes, session: requests.Session | None = None) -> Seen:
+def ask(address: str, picture: bytes, session: requests.Session | None = None, number: int = 0) -> Seen:
     """Sends one picture, without `session` over a connection of its own, so that any worker may take it."""
     sent = time.monotonic()
     try:
@@ -47,24 +54,26 @@ def ask(address: str, picture: bytes, session: requests.Session | None = None) -
             headers={} if session else {"Connection": "close"},
             timeout=MOST_SECONDS,
         )
-        return Seen(sent, time.monotonic(), answer.status_code, answer.json(), answer.headers.get("Retry-After"))
+        return Seen(sent, time.monotonic(), answer.status_code, answer.json(), answer.headers.get("Retry-After"), number)
     except requests.RequestException as error:
         is_refused = isinstance(error, requests.ConnectTimeout) or "NewConnectionError" in repr(error)
         return Seen(sent, time.monotonic(), REFUSED if is_refused else LOST, repr(error))
 
 
 class Callers:
-    """`seen` grows while they run. One that is refused ends: its sender knows that the request was not taken."""
+    """Send the pictures in turn. `seen` grows while they run. One that is refused ends: its sender knows that the request was not taken."""
 
-    def __init__(self, address: str, picture: bytes, *, keep_alive: bool = False) -> None:
-        self._address, self._picture, self._keep_alive = address, picture, keep_alive
+    def __init__(self, address: str, *pictures: bytes, keep_alive: bool = False) -> None:
+        self._address, self._keep_alive = address, keep_alive
+        self._pictures = itertools.cycle(enumerate(pictures))
         self._stop = threading.Event()
         self.seen: list[Seen] = []
 
     def _call(self) -> None:
         with requests.Session() as session:
             while not self._stop.is_set():
-                seen = ask(self._address, self._picture, session if self._keep_alive else None)
+                number, picture = next(self._pictures)
+                seen = ask(self._address, picture, session if self._keep_alive else None, number)
                 self.seen.append(seen)
                 if seen.status == REFUSED:
                     return
@@ -94,22 +103,20 @@ class Callers:
         return max(seen.seconds for seen in self.seen)
 
     def versions(self) -> set[int]:
-        return {seen.body["data"]["model"]["version"] for seen in self.seen if seen.status == 200}
+        return {seen.version for seen in self.seen if seen.status == 200}
 
-    def await_more(self, count: int = 1) -> int:
-        """How many were seen before, once so many more are."""
-        before = len(self.seen)
-        end = time.monotonic() + RECOVERY_SECONDS
-        while len(self.seen) < before + count:
-            assert time.monotonic() < end, f"{count} more did not come within {RECOVERY_SECONDS} s"
-            time.sleep(0.02)
-        return before
+    def since(self, moment: float) -> list[Seen]:
+        """Those that were sent since then."""
+        return [seen for seen in self.seen if seen.sent >= moment]
+
+    def await_more(self, count: int = 1) -> list[Seen]:
+        """Those that are sent from now on, once there are so many: one sent before may be answered as things were."""
+        now = time.monotonic()
+        wait_until(lambda: len(self.since(now)) >= count, RECOVERY_SECONDS, f"{count} more")
+        return self.since(now)
 
     def await_status(self, status: int, since: float = 0) -> None:
-        end = time.monotonic() + RECOVERY_SECONDS
-        while status not in self.statuses(since):
-            assert time.monotonic() < end, f"no {status} within {RECOVERY_SECONDS} s, but {self.statuses(since)}"
-            time.sleep(0.02)
+        wait_until(lambda: status in self.statuses(since), RECOVERY_SECONDS, f"a {status}")
 
     def recovered(self, since: float, settle: float = 1.5) -> float:
         """Seconds from `since` to the last answer that was no 200, once there has been none for `settle` seconds."""

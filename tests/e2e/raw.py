@@ -93,6 +93,9 @@ def assert_envelope(answer: Answer | None, status: int) -> None:
     assert answer.headers["content-type"] == "application/json"
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert re.fullmatch(r"[0-9a-f]{32}", answer.headers["x-request-id"])
+    # No answer tells a version.
+    assert not re.search(r"\d", answer.headers.get("server", ""))
+    assert "x-powered-by" not in answer.headers
     assert not re.search(rb"<|Invalid|Exception|Traceback|\.py|\bip=", answer.body), answer.body
 
 

@@ -1,6 +1,9 @@
 """The real processes, from outside: nothing of the product is imported. Every one listens on loopback and ends with its test."""
 
+import contextlib
+import itertools
 import os
+import random
 import shutil
 import signal
 import socket
@@ -23,10 +26,26 @@ def wait_until(condition: Callable[[], object], seconds: float = 300, what: str 
         time.sleep(0.02)
 
 
+# Below those that Linux gives to whoever connects: two processes of pytest run at once, and a client of one may not take a port that
+# the other has found free and not listened on yet. Each begins elsewhere.
+_PORTS = itertools.cycle(random.Random().sample(range(12_000, 32_000), 20_000))
+
+
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    while True:
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", next(_PORTS)))
+            return probe.getsockname()[1]
+
+
+def accepts(port: int, host: str = "127.0.0.1") -> bool:
+    with contextlib.suppress(OSError), socket.create_connection((host, port), 1):
+        return True
+    return False
+
+
+# Before a command. At Ctrl-C pytest-xdist kills its processes, whose tests end nothing then: what they have started gets SIGTERM.
+ENDS_WITH_PARENT = ("setpriv", "--pdeathsig", "TERM") if "PYTEST_XDIST_WORKER" in os.environ else ()
 
 
 class Process:
@@ -36,7 +55,8 @@ class Process:
         self.output = output
         clean = {name: value for name, value in os.environ.items() if not name.startswith("RAGAM_")}
         with output.open("ab") as file:
-            self.popen = subprocess.Popen([*before, sys.executable, *module], cwd=ROOT, env={**clean, **environ}, stdout=file, stderr=file)
+            command = [*ENDS_WITH_PARENT, *before, sys.executable, *module]
+            self.popen = subprocess.Popen(command, cwd=ROOT, env={**clean, **environ}, stdout=file, stderr=file)
 
     def text(self) -> str:
         return self.output.read_text()

@@ -1,51 +1,82 @@
-"""Changes under load: no request fails that need not."""
+"""Changes under load: no request fails that need not, and what a version tells appears with it, to the answers and to the command."""
 
+import csv
+import io
 import shutil
 import signal
 
 import pytest
 from callers import Callers
-from service import wait_until
+from PIL import Image
+from service import both_servers, wait_until
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory, models):
+    with both_servers(tmp_path_factory.mktemp("service"), models["first"]) as service:
+        yield service
 
 
 @pytest.fixture
-def running(service, models):
-    service.publish(models["first"], 1)
-    service.model_server = service.start_model_server()
-    service.gateway = service.start_gateway()
-    wait_until(service.ready, what="readiness")
-    return service
+def gray():
+    """A JPEG of 77 of 255, and one of 179."""
+
+    def encoded(value):
+        file = io.BytesIO()
+        Image.new("L", (300, 200), value).save(file, "JPEG")
+        return file.getvalue()
+
+    return [encoded(77), encoded(179)]
 
 
-def test_a_new_version_is_answered_from_and_broken_ones_leave_the_last_good_one(running, models, picture):
-    data = picture()
-    with Callers(running.address, data, keep_alive=True).running(8) as callers:
-        callers.await_more(20)
-        before = running.post(data).json()["data"]
-        (running.models / "2").mkdir()
-        shutil.copytree(models["second"], running.models / ".corrupt")
-        (running.models / ".corrupt" / "saved_model.pb").write_bytes(b"no graph")
-        (running.models / ".corrupt").rename(running.models / "3")
-        wait_until(lambda: "version 3 cannot be loaded" in running.model_server.text(), what="the reason in the log")
-        callers.await_more(10)
-        running.publish(models["second"], 4)
-        wait_until(lambda: running.post(data).json()["data"]["model"]["version"] == 4, what="version 4")
-        wait_until(lambda: 4 in callers.versions(), what="an answer of version 4")
-        after = running.post(data).json()["data"]
-    assert callers.statuses() == {200}
-    # The weights differ, so an answer that names a version can be held to it.
-    assert before["scores"] != after["scores"]
-    scores = {1: before["scores"], 4: after["scores"]}
-    for seen in callers.seen:
-        assert seen.body["data"]["scores"] == scores[seen.body["data"]["model"]["version"]]
-
-
-@pytest.mark.parametrize("keep_alive", [True, False])
-def test_a_reload_of_the_gateway_fails_no_request(running, picture, keep_alive):
-    with Callers(running.address, picture(), keep_alive=keep_alive).running(8) as callers:
-        callers.await_more(40)
+def test_a_reload_of_the_gateway_fails_no_request(running, picture):
+    kept, fresh = (Callers(running.address, picture(), keep_alive=keep_alive) for keep_alive in (True, False))
+    with kept.running(4), fresh.running(4):
+        for callers in (kept, fresh):
+            callers.await_more(20)
         old = running.gateway.children()
         running.gateway.signal(signal.SIGHUP)
         wait_until(lambda: len(running.gateway.children()) == 2 and not set(old) & set(running.gateway.children()), what="two new workers")
-        callers.await_more(40)
+        for callers in (kept, fresh):
+            callers.await_more(20)
+    assert kept.statuses() | fresh.statuses() == {200}
+
+
+def test_a_version_and_what_it_tells_appear_together_and_broken_ones_leave_the_last_good_one(running, models, gray, tmp_path):
+    query = "?details=true&similar=true"
+    with Callers(running.address, *gray, keep_alive=True).running(8) as callers:
+        before = running.post(gray[0], query=query).json()["data"]
+        assert list(before) == ["image_types_prediction", "confidence", "scores", "model"]
+        (running.models / "2").mkdir()
+        shutil.copytree(models["whole"], running.models / ".corrupt")
+        (running.models / ".corrupt" / "saved_model.pb").write_bytes(b"no graph")
+        (running.models / ".corrupt").rename(running.models / "3")
+        wait_until(lambda: "version 3 cannot be loaded" in running.model_server.text(), what="the reason in the log")
+        assert {answer.version for answer in callers.await_more(10)} == {1}
+        running.publish(models["whole"], 4)
+        wait_until(lambda: 4 in callers.versions(), what="version 4")
+        callers.await_more(10)
     assert callers.statuses() == {200}
+    for seen in callers.seen:
+        assert seen.version in {1, 4}
+        assert ("typicality" in seen.body["data"]) == (seen.version == 4)
+
+    dark, light = (running.post(data, query=query).json()["data"] for data in gray)
+    assert (dark["typicality"], light["typicality"]) == (pytest.approx(77 / 255, abs=0.01), pytest.approx(179 / 255, abs=0.01))
+    assert (dark["certain"], light["certain"]) == (False, True)
+    assert dark["expected_accuracy"] == 0.75
+    assert dark["note"].startswith("The model is not certain of the genre. Of answers like this one about 75 of 100 were right")
+    assert dark["similar"] == [
+        {"artist": "An Artist", "title": "A Title", "similarity": 0.75},
+        {"artist": None, "title": "Étude", "similarity": 0.5},
+    ]
+    assert list(running.post(gray[0], query="").json()["data"]) == ["image_types_prediction", "confidence"]
+
+    (tmp_path / "light.jpg").write_bytes(gray[1])
+    done = running.start(
+        "-m", "ragam", "classify", str(tmp_path / "light.jpg"), "--csv", str(tmp_path / "out.csv"), "--url", running.address
+    )
+    assert done.wait() == 0, done.text()
+    with (tmp_path / "out.csv").open(encoding="utf-8-sig", newline="") as file:
+        [row] = csv.DictReader(file)
+    assert (row["certain"], row["typicality"], row["expected accuracy"]) == ("true", str(light["typicality"]), "0.75")

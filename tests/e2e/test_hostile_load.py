@@ -8,17 +8,15 @@ import json
 import pytest
 from service import both_servers, wait_until
 
-from benchmarks.hostile.attacks import ATTACKS, Target
+from benchmarks.hostile.attacks import Target
 from benchmarks.hostile.measure import attacked, settle, workers_of
 from benchmarks.hostile.pictures import with_damaged_exif
 
 NAMES = [
-    "60 MB that are no multipart",
     "16 maps of 40 megapixels at once",
     "32 x 16 costly pictures, sent and reset",
     "64 clients with only costly pictures",
     "64 in a loop on /metrics",
-    "70 half-open calls to the model server",
     "64 with thousands of requests behind one another",
 ]
 
@@ -47,7 +45,7 @@ def target(running):
 def test_others_are_answered_and_the_bounds_hold(target, name):
     result = attacked(target, name)
     assert result.faults() == []
-    assert ATTACKS[name].alone or result.answers
+    assert result.answers
     assert result.outcome.answers.total() > 0
 
 

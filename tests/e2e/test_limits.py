@@ -4,7 +4,6 @@ No model server runs: a picture that gets in is answered with 503, and that is h
 """
 
 import contextlib
-import http.client
 import json
 import socket
 
@@ -29,7 +28,7 @@ def gateway(service):
 
 def answers(service):
     try:
-        return requests.get(f"{service.address}/healthz", timeout=5).ok
+        return requests.get(f"{service.address}/healthz", timeout=ANSWER_SECONDS).ok
     except requests.ConnectionError:
         return False
 
@@ -49,7 +48,7 @@ def clients_of(process, port):
     return [sum(one.status == psutil.CONN_ESTABLISHED for one in connections) for connections in found]
 
 
-def test_of_clients_that_come_at_once_each_worker_has_some(gateway):
+def test_of_clients_that_come_at_once_each_worker_has_some_and_nobody_waits_for_one_that_hangs(gateway):
     process = gateway.gateway()
     count = 60
 
@@ -65,12 +64,6 @@ def test_of_clients_that_come_at_once_each_worker_has_some(gateway):
     # On a busy machine the kernel may run one of them alone for a while.
     for _ in range(3):
         wait_until(lambda: [share > 0 for share in shares()] == [True, True], what="clients of both workers")
-
-
-def test_nobody_waits_for_a_worker_that_hangs(gateway):
-    process = gateway.gateway()
-    # So that it does not hang before it listens.
-    wait_until(lambda: len(clients_of(process, gateway.port)) == 2, what="the second worker")
     frozen = psutil.Process(process.popen.pid).children()[0]
     frozen.suspend()
     try:
@@ -81,7 +74,7 @@ def test_nobody_waits_for_a_worker_that_hangs(gateway):
 
 def test_with_redis_all_workers_count_together_and_without_it_nobody_waits(gateway):
     with RedisServer() as redis:
-        process = gateway.gateway(RAGAM_RATE_LIMIT="7/minute", RAGAM_RATE_LIMIT_STORAGE=redis.address)
+        process = gateway.gateway(RAGAM_RATE_LIMIT="7/hour", RAGAM_RATE_LIMIT_STORAGE=redis.address)
         told = statuses(gateway, 20)
         assert (told.count(400), told.count(429)) == (7, 13)
         redis.stop()
@@ -91,42 +84,25 @@ def test_with_redis_all_workers_count_together_and_without_it_nobody_waits(gatew
     assert 1 <= len(lines) <= 2
 
 
-def test_in_memory_each_worker_counts_by_itself_and_the_log_says_so(gateway):
-    process = gateway.gateway(RAGAM_RATE_LIMIT="7/minute")
-    told = statuses(gateway, 40)
-    assert 7 <= told.count(400) <= 14
-    assert told.count(400) + told.count(429) == 40
-    assert "RAGAM_RATE_LIMIT_STORAGE" in process.text()
-
-
-def test_nobody_forges_an_address_a_scheme_or_a_path(gateway):
-    process = gateway.gateway(RAGAM_RATE_LIMIT="5/minute")
+def test_in_memory_each_worker_counts_by_itself_and_nobody_forges_an_address_a_scheme_or_a_path(gateway):
+    process = gateway.gateway(RAGAM_RATE_LIMIT="5/hour")
     forged = [{"X-Forwarded-For": f"192.0.2.{number}", "Forwarded": f"for=192.0.2.{number}"} for number in range(30)]
     told = [statuses(gateway, 1, **headers)[0] for headers in forged]
-    assert told.count(429) >= 20
+    # Of 30 each worker takes 5.
+    assert 5 <= told.count(400) <= 10
+    assert told.count(400) + told.count(429) == 30
+    assert "RAGAM_RATE_LIMIT_STORAGE" in process.text(), "the log says what they could count together in"
     # WSGI servers take these of whoever comes from this machine, as a proxy's own.
     for headers in ({"SCRIPT_NAME": "/x"}, {"PATH_INFO": "/healthz"}):
-        assert requests.get(f"{gateway.address}/x/healthz", headers=headers, timeout=5).status_code in {400, 404}
+        assert requests.get(f"{gateway.address}/x/healthz", headers=headers, timeout=ANSWER_SECONDS).status_code in {400, 404}
     lines = [json.loads(line) for line in process.text().splitlines()]
     assert {line["client"] for line in lines if line["message"] == "request"} == {"127.0.0.1"}
 
 
 def test_behind_a_proxy_each_client_is_one(gateway):
-    process = gateway.gateway(RAGAM_RATE_LIMIT="1/minute", RAGAM_TRUSTED_PROXIES="1", RAGAM_LOG_LEVEL="info")
+    process = gateway.gateway(RAGAM_RATE_LIMIT="1/hour", RAGAM_TRUSTED_PROXIES="1", RAGAM_LOG_LEVEL="info")
     forwarded = {"X-Forwarded-For": "203.0.113.9, 192.0.2.7"}
     assert statuses(gateway, 10, **forwarded).count(400) <= 2
     assert statuses(gateway, 1, **{"X-Forwarded-For": "192.0.2.8"}) == [400]
     assert '"client": "192.0.2.7"' in process.text()
     assert "203.0.113.9" not in process.text()
-
-
-def test_no_answer_tells_a_version(gateway):
-    gateway.gateway()
-    for method, path in (("GET", "/"), ("GET", "/nowhere"), ("POST", "/prediction"), ("TRACE", "/")):
-        connection = http.client.HTTPConnection("127.0.0.1", gateway.port, timeout=10)
-        connection.request(method, path)
-        answer = connection.getresponse()
-        answer.read()
-        assert not any(character.isdigit() for character in answer.getheader("Server", ""))
-        assert answer.getheader("X-Powered-By") is None
-        connection.close()

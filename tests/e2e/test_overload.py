@@ -17,20 +17,17 @@ TOO_MANY = "There are more requests than this service can take at the moment. Tr
 
 
 @pytest.fixture
-def running(service, models, picture):
+def running(own_gateway, picture):
     """Starts one worker, so that it is known where a request goes."""
 
     def start(max_wait_seconds):
-        service.publish(models["first"], 1)
-        service.model_server = service.start_model_server()
         limits = {"RAGAM_MAX_WAIT_SECONDS": str(max_wait_seconds), "RAGAM_PREDICT_SECONDS": "120"}
-        service.gateway = service.start_gateway(RAGAM_WORKERS="1", **limits)
-        wait_until(service.ready, what="readiness")
-        assert service.post(picture()).status_code == 200
-        return service
+        own_gateway.gateway = own_gateway.start_gateway(RAGAM_WORKERS="1", **limits)
+        wait_until(own_gateway.ready, what="readiness")
+        assert own_gateway.post(picture()).status_code == 200
+        return own_gateway
 
-    yield start
-    service.model_server.signal(signal.SIGCONT)
+    return start
 
 
 def counted(service, name):

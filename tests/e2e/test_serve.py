@@ -8,32 +8,60 @@ from pathlib import Path
 
 import pytest
 import requests
-from service import ROOT, wait_until
+from service import ROOT, accepts, wait_until
 
 
-def serve(service, **environ):
-    return service.start("serve.py", **environ)
+def ready(service, models, *arguments, before=(), **environ):
+    """serve.py, once it serves."""
+    service.publish(models["first"], 1)
+    process = service.start("serve.py", *arguments, before=before, **environ)
+    wait_until(lambda: "ready at" in process.text() or process.popen.poll() is not None, what="the line that says ready")
+    assert "ready at" in process.text(), process.text()
+    return process
 
 
-def processes_with(text):
-    """The processes that have `text` in their command line or environment: children inherit the test's own ports."""
+def processes_of(service):
+    """Their ids: children inherit the service's own port in their environment."""
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            if text.encode() in (folder / "environ").read_bytes() and folder.name != str(os.getpid()):
-                found.append(folder.name)
-        except OSError:
-            continue
+        with contextlib.suppress(OSError):
+            if f"RAGAM_PORT={service.port}".encode() in (folder / "environ").read_bytes():
+                found.append(int(folder.name))
     return found
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_serves_a_prediction_and_leaves_nothing_running(service, models, picture, number):
-    """SIGTERM comes twice, as where make has passed it on too; SIGHUP is a closed terminal's."""
-    service.publish(models["first"], 1)
-    process = serve(service)
-    wait_until(lambda: "ready at" in process.text(), what="the line that says ready")
-    assert f"Ragam is ready at {service.address}" in process.text()
+def wait_for_the_end(service):
+    wait_until(lambda: not processes_of(service), what="the end of every process")
+
+
+def children_of(pid):
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def command_of(pid):
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+    return ""
+
+
+def server_of(process, name):
+    """The process of the model server or of gunicorn that serve.py has started."""
+    [pid] = [pid for pid in children_of(process.popen.pid) if name in command_of(pid)]
+    return pid
+
+
+PROXIES = dict.fromkeys(("http_proxy", "https_proxy", "all_proxy", "grpc_proxy", "HTTP_PROXY", "ALL_PROXY"), "http://127.0.0.1:9")
+
+
+@pytest.mark.parametrize(
+    ("number", "host", "reached"),
+    [(signal.SIGINT, "127.0.0.1", "127.0.0.1"), (signal.SIGTERM, "0.0.0.0", "127.0.0.1"), (signal.SIGHUP, "::", "[::1]")],
+)
+def test_serves_a_prediction_and_leaves_nothing_running(service, models, picture, number, host, reached):
+    """At any address, past any proxy. SIGTERM comes twice, as where make has passed it on too; SIGHUP is a closed terminal's."""
+    process = ready(service, models, RAGAM_HOST=host, **PROXIES, no_proxy="", NO_PROXY="", no_grpc_proxy="")
+    service.address = f"http://{reached}:{service.port}"
+    assert f"Ragam is ready at {service.address}\n" in process.text()
     assert f"curl -F image=@painting.jpg {service.address}/prediction" in process.text()
 
     answer = service.post(picture(), query="")
@@ -43,13 +71,13 @@ def test_serves_a_prediction_and_leaves_nothing_running(service, models, picture
     body = requests.get(service.address, timeout=30).content
     assert body == b'{"status": {"code": 200, "message": "Success fetching the API"}, "data": null}'
 
-    mark = f"RAGAM_PORT={service.port}"
-    assert len(processes_with(mark)) >= 4
+    assert len(processes_of(service)) >= 4
     process.signal(number)
     if number == signal.SIGTERM:
         process.signal(number)
     assert process.wait() == 0
-    wait_until(lambda: not processes_with(mark), what="the end of every process")
+    wait_for_the_end(service)
+    assert "Traceback" not in process.text()
 
 
 def test_a_canary_that_is_broken_does_not_keep_it_from_starting(service, models, picture):
@@ -61,8 +89,8 @@ def test_a_canary_that_is_broken_does_not_keep_it_from_starting(service, models,
         "model_version_policy { specific { versions: 1 versions: 2 } } "
         'version_labels { key: "stable" value: 1 } version_labels { key: "canary" value: 2 } } }\n'
     )
-    process = serve(
-        service, RAGAM_MODEL_CONFIG_FILE=str(config), RAGAM_SERVING_LABEL="stable", RAGAM_CANARY_SHARE="0.5", RAGAM_LOG_LEVEL="Warning"
+    process = service.start(
+        "serve.py", RAGAM_MODEL_CONFIG_FILE=str(config), RAGAM_SERVING_LABEL="stable", RAGAM_CANARY_SHARE="0.5", RAGAM_LOG_LEVEL="Warning"
     )
     wait_until(lambda: "ready at" in process.text() or process.popen.poll() is not None, what="the line that says ready")
     answers = [service.post(picture(seed=seed)) for seed in range(8)]
@@ -78,13 +106,13 @@ def test_a_port_that_is_taken(service, models, name, variable):
     with socket.socket() as other:
         other.bind(("127.0.0.1", port))
         other.listen()
-        process = serve(service)
+        process = service.start("serve.py")
         assert process.wait() == 1
     assert process.text() == f"The {name} cannot listen on 127.0.0.1:{port} (Address already in use). Set {variable} to another.\n"
 
 
 def test_a_missing_model(service):
-    process = serve(service)
+    process = service.start("serve.py")
     assert process.wait() == 1
     [line] = process.text().splitlines()
     assert line.startswith("There is no model in ")
@@ -92,82 +120,24 @@ def test_a_missing_model(service):
 
 def test_bad_settings_are_told_together(service, models):
     service.publish(models["first"], 1)
-    process = serve(service, RAGAM_WORKERS="many", RAGAM_MAX_UPLOAD_BYTES="-1", RAGAM_PREDICT_SECOND="3")
+    process = service.start("serve.py", RAGAM_WORKERS="many", RAGAM_MAX_UPLOAD_BYTES="-1", RAGAM_PREDICT_SECOND="3")
     assert process.wait() == 1
     lines = process.text().splitlines()
     assert [line.split()[0] for line in lines] == ["RAGAM_PREDICT_SECOND", "RAGAM_WORKERS", "RAGAM_MAX_UPLOAD_BYTES"]
 
 
-def test_a_model_that_breaks_the_contract_is_never_ready_and_the_log_says_why(service, models, picture):
-    service.publish(models["wrong"], 1)
-    service.start_model_server()
-    gateway = service.start_gateway()
-    wait_until(lambda: gateway.text().count("its inputs are ['picture']") >= 2, what="the reason in the log of both workers")
-    assert not service.ready()
-    answer = service.post(picture())
-    assert (answer.status_code, answer.json()["status"]["message"]) == (502, "Bad Gateway")
-    assert "inputs" not in answer.text
-
-
-def test_when_one_server_ends_so_does_the_other(service, models):
-    service.publish(models["first"], 1)
-    process = serve(service)
-    wait_until(service.ready, what="readiness")
-    [model_server] = [
-        pid for pid in processes_with(f"RAGAM_PORT={service.port}") if b"model_server" in Path(f"/proc/{pid}/cmdline").read_bytes()
-    ]
-    os.kill(int(model_server), signal.SIGKILL)
-    assert process.wait() == 1
-    assert "The model server ended with exit code -9" in process.text()
-    wait_until(lambda: not processes_with(f"RAGAM_PORT={service.port}"), what="the end of every process")
-
-
-def ready(service, models, **environ):
-    """serve.py, once it serves."""
-    service.publish(models["first"], 1)
-    process = serve(service, **environ)
-    wait_until(lambda: "ready at" in process.text() or process.popen.poll() is not None, what="the line that says ready")
-    assert "ready at" in process.text()
-    return process
-
-
-def command_of(pid):
-    with contextlib.suppress(OSError):
-        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
-    return ""
-
-
-def children_of(pid):
-    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-
-
-def server_of(process, name):
-    """The process of the model server or of gunicorn that serve.py has started."""
-    [pid] = [pid for pid in children_of(process.popen.pid) if name in command_of(pid)]
-    return pid
-
-
-def test_under_nohup_it_goes_on_when_the_terminal_closes(service, models):
-    service.publish(models["first"], 1)
-    before = ("env", "--ignore-signal=HUP")
-    process = service.start("serve.py", before=before)
-    wait_until(lambda: "ready at" in process.text(), what="the line that says ready")
+def test_under_nohup_it_goes_on_when_the_terminal_closes_and_a_hangup_starts_workers_anew(service, models):
+    process = ready(service, models, before=("env", "--ignore-signal=HUP"))
     process.signal(signal.SIGHUP)
     process.signal(signal.SIGHUP)
-    assert service.ready()
+    gunicorn = server_of(process, "gunicorn.conf.py")
+    before = children_of(gunicorn)
+    os.kill(gunicorn, signal.SIGHUP)
+    wait_until(lambda: not set(before) & set(children_of(gunicorn)) and service.ready(), what="new workers")
     assert process.popen.poll() is None
-
-
-@pytest.mark.parametrize("name", ["-m model_server", "gunicorn.conf.py"])
-def test_a_hangup_of_either_server_orphans_nobody(service, models, name):
-    process = ready(service, models)
-    os.kill(server_of(process, name), signal.SIGHUP)
-    if name == "gunicorn.conf.py":
-        # It starts its workers anew.
-        wait_until(lambda: "Hang up" in process.text() and service.ready(), what="new workers")
-        process.signal(signal.SIGTERM)
-    process.wait()
-    wait_until(lambda: not processes_with(f"RAGAM_PORT={service.port}"), what="the end of every process")
+    process.signal(signal.SIGTERM)
+    assert process.wait() == 0
+    wait_for_the_end(service)
 
 
 def half_a_request(service):
@@ -186,27 +156,21 @@ def test_a_second_signal_ends_it_at_once(service, models):
         process.signal(signal.SIGINT)
         assert process.wait() == 1
     assert process.text().endswith("Ended at once: what was under way has no answer.\n")
-    wait_until(lambda: not processes_with(f"RAGAM_PORT={service.port}"), what="the end of every process")
+    wait_for_the_end(service)
 
 
-def accepts(port):
-    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-        return True
-    return False
-
-
-@pytest.mark.parametrize("name", ["serve.py", "gunicorn.conf.py"])
-def test_a_kill_orphans_nobody(service, models, name):
+@pytest.mark.parametrize("name", ["serve.py", "gunicorn.conf.py", "-m model_server"])
+def test_a_kill_orphans_nobody_and_when_one_server_ends_so_does_the_other(service, models, name):
     process = ready(service, models)
     os.kill(process.popen.pid if name == "serve.py" else server_of(process, name), signal.SIGKILL)
-    process.wait()
-    wait_until(lambda: not processes_with(f"RAGAM_PORT={service.port}"), what="the end of every process")
+    assert process.wait() == (-signal.SIGKILL if name == "serve.py" else 1)
+    if name == "-m model_server":
+        assert "The model server ended with exit code -9" in process.text()
+    wait_for_the_end(service)
 
 
 def test_a_changed_file_restarts_its_own_server_alone(service, models, picture):
-    service.publish(models["first"], 1)
-    process = service.start("serve.py", "--reload")
-    wait_until(lambda: "ready at" in process.text(), what="the line that says ready")
+    process = ready(service, models, "--reload")
 
     def running(name):
         """The server below the one that watches its files."""
@@ -221,16 +185,4 @@ def test_a_changed_file_restarts_its_own_server_alone(service, models, picture):
 
     process.signal(signal.SIGINT)
     assert process.wait() == 0
-    wait_until(lambda: not processes_with(f"RAGAM_PORT={service.port}"), what="the end of every process")
-
-
-PROXIES = dict.fromkeys(("http_proxy", "https_proxy", "all_proxy", "grpc_proxy", "HTTP_PROXY", "ALL_PROXY"), "http://127.0.0.1:9")
-
-
-@pytest.mark.parametrize(("host", "reached"), [("::", "[::1]"), ("0.0.0.0", "127.0.0.1")])
-def test_an_address_of_either_family_and_no_proxy_of_the_environment(service, models, picture, host, reached):
-    process = ready(service, models, RAGAM_HOST=host, **PROXIES, no_proxy="", NO_PROXY="", no_grpc_proxy="")
-    assert f"Ragam is ready at http://{reached}:{service.port}\n" in process.text()
-    service.address = f"http://{reached}:{service.port}"
-    assert service.post(picture()).status_code == 200
-    assert "Traceback" not in process.text()
+    wait_for_the_end(service)

@@ -14,11 +14,9 @@ STOPS = 2
 
 
 @pytest.fixture
-def running(service, models):
-    service.publish(models["first"], 1)
-    service.model_server = service.start_model_server()
-    start(service)
-    return service
+def running(own_gateway):
+    start(own_gateway)
+    return own_gateway
 
 
 def start(service, **environ):
@@ -26,20 +24,26 @@ def start(service, **environ):
     wait_until(lambda: service.ready() and len(service.gateway.children()) == 2, what="readiness of both workers")
 
 
-def test_stops_under_load_lose_no_request(running, picture):
-    """`python -m benchmarks.stops` counts over a hundred of them."""
+def test_stops_under_load_lose_no_request_and_no_second_master_is_started(running, picture):
+    """`python -m benchmarks.stops` counts over a hundred of them. SIGUSR2 would start one: its stop would close the listener for both."""
     data = picture()
     for stop in range(STOPS):
         if stop:
             start(running)
+        workers = running.gateway.children()
         kept, fresh = (Callers(running.address, data, keep_alive=keep_alive) for keep_alive in (True, False))
         with kept.running(8), fresh.running(8):
             for callers in (kept, fresh):
                 callers.await_more(20)
+            running.gateway.signal(signal.SIGUSR2)
+            for callers in (kept, fresh):
+                callers.await_more(40)
+            assert running.gateway.children() == workers
             running.gateway.signal(signal.SIGTERM)
             assert running.gateway.wait() == 0
             wait_until(lambda: kept.count(REFUSED) == fresh.count(REFUSED) == 8, what="every caller's end")  # noqa: B023 - called here
         assert kept.statuses() | fresh.statuses() == {200, REFUSED}
+        assert running.gateway.text().count("Booting worker") == 2
 
 
 def test_at_sigterm_it_is_not_ready_at_once(running):
@@ -81,40 +85,23 @@ def test_what_has_begun_at_sigterm_is_answered_and_who_says_nothing_holds_nobody
 def test_a_second_signal_ends_at_once(running, picture):
     with Raw(running) as raw:
         running.model_server.signal(signal.SIGSTOP)
-        try:
-            raw.send(multipart(picture()))
-            time.sleep(0.5)
-            running.gateway.signal(signal.SIGTERM)
-            time.sleep(1)
-            assert running.gateway.popen.poll() is None
-            running.gateway.signal(signal.SIGTERM)
-            assert running.gateway.wait() == 0
-            # Without it the wait for the model server would have ended in an answer.
-            assert raw.answer() is None
-        finally:
-            running.model_server.signal(signal.SIGCONT)
+        raw.send(multipart(picture()))
+        time.sleep(0.5)
+        running.gateway.signal(signal.SIGTERM)
+        time.sleep(1)
+        assert running.gateway.popen.poll() is None
+        running.gateway.signal(signal.SIGTERM)
+        assert running.gateway.wait() == 0
+        # Without it the wait for the model server would have ended in an answer.
+        assert raw.answer() is None
 
 
-def test_a_second_master_is_not_started(running, picture):
-    """SIGUSR2 would start one: its stop would close the listener for both."""
-    before = running.gateway.children()
-    with Callers(running.address, picture(), keep_alive=True).running(8) as callers:
-        callers.await_more(20)
-        running.gateway.signal(signal.SIGUSR2)
-        callers.await_more(80)
-        assert running.gateway.children() == before
-    assert callers.statuses() == {200}
-    assert running.gateway.text().count("Booting worker") == 2
-
-
-def test_an_idle_connection_is_kept_as_long_as_the_setting_says_and_no_longer(service, models):
-    service.publish(models["first"], 1)
-    service.start_model_server()
-    start(service, RAGAM_KEEPALIVE_SECONDS="6")
-    with Raw(service, 60) as raw:
+def test_an_idle_connection_is_kept_as_long_as_the_setting_says_and_no_longer(own_gateway):
+    start(own_gateway, RAGAM_KEEPALIVE_SECONDS="4")
+    with Raw(own_gateway, 60) as raw:
         # Every answer begins the time anew: three pauses are longer than it.
         for _ in range(4):
             raw.send(READY)
             assert raw.answer().status == 200
-            time.sleep(2.5)
+            time.sleep(1.5)
         assert raw.ended()

@@ -41,14 +41,11 @@ def test_a_trace_spans_client_gateway_and_model_server(service, models, picture)
     assert [line["trace_id"] for line in lines] == [TRACE]
 
 
-def test_a_collector_that_is_away_costs_no_answer(service, models, picture):
-    service.publish(models["first"], 1)
+def test_a_collector_that_is_away_costs_no_answer(own_gateway, picture):
     # Nothing listens there.
-    service.environ |= {"OTEL_TRACES_EXPORTER": "otlp", "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9"}
-    service.start_model_server()
-    gateway = service.start_gateway()
-    wait_until(service.ready, what="the gateway")
-    assert [service.post(picture()).status_code for _ in range(20)] == [200] * 20
+    gateway = own_gateway.start_gateway(OTEL_TRACES_EXPORTER="otlp", OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:9")
+    wait_until(own_gateway.ready, what="the gateway")
+    assert [own_gateway.post(picture()).status_code for _ in range(20)] == [200] * 20
     gateway.stop()
     assert gateway.popen.returncode == 0
 

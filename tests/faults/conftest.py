@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 import requests
+from fake_serving import FakeServing, serve
 from fault_table import Table
 from faulty import GATEWAY
 from service import Service, both_servers, wait_until
-from stand_in import StandIn, serving
 
 
 @pytest.fixture(scope="session")
@@ -19,14 +19,15 @@ def table() -> Iterator[Table]:
 
 
 @pytest.fixture
-def stand_in(service: Service) -> Iterator[StandIn]:
+def fake(service: Service) -> Iterator[FakeServing]:
     """A gateway in front of a model server that does as it is told."""
-    stand_in = StandIn()
-    with serving(stand_in, service.serving_port):
-        service.gateway = service.start_gateway(**GATEWAY)
-        wait_until(service.ready, what="readiness")
-        yield stand_in
-        service.gateway.stop()
+    fake = FakeServing()
+    server = serve(fake, service.serving_port)
+    service.gateway = service.start_gateway(**GATEWAY)
+    wait_until(service.ready, what="readiness")
+    yield fake
+    service.gateway.stop()
+    server.stop(0).wait()
 
 
 @pytest.fixture(scope="module")

@@ -1,8 +1,6 @@
 """What the tests here say alike of the service that suffers."""
 
 import json
-import socket
-from pathlib import Path
 
 from service import Process, Service
 
@@ -17,18 +15,9 @@ def logged(process: Process) -> list[dict]:
 
 
 def workers(gateway: Process) -> set[int]:
-    pid = gateway.popen.pid
-    return {int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}
+    return set(gateway.children())
 
 
-def start_stand_in(service: Service, host: str = "127.0.0.1", before: tuple[str, ...] = ()) -> Process:
-    """In a process of its own."""
-    return service.start("-m", "tests.faults.stand_in", host, str(service.serving_port), before=before)
-
-
-def accepts(host: str, port: int) -> bool:
-    try:
-        socket.create_connection((host, port), 1).close()
-    except OSError:
-        return False
-    return True
+def start_fake(service: Service, host: str = "127.0.0.1", before: tuple[str, ...] = ()) -> Process:
+    """A model server that answers well, in a process of its own."""
+    return service.start("-m", "tests.unit.fake_serving", host, str(service.serving_port), before=before)

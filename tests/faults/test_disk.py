@@ -7,7 +7,7 @@ import subprocess
 import pytest
 import requests
 from callers import ask
-from faulty import GATEWAY, start_stand_in, workers
+from faulty import GATEWAY, start_fake, workers
 from service import wait_until
 
 
@@ -52,7 +52,7 @@ def replace_workers(service, old):
 
 
 def test_full_under_temporary_files(service, disk, picture, table, metric):
-    start_stand_in(service)
+    start_fake(service)
     service.gateway = service.start_gateway(TMPDIR=str(disk), **GATEWAY)
     wait_until(service.ready, what="readiness")
     # One that answers is ready before the other is there.

@@ -5,8 +5,8 @@ import time
 
 import pytest
 from callers import Callers
-from faulty import accepts, logged
-from service import wait_until
+from faulty import logged
+from service import accepts, wait_until
 
 AWAY_SECONDS = 3
 
@@ -28,7 +28,7 @@ def test_away_and_back(running, picture, table, metric, fault, number, said):
         else:
             running.model_server.wait()
             running.model_server = running.start_model_server()
-            wait_until(lambda: accepts("127.0.0.1", running.serving_port), what="its port")
+            wait_until(lambda: accepts(running.serving_port), what="its port")
         back = callers.recovered(time.monotonic())
     assert callers.statuses() <= {200, 503, 504}
     assert all(seen.retry_after == "1" for seen in callers.seen if seen.status == 503)

@@ -6,8 +6,8 @@ import time
 
 import pytest
 from callers import Callers, ask
-from faulty import GATEWAY, accepts, logged, start_stand_in
-from service import wait_until
+from faulty import GATEWAY, logged, start_fake
+from service import accepts, wait_until
 
 AWAY_SECONDS = 3
 
@@ -15,7 +15,7 @@ AWAY_SECONDS = 3
 def test_the_name_means_another_address(service, picture, table):
     hosts = service.folder / "hosts"
     hosts.write_text("127.0.0.2 serving.test\n")
-    model_server = start_stand_in(service, "127.0.0.2")
+    model_server = start_fake(service, "127.0.0.2")
     # A mount namespace: /etc/hosts is this one to the gateway alone.
     own_hosts = ("unshare", "--mount", "sh", "-c", 'mount --bind "$0" /etc/hosts && exec "$@"', str(hosts))
     service.gateway = service.start_gateway(before=own_hosts, **{**GATEWAY, "RAGAM_SERVING": f"serving.test:{service.serving_port}"})
@@ -28,8 +28,8 @@ def test_the_name_means_another_address(service, picture, table):
         hosts.write_text("127.0.0.3 serving.test\n")
         callers.await_status(503, gone)
         time.sleep(AWAY_SECONDS)
-        start_stand_in(service, "127.0.0.3")
-        wait_until(lambda: accepts("127.0.0.3", service.serving_port), what="its port")
+        start_fake(service, "127.0.0.3")
+        wait_until(lambda: accepts(service.serving_port, "127.0.0.3"), what="its port")
         back = callers.recovered(time.monotonic())
     assert callers.statuses() <= {200, 503}
     table.add("the model server's name means another address", "503 while there is none", callers.slowest(), "`ServingUnavailable`", back)
@@ -78,7 +78,7 @@ def namespace():
 
 
 def test_a_black_hole(service, namespace, picture, table):
-    start_stand_in(service, namespace.there, before=("ip", "netns", "exec", namespace.name))
+    start_fake(service, namespace.there, before=("ip", "netns", "exec", namespace.name))
     environ = {**GATEWAY, "RAGAM_SERVING": f"{namespace.there}:{service.serving_port}"}
     service.gateway = service.start_gateway(**environ)
     wait_until(service.ready, what="readiness")

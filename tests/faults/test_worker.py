@@ -9,7 +9,6 @@ import psutil
 from callers import Callers
 from faulty import workers
 from service import wait_until
-from stand_in import slow
 
 CALLERS = 8
 
@@ -19,8 +18,8 @@ def connections(worker: int, port: int) -> int:
     return sum(connection.laddr.port == port and connection.status == psutil.CONN_ESTABLISHED for connection in connections)
 
 
-def test_a_worker_is_killed(service, stand_in, picture, table, metric):
-    stand_in.predict = slow(0.3)
+def test_a_worker_is_killed(service, fake, picture, table, metric):
+    fake.seconds = 0.3
     wait_until(lambda: len(workers(service.gateway)) == 2, what="both workers")
     before = workers(service.gateway)
     port = urlsplit(service.address).port

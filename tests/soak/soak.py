@@ -9,7 +9,6 @@ and every fault. Exit status 0: nothing was wrong; 1: something was, and each th
 import argparse
 import json
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -30,6 +29,7 @@ from files_sent import bad_files, good_files, huge_files  # noqa: E402
 from known_answers import Known  # noqa: E402
 from samples import Watcher  # noqa: E402
 from service import ROOT, Service, wait_until  # noqa: E402
+from shared_inputs import tiny_models  # noqa: E402
 from traffic import Outcome, Traffic  # noqa: E402
 
 SENDERS = 24
@@ -48,7 +48,7 @@ def main() -> None:
     folder = Path(tempfile.mkdtemp(prefix="ragam-soak-"))
     service = Service(folder)
     try:
-        report = run(service, folder, arguments.seconds, arguments.seed, arguments.rate)
+        report = run(service, arguments.seconds, arguments.seed, arguments.rate)
     finally:
         for process in reversed(service.processes):
             process.stop()
@@ -60,10 +60,9 @@ def main() -> None:
     sys.exit(1 if report["violations"] else 0)
 
 
-def run(service: Service, folder: Path, seconds: float, seed: int, rate: float) -> dict[str, Any]:
+def run(service: Service, seconds: float, seed: int, rate: float) -> dict[str, Any]:
     trained = max((ROOT / "model_repository" / "painting_genre").glob("[0-9]*"), key=lambda version: int(version.name))
-    subprocess.run([sys.executable, "tests/tiny_model.py", str(folder / "models")], cwd=ROOT, check=True, capture_output=True)
-    second = folder / "models" / "first"  # beside the trained one
+    second = tiny_models()["first"]  # beside the trained one
     service.publish(trained, 1)
     service.model_server = service.start_model_server()
     service.gateway = service.start_gateway(**GATEWAY)

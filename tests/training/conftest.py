@@ -1,11 +1,13 @@
 """What the tests of training, evaluation and export share: a small dataset of generated pictures, and a run on it."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import keras
 import pytest
 import shallow
+from shared_inputs import made_once
 
 from training import typicality
 from training.__main__ import main
@@ -21,17 +23,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def dataset(tmp_path_factory: pytest.TempPathFactory, picture: Callable[..., bytes]) -> Path:
+def dataset(run_folder: Path, picture: Callable[..., bytes]) -> Path:
     """A dataset of seven genres as `prepare` writes it: eight pictures a genre, each by its own artist, and an external one each."""
-    folder = tmp_path_factory.mktemp("pictures")
-    lines = ["path,genre,artist,split"]
-    for number in range((PICTURES_A_GENRE + 1) * len(NAMES_7)):
-        (folder / f"{number:02}.jpg").write_bytes(picture(60, 50, seed=number))
-        split = "external" if number >= PICTURES_A_GENRE * len(NAMES_7) else "train"
-        lines.append(f"{number:02}.jpg,{NAMES_7[number % 7]},Painter {number},{split}")
-    (folder / "metadata.csv").write_text("\n".join(lines) + "\n")
-    assert main(["prepare", "--data", str(folder), "--out", str(folder / "set")]) == 0
-    return folder / "set"
+
+    def make(folder: Path) -> None:
+        lines = ["path,genre,artist,split"]
+        for number in range((PICTURES_A_GENRE + 1) * len(NAMES_7)):
+            (folder / f"{number:02}.jpg").write_bytes(picture(60, 50, seed=number))
+            split = "external" if number >= PICTURES_A_GENRE * len(NAMES_7) else "train"
+            lines.append(f"{number:02}.jpg,{NAMES_7[number % 7]},Painter {number},{split}")
+        (folder / "metadata.csv").write_text("\n".join(lines) + "\n")
+        assert main(["prepare", "--data", str(folder), "--out", str(folder / "set")]) == 0
+
+    return made_once(run_folder / "pictures", make) / "set"
 
 
 @pytest.fixture(scope="session")
@@ -50,22 +54,28 @@ def shallow_trunk(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def trained(training_on: Callable[..., list[str]], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def trained(run_folder: Path, training_on: Callable[..., list[str]]) -> Path:
     """A finished run of two epochs of the default recipe, on the shallow trunk."""
-    out = tmp_path_factory.mktemp("run") / "trained"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(keras.applications, "MobileNetV2", shallow.trunk)
-        assert main(training_on(out)) == 0
-    return out
+
+    def make(folder: Path) -> None:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(keras.applications, "MobileNetV2", shallow.trunk)
+            assert main(training_on(folder)) == 0
+
+    return made_once(run_folder / "trained", make)
 
 
 @pytest.fixture(scope="session")
-def evaluated(dataset: Path, trained: Path) -> Path:
-    """The same run with what typicality finds and its scorecard."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(keras.applications, "MobileNetV2", shallow.trunk)
-        patch.setattr("training.protocols.EPOCHS", 1)
-        patch.setattr(typicality, "DRAWN", 42)
-        assert main(["typicality", "--data", str(dataset), "--run", str(trained)]) == 0
-        assert main(["evaluate", "--data", str(dataset), "--run", str(trained)]) == 0
-    return trained
+def evaluated(run_folder: Path, dataset: Path, trained: Path) -> Path:
+    """A copy of that run with what typicality finds and its scorecard."""
+
+    def make(folder: Path) -> None:
+        shutil.copytree(trained, folder, dirs_exist_ok=True)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(keras.applications, "MobileNetV2", shallow.trunk)
+            patch.setattr("training.protocols.EPOCHS", 1)
+            patch.setattr(typicality, "DRAWN", 42)
+            assert main(["typicality", "--data", str(dataset), "--run", str(folder)]) == 0
+            assert main(["evaluate", "--data", str(dataset), "--run", str(folder)]) == 0
+
+    return made_once(run_folder / "evaluated", make)

@@ -110,12 +110,6 @@ def test_similar_works_are_those_of_the_list_the_nearest_first_and_no_more_than_
     assert lite_similar(image=to_tensor(train.pixels[:1]))[WORKS_OUTPUT].tolist() == found[WORKS_OUTPUT][:1].tolist()
 
 
-def test_the_next_export_is_the_next_version(dataset: Path, evaluated: Path, published: Path) -> None:
-    (published.parent / "backup").mkdir()
-    assert main(export(dataset, evaluated, published.parents[1])) == 0
-    assert sorted(path.name for path in published.parent.iterdir()) == ["1", "2", "backup"]
-
-
 def test_it_answers_alike_in_litert(published: Path) -> None:
     pictures = noisy(3)
     loaded = tf.saved_model.load(published)
@@ -158,8 +152,12 @@ def test_without_a_scorecard_nothing_is_published(dataset: Path, tmp_path: Path,
     assert not (tmp_path / "repository").exists()
 
 
-def test_killed_in_the_middle_it_leaves_no_version_and_the_next_one_cleans_up(dataset: Path, evaluated: Path, tmp_path: Path) -> None:
-    arguments = export(dataset, evaluated, tmp_path)
+def test_killed_in_the_middle_it_leaves_no_version_and_the_next_one_is_the_next_version_and_cleans_up(
+    dataset: Path, evaluated: Path, published: Path, tmp_path: Path
+) -> None:
+    versions = shutil.copytree(published.parents[1], tmp_path / "repository") / MODEL_NAME
+    (versions / "backup").mkdir()
+    arguments = export(dataset, evaluated, versions.parent)
     program = f"""
 import os, signal, training.export
 training.export.verify = lambda *args, **more: os.kill(os.getpid(), signal.SIGKILL)
@@ -169,9 +167,9 @@ main({arguments!r})
     root = Path(__file__).resolve().parents[2]
     killed = subprocess.run([sys.executable, "-c", program], cwd=root, capture_output=True, check=False)
     assert killed.returncode == -9
-    (left,) = (tmp_path / MODEL_NAME).iterdir()
-    assert not left.name.isdigit()
-    assert (left / "saved_model.pb").exists()
+    (left,) = {path.name for path in versions.iterdir()} - {"1", "backup"}
+    assert not left.isdigit()
+    assert (versions / left / "saved_model.pb").exists()
 
     assert main(arguments) == 0
-    assert [path.name for path in (tmp_path / MODEL_NAME).iterdir()] == ["1"]
+    assert sorted(path.name for path in versions.iterdir()) == ["1", "2", "backup"]

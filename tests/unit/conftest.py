@@ -1,6 +1,5 @@
 """The application over a classifier that needs no model server, and the classifier that asks one, which a fake plays."""
 
-import socket
 import struct
 import zlib
 from collections.abc import Callable
@@ -10,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from flask.testing import FlaskClient
+from service import free_port
 
 from gateway.api import upload
 from gateway.app import create_app
@@ -82,9 +82,7 @@ def costly(picture: Callable[..., bytes]) -> bytes:
 
 @pytest.fixture
 def port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    return free_port()
 
 
 @pytest.fixture

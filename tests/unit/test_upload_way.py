@@ -2,13 +2,13 @@
 
 import json
 import re
-import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from fake_serving import FakeServing, serve
+from service import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 MOST = 12
@@ -16,9 +16,7 @@ MOST = 12
 
 @pytest.fixture(scope="module")
 def calls():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     server = serve(FakeServing(), port)
     try:
         command = [sys.executable, Path(__file__).with_name("upload_way.py"), str(port)]

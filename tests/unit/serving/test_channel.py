@@ -1,6 +1,5 @@
 """A model server that goes away, freezes, moves and comes back."""
 
-import os
 import signal
 import socket
 import subprocess
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from fake_serving import IMAGES, FakeServing, serve
+from service import ROOT, accepts, wait_until
 
 from gateway.errors import ServingUnavailable
 from gateway.serving import client
@@ -53,15 +53,10 @@ def test_a_call_in_flight_outlives_its_channel(fake, serving):
 
 def test_a_frozen_server_is_noticed_before_the_deadline(port):
     serving = TensorFlowServing(f"127.0.0.1:{port}", 300)
-    code = f"import time; from fake_serving import *; server = serve(FakeServing(), {port}); print('up', flush=True); time.sleep(600)"
-    folder = Path(__file__).parents[1]
-    environ = {**os.environ, "PYTHONPATH": f"{folder}{os.pathsep}{folder.parents[1]}"}
-    with (
-        subprocess.Popen([sys.executable, "-c", code], env=environ, stdout=subprocess.PIPE, text=True) as server,
-        ThreadPoolExecutor(4) as pool,
-    ):
+    command = [sys.executable, "-m", "tests.unit.fake_serving", "127.0.0.1", str(port)]
+    with subprocess.Popen(command, cwd=ROOT) as server, ThreadPoolExecutor(4) as pool:
         try:
-            assert server.stdout.readline() == "up\n"
+            wait_until(lambda: accepts(port), what="its port")
             # More than one call: only then are there pings that measure the bandwidth, in whose way another would be.
             assert all(pool.map(serving.classify, [IMAGES] * 40))
             server.send_signal(signal.SIGSTOP)

@@ -10,7 +10,6 @@ from fake_serving import FakeServing
 from gateway import contract
 from gateway.errors import ServingUnavailable
 from gateway.serving.client import TensorFlowServing
-from gateway.serving.messages import prediction_service_pb2_grpc
 from gateway.serving.tls import read_identity
 from gateway.settings import Settings, SettingsError
 from model_server.tls import read_tls
@@ -57,7 +56,7 @@ def test_the_model_server_and_the_gateway_know_each_other(folders, tmp_path, cal
     config = read_tls((ours / "serving.ssl.config").read_text())
     assert config.client_verify
     server = grpc.server(ThreadPoolExecutor(2))
-    prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server(FakeServing(), server)
+    server.add_generic_rpc_handlers((FakeServing(),))
     credentials = grpc.ssl_server_credentials([(config.server_key, config.server_cert)], config.custom_ca, config.client_verify)
     address = f"localhost:{server.add_secure_port('127.0.0.1:0', credentials)}"
     server.start()
