@@ -1,5 +1,7 @@
 """The web page: `/` for browsers, and its files under `/page/`, from memory. Everyone else gets the paper's JSON at `/`."""
 
+import re
+from collections.abc import Iterable
 from hashlib import sha256
 from http import HTTPStatus
 from pathlib import Path
@@ -15,8 +17,10 @@ _TYPES = {
     ".html": "text/html; charset=utf-8",
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
+    ".jpg": "image/jpeg",
     ".svg": "image/svg+xml",
 }
+_CATALOGUE = re.compile(r"text/([a-z]{2,3})\.js")
 _INDEX = "index.html"
 
 pages = Blueprint("pages", __name__)
@@ -27,7 +31,15 @@ def _read(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*")) if path.suffix in _TYPES}
 
 
+def _catalogues(names: Iterable[str]) -> bytes:
+    """The module that imports the page's sentences in every language that has a file of them: one more file is one more language."""
+    codes = [found[1] for name in names if (found := _CATALOGUE.fullmatch(name))]
+    imports = "".join(f'import {code} from "./{code}.js";\n' for code in codes)
+    return f"{imports}export default {{ {', '.join(codes)} }};\n".encode()
+
+
 ASSETS: Final = _read(_FOLDER)
+ASSETS["text/catalogues.js"] = _catalogues(ASSETS)
 
 
 @pages.get("/")

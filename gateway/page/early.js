@@ -10,7 +10,7 @@
   }
   const dark = theme ? theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
   document.documentElement.dataset.theme = dark ? "dark" : "light";
-  // Old browsers name Indonesian by its former code, in.
-  const indonesian = language ? language === "id" : /^(id|in)\b/i.test(navigator.language);
-  document.documentElement.lang = indonesian ? "id" : "en";
+  // Old browsers name Indonesian by its former code, in. A language without a catalogue becomes English once the catalogues are there.
+  const own = navigator.language.split("-")[0].toLowerCase();
+  document.documentElement.lang = language ?? (own === "in" ? "id" : own);
 })();

@@ -1,10 +1,16 @@
-"""Pictures made by code, for the tests and the README: nobody's paintings, the same at every run.
+"""Pictures made by code, for the page's examples, the tests and the README: nobody's paintings, the same at every run.
 
 Each is an RGB Image of about a thousand pixels, with the grain of a canvas. `COMPOSITIONS` names them by the file that they go by.
+
+    python tests/faces/compositions.py FOLDER
+
+writes them small, as gateway/page/examples has them.
 """
 
+import sys
 from collections.abc import Callable
 from io import BytesIO
+from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
@@ -151,3 +157,14 @@ def encoded(name: str) -> bytes:
     buffer = BytesIO()
     COMPOSITIONS[name]().save(buffer, "JPEG", quality=92)
     return buffer.getvalue()
+
+
+def main() -> None:
+    for name, draw in COMPOSITIONS.items():
+        picture = draw()
+        picture.thumbnail((480, 480), Image.Resampling.LANCZOS)
+        picture.save(Path(sys.argv[1]) / name.replace(" ", "-"), "JPEG", quality=80, optimize=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -6,8 +6,11 @@ from pathlib import Path
 import pytest
 from chromium import launch_options
 from compositions import COMPOSITIONS, encoded
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
 from service import ROOT, Service, wait_until
+
+# What is waited for comes at once on an idle machine: the ends are for one that is busy.
+expect.set_options(timeout=40_000)
 
 
 @pytest.fixture(scope="session")
@@ -74,7 +77,7 @@ def visit(browser: Browser, service: Service) -> Iterator[Callable[..., Page]]:
         context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, "locale": "en-GB", **options})
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(60_000)
         page.on("console", note)
         page.on("pageerror", lambda error: wrong.append(f"error: {error}"))
         context.on("request", check)

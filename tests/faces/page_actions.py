@@ -1,5 +1,7 @@
 """What a person does on the page, and reads there."""
 
+import csv
+import io
 from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
@@ -9,23 +11,58 @@ def choose(page: Page, *files: Path | dict[str, object]) -> None:
     page.set_input_files("#files", list(files))
 
 
-def card(page: Page, file: str) -> Locator:
-    return page.locator(".work").filter(has=page.locator(".file", has_text=file))
+def picture_file(name: str, data: bytes, kind: str = "image/jpeg") -> dict[str, object]:
+    """A file that need not exist, for choose()."""
+    return {"name": name, "mimeType": kind, "buffer": data}
 
 
-def expect_state(page: Page, file: str, state: str) -> None:
-    expect(card(page, file)).to_have_attribute("data-state", state)
+def expect_answered(page: Page, answered: int, total: int | None = None) -> None:
+    expect(page.locator("#count")).to_contain_text(f"{answered} of {total or answered} answered", timeout=120_000)
+    expect(page.locator("#progress")).to_be_hidden()
 
 
-def bars(label: Locator) -> dict[str, str]:
+def tile(page: Page, file: str) -> Locator:
+    return page.locator(".tile").filter(has=page.locator(".name", has_text=file))
+
+
+def left_out(page: Page, file: str) -> Locator:
+    """The line of a picture that has no answer, in the list that is opened for it."""
+    page.locator("#left-out:not([open]) > summary").or_(page.locator("#left-out[open] > summary")).wait_for(timeout=120_000)
+    if not page.locator("#left-out[open]").count():
+        page.locator("#left-out > summary").click()
+    return page.locator("#left-out-list li").filter(has_text=file)
+
+
+def look_at(page: Page, file: str) -> Locator:
+    tile(page, file).click()
+    look = page.locator("#look")
+    expect(look).to_be_visible()
+    return look
+
+
+def bars(page: Page) -> dict[str, str]:
     """The figures beside the bars by genre, in their order."""
-    names, figures = label.locator(".bars .name").all_text_contents(), label.locator(".bars .figure").all_text_contents()
+    names, figures = (page.locator(f"#look-bars .{part}").all_text_contents() for part in ("name", "figure"))
     return dict(zip(names, figures, strict=True))
 
 
+def saved(page: Page, entry: str) -> bytes:
+    """What the menu's entry hands over to be saved."""
+    page.locator("#exports > summary").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name=entry).click()
+    return Path(download.value.path()).read_bytes()
+
+
+def saved_rows(page: Page) -> list[dict[str, str]]:
+    data = saved(page, "Table as CSV")
+    assert data.startswith(b"\xef\xbb\xbf")
+    return list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True))
+
+
 def drop(page: Page, *paths: Path) -> None:
-    """As the system's file manager does it, on the middle of the frame."""
-    box = page.locator("#frame").bounding_box()
+    """As the system's file manager does it, on the middle of the place for it."""
+    box = page.locator("#drop").bounding_box()
     assert box
     devtools = page.context.new_cdp_session(page)
     for kind in ("dragEnter", "dragOver", "drop"):
@@ -39,11 +76,6 @@ def drop(page: Page, *paths: Path) -> None:
             },
         )
     devtools.detach()
-
-
-def picture_file(name: str, data: bytes) -> dict[str, object]:
-    """A file that need not exist, for choose()."""
-    return {"name": name, "mimeType": "image/jpeg", "buffer": data}
 
 
 def wide(page: Page) -> int:

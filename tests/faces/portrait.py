@@ -1,8 +1,8 @@
-"""The README's picture of the page: the real service, pictures made by code, Chromium.
+"""The pictures of the page in docs/: the real service, pictures made by code, Chromium.
 
-    python tests/faces/portrait.py [FILE]
+    python tests/faces/portrait.py [FOLDER]
 
-FILE is docs/page.png where none is named. The letters are those of the machine's fonts.
+FOLDER is docs/ where none is named. The letters are those of the machine's fonts.
 """
 
 import sys
@@ -11,7 +11,7 @@ from io import BytesIO
 from pathlib import Path
 
 from chromium import launch_options
-from compositions import encoded
+from compositions import COMPOSITIONS, encoded
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
@@ -20,53 +20,91 @@ sys.path.insert(0, str(ROOT / "tests" / "e2e"))
 
 from service import Service, wait_until  # noqa: E402 - pytest's settings name the folder, a program has to do it itself
 
-SIZE = {"width": 1360, "height": 960}
-WORKS = ("evening hills.jpg", "restless field.jpg")
-EXPLAINED = "restless field.jpg"
-COLOURS = 200
-LARGEST_BYTES = 200_000
+DESK = {"width": 1280, "height": 860}
+PHONE = {"width": 390, "height": 800}
+PAPER = {"width": 794, "height": 1123}
+# Turned, mirrored and cut, six compositions are enough for a grid.
+VARIANTS = (None, Image.Transpose.FLIP_LEFT_RIGHT, Image.Transpose.ROTATE_180, Image.Transpose.ROTATE_90)
+COLOURS = 128
+LARGEST_BYTES = 150_000
 
 
 def main() -> None:
-    to = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "docs" / "page.png"
-    with tempfile.TemporaryDirectory() as folder:
-        service = Service(Path(folder))
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "docs"
+    with tempfile.TemporaryDirectory() as temporary:
+        service = Service(Path(temporary))
         try:
             model = max((ROOT / "model_repository" / "painting_genre").glob("[0-9]*"), key=lambda version: int(version.name))
             service.publish(model, int(model.name))
             service.start_model_server()
             service.start_gateway()
             wait_until(service.ready, what="readiness")
-            picture = photograph(service.address)
+            for name, picture in photographs(service.address).items():
+                keep(picture, folder / f"{name}.png")
         finally:
             for process in reversed(service.processes):
                 process.stop()
-    picture = picture.quantize(COLOURS, dither=Image.Dither.NONE)
-    picture.save(to, optimize=True)
-    size = to.stat().st_size
-    if size > LARGEST_BYTES:
-        sys.exit(f"The picture has {size:,} bytes, more than {LARGEST_BYTES:,} bytes.")
 
 
-def photograph(address: str) -> Image.Image:
+def keep(picture: bytes, to: Path) -> None:
+    image = Image.open(BytesIO(picture)).convert("RGB")
+    image.quantize(COLOURS, dither=Image.Dither.NONE).save(to, optimize=True)
+    if to.stat().st_size > LARGEST_BYTES:
+        sys.exit(f"{to.name} has {to.stat().st_size:,} bytes, more than {LARGEST_BYTES:,} bytes.")
+
+
+def photographs(address: str) -> dict[str, bytes]:
+    taken = {}
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(**launch_options())
-        page = browser.new_page(viewport=SIZE, locale="en-GB", reduced_motion="reduce")
+        page = browser.new_page(viewport=DESK, locale="en-GB", reduced_motion="reduce")
+        page.set_default_timeout(300_000)
+        page.add_init_script("window.print = () => {}")
         page.goto(address)
-        hang(page)
-        picture = Image.open(BytesIO(page.screenshot())).convert("RGB")
+        add(page)
+        page.locator(".tile").nth(1).focus()
+        page.keyboard.press("y")
+        page.locator(".tile").nth(4).focus()
+        page.keyboard.press("5")
+        page.evaluate("document.activeElement.blur(); document.getElementById('works').scrollIntoView()")
+        taken["page"] = page.screenshot()
+        page.locator("#dark").click()
+        page.evaluate("document.activeElement.blur()")
+        taken["page-dark"] = page.screenshot()
+        page.locator("#dark").click()
+        look(page)
+        taken["page-look"] = page.screenshot()
+        page.set_viewport_size(PHONE)
+        taken["page-phone"] = page.screenshot()
+        page.keyboard.press("Escape")
+        page.set_viewport_size(PAPER)
+        page.locator("#exports > summary").click()
+        page.locator("#print-report").click()
+        page.locator("#paper article").first.wait_for(state="attached")
+        page.emulate_media(media="print")
+        taken["page-report"] = page.screenshot()
         browser.close()
-    return picture
+    return taken
 
 
-def hang(page: Page) -> None:
-    page.set_input_files("#files", [{"name": name, "mimeType": "image/jpeg", "buffer": encoded(name)} for name in WORKS])
-    for name in WORKS:
-        page.locator(".work[data-state=answered]").filter(has_text=name).wait_for()
-    explained = page.locator(".work").filter(has_text=EXPLAINED)
-    explained.locator(".explain").click()
-    explained.locator("canvas").wait_for()
-    page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
+def add(page: Page) -> None:
+    files = []
+    for number, variant in enumerate(VARIANTS):
+        for name in COMPOSITIONS:
+            picture = Image.open(BytesIO(encoded(name)))
+            buffer = BytesIO()
+            (picture.transpose(variant) if variant is not None else picture).save(buffer, "JPEG", quality=90)
+            files.append({"name": name.replace(".jpg", f" {number + 1}.jpg"), "mimeType": "image/jpeg", "buffer": buffer.getvalue()})
+    page.set_input_files("#files", files)
+    page.get_by_text(f"{len(files)} of {len(files)} answered").wait_for()
+    page.locator(f".tile img >> nth={len(COMPOSITIONS)}").wait_for()
+
+
+def look(page: Page) -> None:
+    page.locator(".tile").filter(has_text="discs 1").click()
+    page.locator("#look-map").click()
+    page.locator("#look-layer").wait_for()
+    page.locator("#look-opacity").fill("50")
 
 
 if __name__ == "__main__":

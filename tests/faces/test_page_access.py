@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from page_actions import card, choose, expect_state
+from page_actions import choose, expect_answered, left_out, look_at, picture_file, tile
 from playwright.sync_api import Page, expect
 
 AXE = Path(__file__).resolve().parent / "node_modules" / "axe-core" / "axe.min.js"
@@ -29,20 +29,23 @@ def findings(page: Page, axe: str) -> list[str]:
 
 
 @pytest.mark.parametrize(("theme", "width"), [("light", 1280), ("dark", 360)])
-def test_axe_finds_nothing(visit, paintings, tmp_path, axe, theme, width):
-    text = tmp_path / "notes.txt"
-    text.write_text("no picture")
+def test_axe_finds_nothing(visit, paintings, axe, theme, width):
     page = visit(color_scheme=theme, viewport={"width": width, "height": 800})
     assert findings(page, axe) == []
-    choose(page, *paintings, text)
-    for path in paintings:
-        expect_state(page, path.name, "answered")
-    expect_state(page, text.name, "failed")
-    card(page, paintings[0].name).locator(".explain").click()
-    expect(card(page, paintings[0].name).locator("canvas")).to_be_visible()
+    choose(page, *paintings, picture_file("notes.txt", b"no picture"))
+    expect_answered(page, len(paintings), len(paintings) + 1)
+    left_out(page, "notes.txt").wait_for()
+    page.locator(".tile").first.focus()
+    page.keyboard.press("5")
     assert findings(page, axe) == []
-    page.locator("#view-list").click()
-    expect(page.locator("#rows tr")).to_have_count(len(paintings) + 1)
+    look_at(page, paintings[0].name)
+    page.locator("#look-map").click()
+    expect(page.locator("#look-layer")).to_be_visible()
+    assert findings(page, axe) == []
+    page.keyboard.press("Escape")
+    page.locator("#view-table").click()
+    expect(page.locator("#rows tr[data-id]")).to_have_count(len(paintings))
+    page.locator("#exports > summary").click()
     assert findings(page, axe) == []
     page.evaluate("document.getElementById('key').showModal()")
     assert findings(page, axe) == []
@@ -72,27 +75,33 @@ def test_everything_is_done_with_the_keyboard_alone(visit, paintings):
     # Chromium hands a file chooser over only once somebody listens, which takes a while to reach it.
     page.on("filechooser", lambda _: None)
     page.keyboard.press("Tab")
-    assert focused(page) == "Skip to the paintings"
+    assert focused(page) == "Skip to the pictures"
     page.keyboard.press("Enter")
     assert focused(page) == "main"
     tab_to(page, "choose")
     with page.expect_file_chooser() as chooser:
         page.keyboard.press("Enter")
     chooser.value.set_files(paintings[:2])
-    first, second = (card(page, path.name) for path in paintings[:2])
-    expect_state(page, paintings[0].name, "answered")
-    expect_state(page, paintings[1].name, "answered")
-    expect(page.locator(".explain:visible")).to_have_count(2)
-    tab_to(page, "Heat map")
-    page.keyboard.press("Space")
-    expect(first.locator("canvas")).to_be_visible()
-    tab_to(page, "Take down")
+    expect_answered(page, 2)
+    tab_to(page, "group")
+    page.keyboard.press("End")
+    tab_to(page, tile(page, paintings[0].name).inner_text())
+    page.keyboard.press("ArrowRight")
+    expect(tile(page, paintings[1].name)).to_be_focused()
     page.keyboard.press("Enter")
-    expect(page.locator(".work")).to_have_count(1)
-    # The focus goes on to the next picture, not back to the top.
-    expect(second.locator("h3")).to_be_focused()
-    tab_to(page, "Heat map")
-    tab_to(page, "view-list", "Shift+Tab")
+    expect(page.locator("#look-title")).to_be_focused()
+    tab_to(page, "look-map")
+    page.keyboard.press("Space")
+    expect(page.locator("#look-layer")).to_be_visible()
+    tab_to(page, "look-opacity")
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator("#look-place")).to_have_text("2 of 2")
+    tab_to(page, "look-remove")
+    page.keyboard.press("Enter")
+    expect(page.locator("#look-place")).to_have_text("1 of 1")
+    page.keyboard.press("Escape")
+    expect(tile(page, paintings[0].name)).to_be_focused()
+    tab_to(page, "view-table", "Shift+Tab")
     page.keyboard.press("Space")
     tab_to(page, "Confidence")
     page.keyboard.press("Enter")
@@ -105,13 +114,14 @@ def test_a_screen_reader_is_told_of_answers_and_finds_its_way(visit, service, pa
     choose(page, paintings[0])
     told = service.post(paintings[0].read_bytes()).json()["data"]
     live = page.locator("#live")
-    expect(live).to_have_text(f"{paintings[0].name}: {told['image_types_prediction']}, {round(told['confidence'] * 100)}%.")
+    expect(live).to_have_text(f"{paintings[0].name}: {told['image_types_prediction']}, {round(told['confidence'] * 100)}%.", timeout=60_000)
     expect(live).to_have_attribute("aria-live", "polite")
     choose(page, *paintings[1:4])
-    expect(page.locator(".work[data-state=answered]")).to_have_count(4)
+    expect_answered(page, 4)
     expect(live).to_contain_text("0 to go")
     for role in ("banner", "main", "contentinfo", "navigation"):
         expect(page.get_by_role(role)).to_have_count(1)
-    expect(page.get_by_role("article", name=f"{told['image_types_prediction']} {paintings[0].name}")).to_be_visible()
-    expect(page.get_by_role("img", name=f"Your picture {paintings[0].name}")).to_be_visible()
+    expect(page.get_by_role("button", name=f"{paintings[0].name}: {told['image_types_prediction']}.")).to_be_visible()
     assert page.get_by_role("heading", level=1).count() == 1
+    look_at(page, paintings[0].name)
+    expect(page.get_by_role("img", name=f"Your picture {paintings[0].name}")).to_be_visible()

@@ -1,10 +1,11 @@
-"""Many pictures: four at a time, cancelled, tried again, and after the wait that the service asks for."""
+"""Many pictures: four at a time, paused, stopped, tried again, and after the wait that the service asks for."""
 
 import hashlib
+import re
 import time
 
 import pytest
-from page_actions import card, choose, expect_state, picture_file
+from page_actions import choose, expect_answered, left_out, picture_file
 from playwright.sync_api import Page, Route, expect
 from service import Service, wait_until
 
@@ -44,55 +45,44 @@ def ten(picture):
     return [picture_file(f"{number}.jpg", picture(seed=number)) for number in range(1, 11)]
 
 
-def test_at_most_four_are_under_way(visit, ten):
+def test_at_most_four_are_under_way_and_a_pause_sends_none(visit, ten):
     page = visit()
     requests = HeldRequests(page)
     choose(page, *ten)
     requests.expect_held(4)
-    expect(page.locator(".work[data-state=sending]")).to_have_count(4)
-    expect(page.locator(".work[data-state=waiting]")).to_have_count(6)
+    expect(page.locator(".tile[data-state=sending]")).to_have_count(4)
+    expect(page.locator(".tile[data-state=waiting]")).to_have_count(6)
     expect(page.locator("#count")).to_have_text("0 of 10 answered · 10 to go")
-    expect(page.locator("#progress")).to_have_js_property("value", 0)
+    page.get_by_role("button", name="Pause").click()
     requests.held.pop(0).continue_()
-    expect(page.locator(".work[data-state=answered]")).to_have_count(1)
+    expect(page.locator("#count")).to_have_text("1 of 10 answered · 9 to go · paused")
+    requests.expect_held(3)
+    page.get_by_role("button", name="Resume").click()
     requests.expect_held(4)
     expect(page.locator("#progress")).to_have_js_property("value", 1)
+    # After some answers it tells how long the rest takes.
+    for _ in range(5):
+        requests.held.pop(0).continue_()
+        requests.expect_held(min(4, len(requests.held) + 1))
+    expect(page.locator("#count")).to_have_text(re.compile(r"^6 of 10 answered · about \d+ \w+ to go$"))
     requests.open()
-    expect(page.locator(".work[data-state=answered]")).to_have_count(10)
-    expect(page.locator("#count")).to_have_text("10 of 10 answered")
-    expect(page.locator("#progress")).to_be_hidden()
+    expect_answered(page, 10)
 
 
-def test_one_is_cancelled_and_tried_again(visit, ten):
-    page = visit()
-    requests = HeldRequests(page)
-    choose(page, *ten[:5])
-    requests.expect_held(4)
-    with page.expect_event("requestfailed"):
-        card(page, "1.jpg").get_by_role("button", name="Cancel").click()
-    expect_state(page, "1.jpg", "cancelled")
-    expect_state(page, "5.jpg", "sending")
-    requests.held.pop(0)
-    card(page, "1.jpg").get_by_role("button", name="Retry").click()
-    expect_state(page, "1.jpg", "waiting")
-    requests.open()
-    expect(page.locator(".work[data-state=answered]")).to_have_count(5)
-
-
-def test_all_are_cancelled_and_tried_again(visit, ten):
+def test_all_are_stopped_and_tried_again(visit, ten):
     page = visit()
     requests = HeldRequests(page)
     choose(page, *ten)
     requests.expect_held(4)
-    page.get_by_role("button", name="Cancel all").click()
-    expect(page.locator(".work[data-state=cancelled]")).to_have_count(10)
-    expect(page.locator("#count")).to_have_text("0 of 10 answered · 10 cancelled")
-    assert len(requests.held) == 4, "a cancel made room for another request"
+    page.get_by_role("button", name="Stop", exact=True).click()
+    expect(page.locator(".tile[data-state=stopped]")).to_have_count(10)
+    expect(page.locator("#count")).to_have_text("0 of 10 answered · 10 stopped")
+    assert len(requests.held) == 4, "a stop made room for another request"
     requests.held.clear()
-    page.get_by_role("button", name="Retry those that failed").click()
+    page.get_by_role("button", name="Retry 10 that may pass").click()
     requests.expect_held(4)
     requests.open()
-    expect(page.locator(".work[data-state=answered]")).to_have_count(10)
+    expect_answered(page, 10)
 
 
 @pytest.mark.parametrize("status", [503, 429])
@@ -110,50 +100,47 @@ def test_retry_after_is_kept_by_all(visit, ten, status):
 
     page.route(ASKED, answer)
     choose(page, *ten[:6])
-    expect(card(page, "1.jpg").locator(".state")).to_contain_text("The service is busy.")
-    expect(page.locator(".work[data-state=answered]")).to_have_count(6)
+    expect_answered(page, 6)
     assert len(sent) == 10
     # Nobody asks in the place of those who were turned away.
     assert sent[4] - sent[3] >= 1.9
 
 
-def test_a_service_that_asks_for_too_long_a_wait_is_not_waited_for(visit, ten):
+def test_only_what_may_pass_is_tried_again(visit, ten):
     page = visit()
-    page.route(ASKED, lambda route: route.fulfill(status=429, headers={"Retry-After": "3600"}, json={}))
-    choose(page, ten[0])
-    expect_state(page, "1.jpg", "failed")
-    expect(card(page, "1.jpg").locator(".failure")).to_have_text(
-        "You have asked more often than the service allows. Wait a little and try again."
-    )
+    failures = {
+        "1": (503, "model_unavailable", {}),
+        "2": (400, "picture_unreadable", {}),
+        "3": (429, "rate_limited", {"Retry-After": "3600"}),
+    }
 
+    def answer(route: Route) -> None:
+        number = route.request.post_data_buffer.split(b'filename="')[1].split(b".")[0].decode()
+        if number not in failures:
+            route.continue_()
+            return
+        status, error, headers = failures[number]
+        envelope = {"status": {"code": status, "message": "", "error": error, "detail": "The service's sentence."}, "data": None}
+        route.fulfill(status=status, headers={"Retry-After": "0", **headers}, json=envelope)
 
-def test_without_a_model_the_page_tries_four_times_and_goes_on_when_it_is_there(visit, ten, tmp_path, model):
-    alone = Service(tmp_path)
-    try:
-        alone.publish(model, 1)
-        gateway = alone.start_gateway()
-        wait_until(lambda: "Listening at" in gateway.text(), what="the gateway")
-        page = visit(at=alone.address)
-        choose(page, ten[0])
-        expect(card(page, "1.jpg").locator(".failure")).to_have_text("The model is busy or not there at the moment.")
-        expect_state(page, "1.jpg", "failed")
-        expect(card(page, "1.jpg").locator(".detail")).to_have_text("The model is not available at the moment. Try again in a second.")
-        assert gateway.text().count('"path": "/prediction", "status": 503') == 4
-        alone.start_model_server()
-        wait_until(alone.ready, what="readiness")
-        page.get_by_role("button", name="Retry those that failed").click()
-        expect_state(page, "1.jpg", "answered")
-    finally:
-        for process in reversed(alone.processes):
-            process.stop()
+    page.route(ASKED, answer)
+    choose(page, *ten[:4])
+    expect_answered(page, 1, 4)
+    expect(left_out(page, "1.jpg")).to_contain_text("The model is not there at the moment. Try again. The service's sentence.")
+    expect(left_out(page, "2.jpg")).to_contain_text("It may be damaged or cut short.")
+    expect(left_out(page, "3.jpg")).to_contain_text("You have asked more often than the service allows.")
+    failures.clear()
+    page.get_by_role("button", name="Retry 2 that may pass").click()
+    expect_answered(page, 3, 4)
+    expect(page.locator("#left-out-list li")).to_have_count(1)
+    expect(page.locator("#retry")).to_be_hidden()
 
 
 def test_a_service_that_is_gone_is_told_from_one_that_answers(visit, ten):
     page = visit()
     page.route(ASKED, lambda route: route.abort("connectionrefused"))
     choose(page, ten[0])
-    expect(card(page, "1.jpg").locator(".failure")).to_have_text("The service could not be reached. Check the connection and try again.")
-    expect(card(page, "1.jpg").locator(".detail")).to_be_hidden()
+    expect(left_out(page, "1.jpg")).to_contain_text("The service could not be reached. Check the connection and try again.")
 
 
 @pytest.fixture
@@ -186,12 +173,12 @@ def test_a_key_is_asked_for_once_and_kept_for_the_tab(visit, guarded, ten):
     dialog.get_by_label("Key").fill("open sesame")
     page.keyboard.press("Enter")
     expect(dialog).to_be_hidden()
-    expect(page.locator(".work[data-state=answered]")).to_have_count(5)
+    expect_answered(page, 5)
     assert set(keys) == {None, "Bearer wrong", "Bearer open sesame"}
     page.reload()
     choose(page, ten[6])
-    expect_state(page, "7.jpg", "answered")
-    assert page.evaluate("Object.keys(localStorage)") == []
+    expect_answered(page, 6)
+    assert page.evaluate("Object.keys(localStorage)") == ["ragam.session"]
 
 
 def test_a_refusal_that_comes_after_the_key_was_given_asks_for_no_other(visit, guarded, ten):
@@ -205,9 +192,9 @@ def test_a_refusal_that_comes_after_the_key_was_given_asks_for_no_other(visit, g
     expect(dialog).to_be_visible()
     dialog.get_by_label("Key").fill("open sesame")
     page.keyboard.press("Enter")
-    expect(page.locator(".work[data-state=answered]")).to_have_count(1)
+    expect(page.locator("#count")).to_contain_text("1 of 2 answered")
     late.continue_()
-    expect(page.locator(".work[data-state=answered]")).to_have_count(2)
+    expect_answered(page, 2)
     expect(dialog).to_be_hidden()
 
 
@@ -216,4 +203,5 @@ def test_without_a_key_the_refusal_is_a_sentence(visit, ten):
     page.route(ASKED, lambda route: route.fulfill(status=401, json={}))
     choose(page, *ten[:2])
     page.get_by_role("button", name="Without a key").click()
-    expect(page.locator(".failure")).to_have_text(["This service answers only those who have a key."] * 2)
+    left_out(page, "1.jpg").wait_for()
+    expect(page.locator("#left-out-list .reason")).to_have_text(["This service answers only those who have a key."] * 2)

@@ -1,105 +1,139 @@
-"""The page's words: the same in both languages, all of them used, and true."""
+"""The page's sentences: the same in every language, all of them used, true, and none anywhere else."""
 
 import json
 import re
 from html.parser import HTMLParser
 from pathlib import Path
 
-from gateway import errors
+import yaml
+
+from gateway.api.genres import TEXTS as DESCRIPTIONS
 from gateway.api.pages import ASSETS
 from gateway.contract import TYPICAL_FROM
-from gateway.errors import RagamError
 
 ROOT = Path(__file__).resolve().parents[3]
-TEXTS = {name: data.decode() for name, data in ASSETS.items()}
+TEXTS = {name: data.decode() for name, data in ASSETS.items() if not name.endswith(".jpg")}
 HTML = TEXTS["index.html"]
-SCRIPTS = {name: text for name, text in TEXTS.items() if name.endswith(".js") and not name.startswith("words/")}
+LANGUAGES = re.findall(r'from "\./(\w+)\.js"', TEXTS["text/catalogues.js"])
+CATALOGUES = {f"text/{language}.js" for language in LANGUAGES}
+SCRIPTS = {
+    name: text for name, text in TEXTS.items() if name.endswith(".js") and name not in CATALOGUES and not name.startswith("library/")
+}
+
+# Keys that are put together from what an answer says.
+MADE = ("error.", "genre.", "group.", "state.", "sure.", "short.", "table.", "only.", "verdict.")
 
 
 def words(language):
-    text = TEXTS[f"words/{language}.js"]
+    text = TEXTS[f"text/{language}.js"]
     pairs = json.loads(re.fullmatch(r"//[^\n]*\nexport default (\{.*\});\n", text, re.DOTALL)[1], object_pairs_hook=list)
     assert len(pairs) == len(dict(pairs)), "a key stands twice"
     return dict(pairs)
 
 
-EN, ID = words("en"), words("id")
+EN = words("en")
+OTHERS = {language: words(language) for language in LANGUAGES if language != "en"}
 
 
 def named():
     """Every key that the page or a module names."""
-    in_page = re.findall(r'data-word(?:-label)?="([^"]+)"', HTML)
-    in_modules = [key for text in SCRIPTS.values() for key in re.findall(r'"([a-z]+\.(?:[a-zA-Z]+|\d{3}))"', text)]
+    in_page = re.findall(r'data-word(?:-label|-hint)?="([^"]+)"', HTML)
+    in_modules = [key for text in SCRIPTS.values() for key in re.findall(r'"([a-zA-Z]+\.[a-zA-Z_]+)"', text)]
     # What is remembered and the names of files have the same form.
-    return {key for key in [*in_page, *in_modules] if not key.startswith("ragam.") and not key.endswith((".png", ".csv", ".json"))}
+    files = {key for key in in_modules if key.startswith(("ragam.", "image."))}
+    return {*in_page, *in_modules} - files
 
 
-def test_both_languages_have_the_same_keys_in_the_same_order():
-    assert list(EN) == list(ID)
+def test_every_language_has_the_same_keys_and_values():
+    assert "id" in OTHERS
+    for other in OTHERS.values():
+        assert list(EN) == list(other)
+        for key, text in EN.items():
+            assert text.strip(), key
+            assert other[key].strip(), key
+            assert sorted(re.findall(r"\{\w+\}", text)) == sorted(re.findall(r"\{\w+\}", other[key])), key
 
 
-def test_every_word_that_is_named_exists_and_every_word_is_named():
-    assert named() == set(EN)
+def test_every_sentence_that_is_named_exists_and_every_sentence_is_named():
+    assert named() <= set(EN)
+    assert {key for key in set(EN) - named() if not key.startswith(MADE)} == set()
 
 
-def test_both_languages_take_the_same_values():
-    for key, text in EN.items():
-        assert sorted(re.findall(r"\{\w+\}", text)) == sorted(re.findall(r"\{\w+\}", ID[key])), key
-        assert text.strip(), key
-        assert ID[key].strip(), key
+def test_few_sentences_are_alike():
+    # A forgotten translation is the English one: only names, and sentences of nothing but values, may be.
+    for other in OTHERS.values():
+        alike = {key for key in EN if EN[key] == other[key] and re.search(r"[a-zA-Z]{2}", re.sub(r"\{\w+\}", "", EN[key]))}
+        assert {key for key in alike if not key.startswith("genre.")} <= {"genres.title", "filter.genre", "table.genre", "agreement.corner"}
 
 
-def test_few_words_are_alike():
-    # A forgotten translation is the English one.
-    alike = {key for key in EN if EN[key] == ID[key]}
-    assert alike <= {"live.answered", "live.failed", "list.genre"}
+def test_every_error_and_every_genre_has_a_sentence():
+    description = yaml.safe_load((ROOT / "gateway" / "openapi.yaml").read_text())
+    errors = description["components"]["schemas"]["Failure"]["properties"]["error"]["enum"]
+    assert {f"error.{error}" for error in errors} | {"error.network", "error.other"} == {key for key in EN if key.startswith("error.")}
+    assert {f"genre.{genre}" for genre in DESCRIPTIONS} == {key for key in EN if key.startswith("genre.")}
 
 
-class _Words(HTMLParser):
-    """The text and the label of each element that names one of its own."""
+class _Document(HTMLParser):
+    """The text and the label of each element that names one of its own, and every text and label that names none."""
 
     def __init__(self) -> None:
         super().__init__()
         self.pairs: list[tuple[str, str]] = []
+        self.without: list[str] = []
         self._key: str | None = None
+        self._tag = ""
 
     def handle_starttag(self, tag, attrs):
         attributes = dict(attrs)
-        self._key = attributes.get("data-word")
+        self._key, self._tag = attributes.get("data-word"), tag
         if "data-word-label" in attributes:
             self.pairs.append((attributes["data-word-label"], attributes["aria-label"]))
+        self.without += [
+            attributes[name]
+            for name in ("aria-label", "title", "alt", "placeholder", "content")
+            if attributes.get(name) and not (name == "aria-label" and "data-word-label" in attributes) and tag != "meta"
+        ]
+
+    def handle_endtag(self, tag):
+        self._key, self._tag = None, ""
 
     def handle_data(self, data):
         if self._key:
             self.pairs.append((self._key, data))
             self._key = None
+        elif data.strip():
+            self.without.append(data.strip())
 
 
-def test_the_document_is_english_until_a_language_is_chosen():
-    parser = _Words()
+def test_the_document_is_english_until_a_language_is_chosen_and_says_nothing_else():
+    parser = _Document()
     parser.feed(HTML)
-    assert len(parser.pairs) > 40
+    assert len(parser.pairs) > 80
     assert [pair for pair in parser.pairs if EN[pair[0]] != pair[1]] == []
+    # The name, what is typed, and what is read where no script runs.
+    assert [text for text in parser.without if not text.startswith(("Ragam", "curl -F", "/prediction", "This page needs JavaScript"))] == []
 
 
-def test_every_status_that_the_service_answers_has_a_sentence():
-    def below(kind):
-        return {kind, *(one for child in kind.__subclasses__() for one in below(child))}
-
-    statuses = {kind.status.value for kind in below(RagamError)} | {0, 401, 404, 405, 429}
-    assert errors.TooLarge.status.value in statuses
-    mapped = dict(re.findall(r'^  (\d+): "([\w.]+)",$', SCRIPTS["failures.js"], re.MULTILINE))
-    assert statuses <= {int(status) for status in mapped}
-    assert all(mapped[status] == f"error.{status}" for status in mapped if status != "0")
+def test_no_module_has_a_sentence_of_its_own():
+    # What is exported for machines has fixed names; selectors and styles are no sentences.
+    for name, text in SCRIPTS.items():
+        code = re.sub(r"^\s*//.*$", "", text, flags=re.MULTILINE)
+        literals = [a or b for a, b in re.findall(r'"((?:[^"\\\n]|\\.)*)"|`((?:[^`\\]|\\.)*)`', code)]
+        said = [one for one in literals if re.search(r"[A-Za-z]{2,} [A-Za-z]{2,}", re.sub(r"\$\{[^}]*\}", "", one))]
+        assert set(said) <= {"model genre", "model version", "JPEG XL"}, name
 
 
 def test_what_may_be_no_painting_is_the_same_on_the_page():
-    assert float(re.search(r"^const TYPICAL_FROM = ([\d.]+);$", SCRIPTS["doubt.js"], re.MULTILINE)[1]) == TYPICAL_FROM
+    assert float(re.search(r"^const TYPICAL_FROM = ([\d.]+);$", SCRIPTS["session/certainty.js"], re.MULTILINE)[1]) == TYPICAL_FROM
 
 
 def test_the_figures_are_those_of_the_model_in_the_repository():
     latest = max((ROOT / "model_repository" / "painting_genre").glob("[0-9]*"), key=lambda version: int(version.name))
     card = json.loads((latest / "assets.extra" / "model_card.json").read_text())["scorecard"]["external-test"]
-    measured = [round(100 * share) for share in (card["accuracy"]["value"], card["certain"]["accuracy"]["value"])]
-    for language in (EN, ID):
-        assert [int(figure) for figure in re.findall(r"\b(\d+) (?:in|dari) 100\b", language["trust.good"])] == measured
+    told = {key: int(value) for key, value in re.findall(r"(\w+): (\d+)", re.search(r"MEASURED = \{(.*)\}", SCRIPTS["view/figures.js"])[1])}
+    assert told == {
+        "version": int(latest.name),
+        "right": round(100 * card["accuracy"]["value"]),
+        "certainRight": round(100 * card["certain"]["accuracy"]["value"]),
+        "certainOf": round(100 * card["certain"]["coverage"]),
+    }

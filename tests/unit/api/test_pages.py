@@ -1,14 +1,20 @@
 """What is served at / and below /page/, to whom and under which policy."""
 
 import re
+from hashlib import sha256
 from html.parser import HTMLParser
+from pathlib import Path
+from posixpath import dirname, join, normpath
 
+from gateway.api import pages
 from gateway.api.pages import ASSETS
 
 PAPERS = b'{"status": {"code": 200, "message": "Success fetching the API"}, "data": null}'
 CHROMIUM = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"
 FILES = sorted(name for name in ASSETS if name != "index.html")
-TEXTS = {name: data.decode() for name, data in ASSETS.items()}
+TEXTS = {name: data.decode() for name, data in ASSETS.items() if not name.endswith(".jpg")}
+FOLDER = Path(pages.__file__).parents[1] / "page"
+LIBRARY = FOLDER / "library"
 
 
 def test_whoever_prefers_html_gets_the_page(client):
@@ -56,7 +62,8 @@ def test_the_policy_lets_in_only_what_the_page_needs(client):
 
 
 def test_nothing_else_is_served(client):
-    for path in ("", "index.html", "words", "words/", "nothing.js", "../pages.py", "%2e%2e/pages.py", "words/../main.js", "..%5cpages.py"):
+    inside = ("", "index.html", "text", "text/", "nothing.js", "library/SHA256SUMS")
+    for path in (*inside, "../pages.py", "%2e%2e/pages.py", "text/../main.js", "..%5cpages.py"):
         answer = client.get(f"/page/{path}", headers={"Accept": CHROMIUM})
         assert (answer.status_code, answer.json["status"]["message"]) == (404, "Not Found"), path
 
@@ -76,24 +83,50 @@ class _References(HTMLParser):
         self.forbidden += [name for name in attributes if name == "style" or name.startswith("on")]
 
 
+def named_by(name):
+    """The files that a module imports at once, on demand or as a worker, and the examples by their names."""
+    text = TEXTS[name]
+    written = re.findall(r'(?:from|import) ?\(?"(\.[^"]+)"', text) + re.findall(r'new URL\("([^"]+)", import\.meta\.url\)', text)
+    named = {normpath(join(dirname(name), path)) for path in written}
+    if name == "view/examples.js":
+        named |= {f"examples/{one}.jpg" for one in re.findall(r'"([a-z]+-?[a-z]+)"', re.search(r"EXAMPLES = \[(.*?)\]", text)[1])}
+    return named
+
+
 def test_the_files_are_those_that_the_page_loads_and_no_others():
     references = _References()
     references.feed(TEXTS["index.html"])
     assert references.forbidden == []
     assert "inline" not in references.loads
-    loaded = {path.removeprefix("/page/") for path in references.loads}
+    # Relative, so that the page works below any address.
+    assert all(path.startswith("page/") for path in references.loads)
+    loaded = {path.removeprefix("page/") for path in references.loads}
     waiting = [name for name in loaded if name.endswith(".js")]
     while waiting:
-        name = waiting.pop()
-        for imported in re.findall(r'^(?:import|export) .*from "\./([\w./-]+)";$', TEXTS[name], re.MULTILINE):
-            if imported not in loaded:
-                loaded.add(imported)
-                waiting.append(imported)
+        for name in named_by(waiting.pop()) - loaded:
+            loaded.add(name)
+            waiting += [name] if name.endswith(".js") else []
     assert loaded == set(FILES)
 
 
 def test_nothing_is_named_that_lies_elsewhere():
+    # Names of vocabularies, which nothing is loaded from.
+    names = {
+        "http://www.w3.org/2000/svg",
+        "http://vocab.getty.edu/aat/$",
+        "https://schema.org",
+        "http://iiif.io/api/presentation/2/context.json",
+    }
     for name, text in TEXTS.items():
-        # The one address is a name: that of SVG.
-        assert set(re.findall(r"""["'(= ](?:[a-z]+:)?//[^\s"')]+""", text)) <= {'"http://www.w3.org/2000/svg'}, name
+        if name.startswith("library/"):
+            continue
+        found = re.findall(r"""["'`(= ]((?:[a-z]+:)?//[a-zA-Z][^\s"'`){]*)""", re.sub(r"^\s*//.*$", "", text, flags=re.MULTILINE))
+        assert set(found) <= names, name
         assert "@import" not in text, name
+
+
+def test_libraries_are_the_pinned_files_with_their_licences():
+    sums = dict(reversed(line.split()) for line in (LIBRARY / "SHA256SUMS").read_text().splitlines())
+    assert sums == {path.name: sha256(path.read_bytes()).hexdigest() for path in LIBRARY.glob("*.js")}
+    for name in sums:
+        assert "ermission" in (LIBRARY / name.replace(".js", ".LICENSE.txt")).read_text()

@@ -1,0 +1,26 @@
+// Rows as CSV. docs/interface.md describes the columns; `training prepare --corrections` reads the first eight.
+
+import { genresOf } from "../session/record.js";
+
+export const COLUMNS = ["file", "genre", "confidence", "certain", "typicality", "verdict", "note", "model_version"];
+const MORE = ["expected_accuracy", "error", "time"];
+
+// What a spreadsheet takes for a formula, when a cell begins with it or with blanks before it; the last four are the wide forms that East
+// Asian spreadsheets read alike. An apostrophe before it makes the cell text.
+const FORMULA = /^\s*[=+\-@\t\r\n\uFF1D\uFF0B\uFF0D\uFF20]/;
+
+// RFC 4180, in UTF-8 with a byte order mark, without which spreadsheets show accents wrongly; every cell in quotes, so that a program that
+// splits at semicolons keeps a name together.
+export function toCsv(rows) {
+  const genres = genresOf(rows);
+  const head = [...COLUMNS, ...MORE, ...genres];
+  const line = (one) => [...[...COLUMNS, ...MORE].map((column) => one[column]), ...genres.map((genre) => one.scores[genre] ?? null)];
+  const lines = rows.map(line);
+  return `\uFEFF${[head, ...lines].map((cells) => `${cells.map(cell).join(",")}\r\n`).join("")}`;
+}
+
+function cell(value) {
+  const text = String(value ?? "");
+  const harmless = typeof value === "string" && FORMULA.test(text) ? `'${text}` : text;
+  return `"${harmless.replaceAll('"', '""')}"`;
+}

@@ -1,0 +1,80 @@
+// Rows as linked data: JSON-LD in schema.org's words, and a IIIF annotation list (Presentation API 2.1, Open Annotation), both with the
+// Getty's ids of the genres.
+
+import { concept } from "./vocabulary.js";
+
+export function toJson(rows) {
+  return text(rows);
+}
+
+export function toJsonLd(rows) {
+  return text({
+    "@context": "https://schema.org",
+    "@graph": rows.filter((one) => one.genre).map((one) => ({
+      "@type": "VisualArtwork",
+      "@id": name(one),
+      name: one.file,
+      genre: term(right(one) ?? one.genre),
+      additionalProperty: [
+        property("model genre", term(one.genre)),
+        property("confidence", one.confidence),
+        property("certain", one.certain),
+        property("typicality", one.typicality),
+        property("model version", one.model_version),
+        property("verdict", one.verdict || null),
+        property("note", one.note || null),
+      ].filter((entry) => entry.value !== null),
+    })),
+  });
+}
+
+// Each row is a motivation "classifying" on its picture, which is named by its file: put the address of its canvas in that place.
+export function toIiif(rows, id) {
+  return text({
+    "@context": "http://iiif.io/api/presentation/2/context.json",
+    "@id": `urn:uuid:${id}`,
+    "@type": "sc:AnnotationList",
+    resources: rows.filter((one) => one.genre).map((one, index) => ({
+      "@id": `urn:uuid:${id}#${index + 1}`,
+      "@type": "oa:Annotation",
+      motivation: "oa:classifying",
+      resource: [tag(right(one) ?? one.genre), remark(one)],
+      on: name(one),
+      annotatedBy: right(one)
+        ? { "@type": "foaf:Person", name: "reviewer" }
+        : { "@type": "prov:SoftwareAgent", name: `${one.model} ${one.model_version}` },
+      annotatedAt: one.time,
+    })),
+  });
+}
+
+// The person's genre where one was given.
+function right(one) {
+  return one.verdict && !["none", "unsure"].includes(one.verdict) ? one.verdict : null;
+}
+
+function term(genre) {
+  return { "@type": "DefinedTerm", name: genre, ...(concept(genre) && { "@id": concept(genre) }) };
+}
+
+function tag(genre) {
+  return { "@type": "oa:Tag", label: genre, chars: genre, ...(concept(genre) && { "@id": concept(genre) }) };
+}
+
+function remark(one) {
+  const verdict = one.verdict && `, verdict ${one.verdict}`;
+  const note = one.note && `, ${one.note}`;
+  return { "@type": "cnt:ContentAsText", format: "text/plain", chars: `${one.genre} ${one.confidence}${verdict}${note}` };
+}
+
+function property(label, value) {
+  return { "@type": "PropertyValue", name: label, value };
+}
+
+function name(one) {
+  return `urn:ragam:file:${encodeURIComponent(one.file)}`;
+}
+
+function text(value) {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}

@@ -1,0 +1,97 @@
+// Where pictures come from: chosen, photographed, dropped (folders too) or pasted, and by an address.
+
+import { onLanguage, say } from "../text/language.js";
+import { fetched } from "./address.js";
+
+const PICTURE = /\.(png|jpe?g|jfif|pjpeg|webp|avif|gif|bmp|tiff?|hei[cf]|jxl|jp2|j2k)$/i;
+
+// take([{file, path, other}]): other is true for a file in a folder that no picture's name.
+export function startIntake(take) {
+  const frame = document.getElementById("drop");
+  const files = (list) => take([...list].map((file) => ({ file, path: file.webkitRelativePath || file.name })));
+  for (const [button, input] of [["choose", "files"], ["folder", "folders"], ["photograph", "camera"]]) {
+    const picker = document.getElementById(input);
+    document.getElementById(button).addEventListener("click", () => picker.click());
+    picker.addEventListener("change", () => {
+      files(picker.files);
+      picker.value = "";
+    });
+  }
+  // Where nothing is touched there is rarely a camera, and a browser would only open the same chooser again.
+  document.getElementById("photograph").hidden = navigator.maxTouchPoints === 0;
+
+  // The whole page is the target: a picture dropped beside the frame would otherwise replace the page.
+  let inside = 0;
+  const light = (on) => frame.classList.toggle("over", on);
+  document.addEventListener("dragenter", (event) => {
+    event.preventDefault();
+    inside += 1;
+    light(true);
+  });
+  document.addEventListener("dragleave", () => {
+    inside -= 1;
+    if (inside <= 0) light(false);
+  });
+  document.addEventListener("dragover", (event) => event.preventDefault());
+  document.addEventListener("drop", async (event) => {
+    event.preventDefault();
+    inside = 0;
+    light(false);
+    const { items, files: given } = event.dataTransfer;
+    if (items.length && !given.length) await byAddress(event.dataTransfer.getData("text/plain"), take);
+    else take(await dropped(event.dataTransfer));
+  });
+  document.addEventListener("paste", (event) => {
+    if (event.target.matches("input, textarea")) return;
+    const pasted = [...(event.clipboardData?.files ?? [])].map(named);
+    if (pasted.length) files(pasted);
+    else byAddress(event.clipboardData?.getData("text/plain") ?? "", take);
+  });
+  onLanguage(() => notice(null));
+}
+
+async function byAddress(text, take) {
+  if (!text.trim()) return;
+  const { file, word } = await fetched(text.trim());
+  notice(word && say(word));
+  if (file) take([{ file, path: file.name }]);
+}
+
+function notice(text) {
+  const place = document.getElementById("intake-notice");
+  place.hidden = !text;
+  place.textContent = text ?? "";
+}
+
+// Entries must be taken from the event at once: they are gone after the first await.
+async function dropped(transfer) {
+  const files = [...transfer.files];
+  const entries = [...transfer.items].map((item) => item.webkitGetAsEntry?.());
+  if (!entries.some((entry) => entry?.isDirectory)) return files.map((file) => ({ file, path: file.name }));
+  const found = await Promise.all(entries.filter(Boolean).map((entry) => walk(entry, false)));
+  return found.flat();
+}
+
+// A file in a folder that is no picture by its name is listed as left out. A file that was dropped itself is looked at, whatever it is.
+async function walk(entry, inFolder) {
+  const path = entry.fullPath.replace(/^\//, "");
+  if (entry.isFile) {
+    const file = await new Promise((resolve, reject) => entry.file(resolve, reject));
+    return [{ file, path, other: inFolder && !PICTURE.test(entry.name) }];
+  }
+  const reader = entry.createReader();
+  const found = [];
+  for (;;) {
+    // A reader hands out a hundred at a time.
+    const some = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
+    if (!some.length) return found;
+    for (const child of some) found.push(...(await walk(child, true)));
+  }
+}
+
+// Every pasted picture is called image.png: the time of day tells them apart. The bytes stay as they are.
+function named(file) {
+  if (file.name !== "image.png") return file;
+  const time = new Date().toTimeString().slice(0, 8).replaceAll(":", ".");
+  return new File([file], `${say("intake.pasted")} ${time}.png`, { type: file.type });
+}

@@ -1,0 +1,55 @@
+// A session as a file, to be kept or handed on: JSON Lines, the first of the session, each other of one picture with its reduced copies.
+
+import { all } from "./works.js";
+import { record } from "./storage.js";
+
+const FORMAT = "ragam-session";
+const VERSION = 1;
+
+export async function sessionFile(session) {
+  const lines = [`${JSON.stringify({ format: FORMAT, version: VERSION, name: session.name, created: session.created })}\n`];
+  for (const work of all()) {
+    const pictures = { view: work.view && (await text(work.view)), thumb: work.thumb && (await text(work.thumb)) };
+    lines.push(`${JSON.stringify({ ...record(work), ...pictures })}\n`);
+  }
+  return new Blob(lines, { type: "application/jsonl" });
+}
+
+// {name, records}. Rejects where the file is no session of this page.
+export async function readSession(file) {
+  const records = [];
+  let head = null;
+  for await (const line of lines(file)) {
+    const value = JSON.parse(line);
+    if (head) records.push({ ...record(value), id: records.length + 1, view: blob(value.view), thumb: blob(value.thumb) });
+    else if (value.format === FORMAT && value.version === VERSION) head = value;
+    else throw new TypeError(FORMAT);
+  }
+  if (!head) throw new TypeError(FORMAT);
+  return { name: String(head.name ?? ""), records: records.filter((one) => typeof one.path === "string" && typeof one.state === "string") };
+}
+
+async function* lines(file) {
+  const reader = file.stream().pipeThrough(new TextDecoderStream()).getReader();
+  let rest = "";
+  for (;;) {
+    const { value, done } = await reader.read();
+    const parts = (rest + (value ?? "")).split("\n");
+    rest = done ? "" : parts.pop();
+    for (const part of parts) if (part.trim()) yield part;
+    if (done) return;
+  }
+}
+
+function text(picture) {
+  return new Promise((resolve) => {
+    const reader = new FileReader();
+    reader.addEventListener("load", () => resolve(reader.result.split(",")[1]));
+    reader.readAsDataURL(picture);
+  });
+}
+
+function blob(base64) {
+  if (!base64) return null;
+  return new Blob([Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0))], { type: "image/jpeg" });
+}

@@ -1,0 +1,29 @@
+// What is known of a work, as it is exported: the service's own names and figures, and the person's verdict. What is unknown is null.
+
+import { FAILED, STOPPED } from "./works.js";
+
+export function row(work) {
+  const { answer } = work;
+  const stopped = work.state === FAILED || work.state === STOPPED;
+  return {
+    file: work.path,
+    genre: answer?.image_types_prediction ?? null,
+    confidence: answer?.confidence ?? null,
+    certain: answer?.certain ?? null,
+    typicality: answer?.typicality ?? null,
+    verdict: work.verdict,
+    note: work.note,
+    model_version: answer?.model.version ?? null,
+    model: answer?.model.name ?? null,
+    expected_accuracy: answer?.expected_accuracy ?? null,
+    scores: Object.fromEntries((answer?.scores ?? []).map(({ genre, confidence }) => [genre, confidence])),
+    converted_from: work.converted?.from ?? null,
+    time: work.time,
+    error: stopped ? (work.failure?.word.replace(/^\w+\./, "") ?? work.state) : null,
+  };
+}
+
+// Every genre that has a score in one of the rows, by name.
+export function genresOf(rows) {
+  return [...new Set(rows.flatMap((one) => Object.keys(one.scores)))].sort();
+}

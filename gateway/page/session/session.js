@@ -1,0 +1,131 @@
+// The named session that is open: what changes in it is written to the browser's database, and read again on the next visit.
+
+import { pump } from "../service/queue.js";
+import { ownFailure } from "../service/failures.js";
+import { remember, remembered } from "../text/memory.js";
+import * as storage from "./storage.js";
+import { FAILED, SENDING, STOPPED, WAITING, add, forgetAll, onWork, total } from "./works.js";
+
+const PAUSE_MS = 400;
+
+let open = null;
+let ready = false;
+let timer = null;
+let dirty = new Map();
+let removed = new Set();
+let writing = Promise.resolve();
+const listeners = [];
+
+export function current() {
+  return open;
+}
+
+// listener({restored, kept}): restored is how many pictures were read from the database, kept whether this browser keeps any.
+export function onSession(listener) {
+  listeners.push(listener);
+}
+
+export async function startSession() {
+  onWork((work, happened) => {
+    if (!ready) return;
+    if (happened === "removed") {
+      dirty.delete(work.id);
+      removed.add(work.id);
+    } else dirty.set(work.id, work);
+    timer ??= setTimeout(flush, PAUSE_MS);
+  });
+  addEventListener("pagehide", flush);
+  try {
+    const known = await storage.sessions();
+    open = known.find((one) => one.id === remembered("session")) ?? known[0] ?? null;
+    if (open) await load();
+    else await create("");
+  } catch {
+    // A browser may refuse to keep anything, as in a private window.
+    open ??= { id: "", name: "", created: new Date().toISOString() };
+    tell({ restored: 0, kept: false });
+    ready = false;
+  }
+}
+
+export async function list() {
+  return storage.sessions().catch(() => []);
+}
+
+export async function create(name) {
+  await flush();
+  ready = false;
+  forgetAll();
+  open = { id: crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`, name, created: new Date().toISOString() };
+  await storage.putSession(open);
+  remember("session", open.id);
+  ready = true;
+  tell({ restored: 0, kept: true });
+}
+
+export async function change(id) {
+  await flush();
+  open = (await storage.sessions()).find((one) => one.id === id);
+  await load();
+}
+
+export async function rename(name) {
+  open.name = name;
+  await storage.putSession(open);
+  tell({ restored: 0, kept: true });
+}
+
+export async function removeOpen() {
+  ready = false;
+  clearTimeout(timer);
+  timer = null;
+  dirty = new Map();
+  removed = new Set();
+  await writing;
+  await storage.removeSession(open.id);
+  const [other] = await storage.sessions();
+  if (other) await change(other.id);
+  else await create("");
+}
+
+// Records from a file, each with view and thumb, as a session of its own.
+export async function take(name, records) {
+  await create(name);
+  for (const record of records) revive(record);
+  await flush();
+  tell({ restored: total(), kept: true });
+}
+
+async function load() {
+  ready = false;
+  forgetAll();
+  remember("session", open.id);
+  for (const record of await storage.read(open.id)) revive({ ...record, viewKept: Boolean(record.view) });
+  ready = true;
+  tell({ restored: total(), kept: true });
+  pump();
+}
+
+// What was under way goes on, from the reduced picture; where there is none yet, the picture has to be added again.
+function revive({ session: _, ...record }) {
+  const open = [WAITING, SENDING].includes(record.state);
+  if (open && !record.view) Object.assign(record, { state: FAILED, failure: ownFailure("reason.lost") });
+  else if (open) record.state = WAITING;
+  else if (record.state === STOPPED && !record.view) record.failure = ownFailure("reason.lost");
+  add(record);
+}
+
+function flush() {
+  clearTimeout(timer);
+  timer = null;
+  if (!ready || (!dirty.size && !removed.size)) return writing;
+  const [works, gone] = [[...dirty.values()], [...removed]];
+  [dirty, removed] = [new Map(), new Set()];
+  const { id } = open;
+  writing = writing.then(() => storage.write(id, works, gone)).catch(() => tell({ restored: 0, kept: false }));
+  return writing;
+}
+
+function tell(news) {
+  for (const listener of listeners) listener(news);
+}

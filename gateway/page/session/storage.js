@@ -1,0 +1,67 @@
+// The sessions in this browser's own database (IndexedDB), and nowhere else: each picture's record, and its reduced copies.
+
+import { openDB } from "../library/idb.js";
+
+const NAME = "ragam";
+const KEPT = ["id", "name", "path", "converted", "state", "answer", "failure", "time", "verdict", "note"];
+
+let opened = null;
+
+function database() {
+  opened ??= openDB(NAME, 1, {
+    upgrade(db) {
+      db.createObjectStore("sessions", { keyPath: "id" });
+      db.createObjectStore("works", { keyPath: ["session", "id"] });
+      db.createObjectStore("pictures", { keyPath: ["session", "id"] });
+    },
+  });
+  return opened;
+}
+
+export async function sessions() {
+  return (await database()).getAll("sessions");
+}
+
+export async function putSession(session) {
+  await (await database()).put("sessions", session);
+}
+
+// works: those to write; removed: ids. One transaction for all: either all is kept or none.
+export async function write(session, works, removed) {
+  const transaction = (await database()).transaction(["works", "pictures"], "readwrite");
+  const [records, pictures] = [transaction.objectStore("works"), transaction.objectStore("pictures")];
+  for (const id of removed) {
+    records.delete([session, id]);
+    pictures.delete([session, id]);
+  }
+  for (const work of works) {
+    records.put({ session, ...record(work) });
+    if (work.view && !work.viewKept) pictures.put({ session, id: work.id, view: work.view, thumb: work.thumb });
+  }
+  await transaction.done;
+  for (const work of works) work.viewKept = Boolean(work.view);
+}
+
+export function record(work) {
+  return Object.fromEntries(KEPT.map((key) => [key, work[key]]));
+}
+
+// The records of a session in their order, each with its view and thumb where they were kept.
+export async function read(session) {
+  const db = await database();
+  const [works, pictures] = await Promise.all([db.getAll("works", of(session)), db.getAll("pictures", of(session))]);
+  const byId = new Map(pictures.map((one) => [one.id, one]));
+  return works.map((one) => ({ ...one, view: byId.get(one.id)?.view ?? null, thumb: byId.get(one.id)?.thumb ?? null }));
+}
+
+export async function removeSession(session) {
+  const transaction = (await database()).transaction(["sessions", "works", "pictures"], "readwrite");
+  transaction.objectStore("sessions").delete(session);
+  transaction.objectStore("works").delete(of(session));
+  transaction.objectStore("pictures").delete(of(session));
+  await transaction.done;
+}
+
+function of(session) {
+  return IDBKeyRange.bound([session], [session, []]);
+}

@@ -1,0 +1,130 @@
+// The pictures of the session, in the order added, and what is known of each. Whoever changes one tells all who listen.
+//
+// A work: id, name, path (below a dropped folder, else the name), file (the original, null after a reload), upload (what is sent in its
+// place when it was converted, or null), converted (null, or {from, width, height, bytes, sent}), view and thumb (reduced pictures, or
+// null), state, sent (0 to 1), tries, again (Date or null: when it is sent again), answer (the data of /prediction?details=true&similar=true), failure (of
+// service/failures.js), time (ISO text of the answer), verdict (a genre, "none", "unsure" or ""), note, heat (null, or what
+// service/heat.js says), control (an AbortController while it is under way) and gone (removed).
+
+export const WAITING = "waiting";
+export const SENDING = "sending";
+export const ANSWERED = "answered";
+export const FAILED = "failed";
+export const STOPPED = "stopped";
+
+const byId = new Map();
+const byState = new Map([WAITING, SENDING, ANSWERED, FAILED, STOPPED].map((state) => [state, new Set()]));
+const listeners = [];
+const frameListeners = [];
+let next = 1;
+
+export function all() {
+  return [...byId.values()];
+}
+
+export function total() {
+  return byId.size;
+}
+
+export function work(id) {
+  return byId.get(id);
+}
+
+export function inState(...states) {
+  return states.flatMap((state) => [...byState.get(state)]);
+}
+
+export function count(...states) {
+  return states.reduce((sum, state) => sum + byState.get(state).size, 0);
+}
+
+// listener(work, happened) at once, with happened one of "added", "changed", "removed".
+export function onWork(listener) {
+  listeners.push(listener);
+}
+
+// listener() once for all changes between two frames.
+export function onWorks(listener) {
+  frameListeners.push(listener);
+}
+
+export function add(fields) {
+  const id = fields.id ?? next;
+  next = Math.max(next, id) + 1;
+  const made = {
+    name: "",
+    path: fields.name,
+    file: null,
+    upload: null,
+    converted: null,
+    view: null,
+    thumb: null,
+    state: WAITING,
+    sent: 0,
+    tries: 0,
+    again: null,
+    answer: null,
+    failure: null,
+    time: null,
+    verdict: "",
+    note: "",
+    heat: null,
+    control: null,
+    gone: false,
+    ...fields,
+    id,
+  };
+  byId.set(id, made);
+  byState.get(made.state).add(made);
+  tell(made, "added");
+  return made;
+}
+
+export function change(one, fields) {
+  if (one.gone) return;
+  if (fields.state && fields.state !== one.state) {
+    byState.get(one.state).delete(one);
+    byState.get(fields.state).add(one);
+  }
+  Object.assign(one, fields);
+  tell(one, "changed");
+}
+
+export function remove(one) {
+  byId.delete(one.id);
+  byState.get(one.state).delete(one);
+  one.gone = true;
+  one.control?.abort();
+  tell(one, "removed");
+}
+
+// Takes all from the page, and from nowhere else: another session is opened.
+export function forgetAll() {
+  for (const one of all()) {
+    one.gone = true;
+    one.control?.abort();
+  }
+  byId.clear();
+  for (const set of byState.values()) set.clear();
+  next = 1;
+  schedule();
+}
+
+function tell(one, happened) {
+  for (const listener of listeners) listener(one, happened);
+  schedule();
+}
+
+let due = false;
+
+// A hidden page has no frames, and has to go on all the same.
+function schedule() {
+  if (due) return;
+  due = true;
+  const run = () => {
+    due = false;
+    for (const listener of frameListeners) listener();
+  };
+  if (document.hidden) setTimeout(run, 200);
+  else requestAnimationFrame(run);
+}

@@ -1,0 +1,87 @@
+// The page's sentences in the chosen language, and figures, dates and durations as each language writes them.
+
+import CATALOGUES from "./catalogues.js";
+import { remember } from "./memory.js";
+
+const FALLBACK = "en";
+const listeners = [];
+
+export function language() {
+  const chosen = document.documentElement.lang;
+  return chosen in CATALOGUES ? chosen : FALLBACK;
+}
+
+// The sentence of a key, with {name} replaced by values.name.
+export function say(key, values = {}) {
+  return sentence(key).replace(/\{(\w+)\}/g, (_, name) => values[name]);
+}
+
+export function has(key) {
+  return key in CATALOGUES[FALLBACK] || key in CATALOGUES[language()];
+}
+
+function sentence(key) {
+  return CATALOGUES[language()][key] ?? CATALOGUES[FALLBACK][key];
+}
+
+// A genre that no catalogue names is called as the service calls it.
+export function genreName(genre) {
+  return has(`genre.${genre}`) ? say(`genre.${genre}`) : genre;
+}
+
+export function percent(share) {
+  return new Intl.NumberFormat(language(), { style: "percent", maximumFractionDigits: 0 }).format(share);
+}
+
+export function number(value) {
+  return new Intl.NumberFormat(language()).format(value);
+}
+
+export function megabytes(bytes) {
+  return new Intl.NumberFormat(language(), { style: "unit", unit: "megabyte", maximumFractionDigits: 1 }).format(bytes / 1e6);
+}
+
+export function duration(seconds) {
+  const [unit, value] = seconds < 90 ? ["second", Math.max(1, Math.round(seconds))] : ["minute", Math.round(seconds / 60)];
+  return new Intl.NumberFormat(language(), { style: "unit", unit, unitDisplay: "long" }).format(value);
+}
+
+// "a, b and c"
+export function together(names) {
+  return new Intl.ListFormat(language(), { type: "conjunction" }).format(names);
+}
+
+export function moment(date) {
+  return new Intl.DateTimeFormat(language(), { dateStyle: "medium", timeStyle: "short" }).format(date);
+}
+
+// The elements below `root` that name a sentence get it, as their text, their label or the hint in an empty field.
+export function translate(root) {
+  for (const element of root.querySelectorAll("[data-word]")) element.textContent = say(element.dataset.word);
+  for (const element of root.querySelectorAll("[data-word-label]")) element.setAttribute("aria-label", say(element.dataset.wordLabel));
+  for (const element of root.querySelectorAll("[data-word-hint]")) element.setAttribute("placeholder", say(element.dataset.wordHint));
+}
+
+export function onLanguage(listener) {
+  listeners.push(listener);
+}
+
+export function startLanguage(select) {
+  const show = () => {
+    document.documentElement.lang = language();
+    select.value = language();
+    translate(document);
+    for (const listener of listeners) listener();
+  };
+  for (const [code, words] of Object.entries(CATALOGUES)) {
+    const option = new Option(words["language.name"], code);
+    option.lang = code;
+    select.append(option);
+  }
+  select.addEventListener("change", () => {
+    document.documentElement.lang = select.value;
+    remember("language", select.value);
+    show();
+  });
+  show();
+}

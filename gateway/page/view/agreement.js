@@ -1,0 +1,47 @@
+// How far model and person agree: the share, and a small table of the verdicts against the model's genres.
+
+import { number, onLanguage, percent, say } from "../text/language.js";
+import { agreement } from "../session/verdicts.js";
+import { onWorks } from "../session/works.js";
+import { verdictName } from "./verdict.js";
+
+export function startAgreement() {
+  onWorks(showAgreement);
+  onLanguage(showAgreement);
+}
+
+function showAgreement() {
+  const { judged, agreed, rows, columns, cells } = agreement();
+  const place = document.getElementById("agreement");
+  place.hidden = judged === 0;
+  if (!judged) return;
+  const share = percent(agreed / judged);
+  document.getElementById("agreement-share").textContent = say("agreement.share", { share, judged: number(judged) });
+  const table = document.getElementById("confusion");
+  const head = document.createElement("tr");
+  head.append(header(say("agreement.corner"), "col"), ...columns.map((genre) => header(verdictName(genre), "col")));
+  table.tHead.replaceChildren(head);
+  table.tBodies[0].replaceChildren(
+    ...rows.map((verdict) => {
+      const line = document.createElement("tr");
+      const figures = columns.map((genre) => cell(cells[`${verdict}|${genre}`] ?? 0, verdict === genre));
+      line.append(header(verdictName(verdict), "row"), ...figures);
+      return line;
+    }),
+  );
+}
+
+function header(text, scope) {
+  const made = document.createElement("th");
+  made.scope = scope;
+  made.textContent = text;
+  return made;
+}
+
+function cell(count, same) {
+  const made = document.createElement("td");
+  made.className = "figure";
+  made.classList.toggle("same", same);
+  made.textContent = number(count);
+  return made;
+}

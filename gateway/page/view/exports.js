@@ -1,0 +1,51 @@
+// The menu of the ways out of the page. What is shown is what is saved.
+
+import { toCsv } from "../export/csv.js";
+import { save } from "../export/download.js";
+import { toIiif, toJson, toJsonLd } from "../export/linked-data.js";
+import { printContactSheet, printReport } from "../export/report.js";
+import { toText } from "../export/text.js";
+import { row } from "../session/record.js";
+import { choice, shown } from "../session/selection.js";
+import { current } from "../session/session.js";
+import { FAILED, inState } from "../session/works.js";
+import { say } from "../text/language.js";
+import { announce } from "./announce.js";
+
+// Where nothing narrows the list, those without an answer are in it with their reasons.
+function rows() {
+  const narrowed = choice.search.trim() || choice.genre || choice.only;
+  return [...shown(), ...(narrowed ? [] : inState(FAILED))].map(row);
+}
+
+const ACTIONS = {
+  "save-csv": () => save(toCsv(rows()), "ragam.csv", "text/csv;charset=utf-8"),
+  "save-json": () => save(toJson(rows()), "ragam.json", "application/json"),
+  "save-jsonld": () => save(toJsonLd(rows()), "ragam.jsonld", "application/ld+json"),
+  "save-iiif": () => save(toIiif(rows(), current().id), "ragam-annotations.json", "application/json"),
+  "print-report": () => printReport(shown(), current()),
+  "print-sheet": () => printContactSheet(shown(), current()),
+  "copy-text": async () => {
+    await navigator.clipboard.writeText(shown().map(toText).join("\n\n"));
+    announce(say("look.copied"));
+  },
+};
+
+export function startExports() {
+  const menu = document.getElementById("exports");
+  for (const [id, action] of Object.entries(ACTIONS)) {
+    document.getElementById(id).addEventListener("click", () => {
+      menu.open = false;
+      menu.querySelector("summary").focus();
+      action();
+    });
+  }
+  menu.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  });
+  document.addEventListener("click", (event) => {
+    if (!menu.contains(event.target)) menu.open = false;
+  });
+}

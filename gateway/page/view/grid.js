@@ -1,0 +1,167 @@
+// The grid of many pictures: only what can be seen is in the document. One picture is the current one: it has the tab stop, arrow keys go
+// on from it, and the keys of the verdicts are about it.
+
+import { agree } from "../session/verdicts.js";
+import { groups } from "../session/selection.js";
+import { ANSWERED, onWorks, work as byId } from "../session/works.js";
+import { genreName, has, number, onLanguage, say } from "../text/language.js";
+import { announce } from "./announce.js";
+import { arrange, between, box, neighbour } from "./arrangement.js";
+import { letGo, makeTile, showTile } from "./tile.js";
+import { verdictKey, verdictMark } from "./verdict.js";
+
+const MARGIN = 600;
+const KEYS = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home", "End"];
+
+let place = null;
+let arrangement = null;
+let current = null;
+let open = () => {};
+const headings = new Map();
+const tiles = new Map();
+
+// open(id): a picture is to be looked at.
+export function startGrid(openLook) {
+  place = document.getElementById("grid");
+  open = openLook;
+  onWorks(showGrid);
+  onLanguage(showGrid);
+  let due = false;
+  const later = (full) => () => {
+    if (due) return;
+    due = true;
+    requestAnimationFrame(() => {
+      due = false;
+      if (full) showGrid();
+      else draw();
+    });
+  };
+  addEventListener("scroll", later(false), { passive: true });
+  new ResizeObserver(later(true)).observe(place);
+  place.addEventListener("click", (event) => {
+    const tile = event.target.closest(".tile");
+    if (!tile) return;
+    current = Number(tile.dataset.id);
+    open(current);
+  });
+  place.addEventListener("focusin", (event) => {
+    const id = Number(event.target.closest(".tile")?.dataset.id);
+    if (!id || id === current) return;
+    current = id;
+    draw();
+  });
+  place.addEventListener("keydown", keyed);
+}
+
+export function showGrid() {
+  if (!place || place.hidden || !place.clientWidth) return;
+  const focused = place.contains(document.activeElement) && document.activeElement.classList.contains("tile");
+  const before = focused ? placeOf(current) : null;
+  arrangement = arrange(groups(), place.clientWidth);
+  if (!arrangement.places.has(current)) current = arrangement.groups[0]?.works[0]?.id ?? null;
+  place.style.height = `${arrangement.height}px`;
+  draw();
+  // The picture that is worked on stays where it was on the screen when others come before it.
+  const after = before && placeOf(current);
+  if (after && after.y !== before.y) scrollBy({ top: after.y - before.y, behavior: "instant" });
+}
+
+export function focusOn(id) {
+  if (!arrangement?.places.has(id)) {
+    place.querySelector(".tile")?.focus();
+    return;
+  }
+  current = id;
+  const at = placeOf(id);
+  const top = place.getBoundingClientRect().top + at.y;
+  if (top < 90 || top + at.height > innerHeight - 20) scrollBy({ top: top - innerHeight / 3, behavior: "instant" });
+  draw();
+  tiles.get(id)?.button.focus({ preventScroll: true });
+}
+
+function placeOf(id) {
+  const at = arrangement?.places.get(id);
+  if (!at) return null;
+  const inside = box(arrangement, at.index);
+  return { y: arrangement.groups[at.group].top + inside.y, height: inside.height };
+}
+
+function draw() {
+  if (!arrangement) return;
+  const offset = -place.getBoundingClientRect().top;
+  const [from, to] = [offset - MARGIN, offset + innerHeight + MARGIN];
+  const seenGroups = new Set();
+  const seen = new Set();
+  for (const [index, group] of arrangement.groups.entries()) {
+    const holds = arrangement.places.get(current)?.group === index;
+    if ((group.top > to || group.top + group.height < from) && !holds) continue;
+    seenGroups.add(group.key);
+    const { list } = heading(group);
+    const [first, last] = between(arrangement, group, from, to);
+    const shown = new Set(Array.from({ length: Math.max(0, last - first) }, (_, at) => first + at));
+    // The current one is always there: it holds the tab stop, and perhaps the focus.
+    if (holds) shown.add(arrangement.places.get(current).index);
+    for (const at of [...shown].sort((a, b) => a - b)) {
+      seen.add(group.works[at].id);
+      tileAt(list, group, at);
+    }
+  }
+  for (const [id, tile] of tiles) if (!seen.has(id)) tiles.delete(id) && letGo(tile);
+  for (const [key, { section }] of headings) if (!seenGroups.has(key)) headings.delete(key) && section.remove();
+}
+
+function tileAt(list, group, index) {
+  const work = group.works[index];
+  const tile = tiles.get(work.id) ?? makeTile();
+  tiles.set(work.id, tile);
+  const { x, y, width, height } = box(arrangement, index);
+  Object.assign(tile.item.style, { transform: `translate(${x}px, ${y}px)`, width: `${width}px`, height: `${height}px` });
+  tile.item.setAttribute("aria-setsize", group.works.length);
+  tile.item.setAttribute("aria-posinset", index + 1);
+  tile.button.tabIndex = work.id === current ? 0 : -1;
+  tile.button.classList.toggle("current", work.id === current);
+  showTile(tile, work);
+  if (tile.item.parentNode !== list) list.append(tile.item);
+}
+
+function heading(group) {
+  let made = headings.get(group.key);
+  if (!made) {
+    const section = document.createElement("section");
+    const title = document.createElement("h3");
+    const button = document.createElement("button");
+    const list = document.createElement("ul");
+    title.id = `group-${headings.size}-${Math.random().toString(36).slice(2)}`;
+    section.setAttribute("aria-labelledby", title.id);
+    list.setAttribute("role", "list");
+    button.type = "button";
+    button.className = "plain";
+    button.addEventListener("click", () => agree(headings.get(group.key).open));
+    section.append(title, button, list);
+    place.append(section);
+    made = { section, title, button, list };
+    headings.set(group.key, made);
+  }
+  const { section, title, button } = made;
+  section.style.transform = `translateY(${group.top}px)`;
+  const name = has(`group.${group.key}`) ? say(`group.${group.key}`) : genreName(group.key);
+  title.textContent = say("group.count", { group: name, count: number(group.works.length) });
+  made.open = group.works.filter((work) => work.state === ANSWERED && !work.verdict);
+  button.hidden = made.open.length === 0;
+  button.textContent = say("group.agree", { count: number(made.open.length) });
+  return made;
+}
+
+function keyed(event) {
+  if (!event.target.classList.contains("tile")) return;
+  if (KEYS.includes(event.key) && !event.altKey && !event.ctrlKey && !event.metaKey) {
+    event.preventDefault();
+    focusOn(neighbour(arrangement, current, event.key));
+    return;
+  }
+  const done = verdictKey(event, byId(current));
+  if (!done) return;
+  event.preventDefault();
+  if (done.did === "undo" && done.works?.[0]) focusOn(done.works[0].id);
+  else if (done.did === "verdict") announce(verdictMark(byId(current)));
+}

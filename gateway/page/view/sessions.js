@@ -1,0 +1,78 @@
+// The bar of the sessions: which is open, a new one, its name, its file, and its removal; and the sentence after a reload.
+
+import { save } from "../export/download.js";
+import { readSession, sessionFile } from "../session/file.js";
+import { change, create, current, list, onSession, removeOpen, rename, take } from "../session/session.js";
+import { forgetSteps } from "../session/verdicts.js";
+import { moment, number, onLanguage, say } from "../text/language.js";
+import { askForText, confirmed } from "./question.js";
+
+const element = (id) => document.getElementById(id);
+let news = null;
+
+export function startSessions() {
+  onSession((told) => {
+    news = told;
+    show();
+  });
+  onLanguage(show);
+  element("session").addEventListener("change", (event) => step(() => change(event.target.value)));
+  element("session-new").addEventListener("click", async () => {
+    const name = await askForText(say("session.newName"), "");
+    if (name !== null) await step(() => create(name));
+  });
+  element("session-rename").addEventListener("click", async () => {
+    const name = await askForText(say("session.newName"), current().name);
+    if (name !== null) await rename(name);
+  });
+  for (const id of ["session-remove", "restored-remove"]) {
+    element(id).addEventListener("click", async () => {
+      if (await confirmed(say("session.removeSure", { name: nameOf(current()) }), say("session.remove"))) await step(removeOpen);
+      element("choose").focus();
+    });
+  }
+  element("session-save").addEventListener("click", async () => save(await sessionFile(current()), `${fileName(current())}.ragam.jsonl`));
+  element("session-open").addEventListener("click", () => element("session-file").click());
+  element("session-file").addEventListener("change", async (event) => {
+    const [file] = event.target.files;
+    event.target.value = "";
+    if (file) await open(file);
+  });
+}
+
+async function open(file) {
+  try {
+    const { name, records } = await readSession(file);
+    await step(() => take(name || file.name.replace(/\.ragam\.jsonl$/, ""), records));
+  } catch {
+    element("restored").hidden = false;
+    element("restored-text").textContent = say("session.unreadable", { file: file.name });
+    element("restored-remove").hidden = true;
+  }
+}
+
+async function step(action) {
+  forgetSteps();
+  await action();
+}
+
+function nameOf(session) {
+  return session.name || say("session.of", { date: moment(new Date(session.created)) });
+}
+
+function fileName(session) {
+  return (session.name || "ragam").replaceAll(/[^\p{L}\p{N} ._-]/gu, "_");
+}
+
+async function show() {
+  if (!current()) return;
+  element("restored").hidden = !news || (news.kept && !news.restored);
+  element("restored-remove").hidden = !news?.restored;
+  const text = news?.kept ? say("session.restored", { count: number(news.restored) }) : say("session.notKept");
+  if (news) element("restored-text").textContent = text;
+  const known = await list();
+  const select = element("session");
+  const options = known.map((one) => new Option(nameOf(one), one.id, false, one.id === current().id));
+  select.replaceChildren(...options);
+  select.hidden = known.length === 0;
+}

@@ -1,0 +1,59 @@
+// The genres of all answers with their counts as bars that filter by a click, and how many are certain.
+
+import { genreName, number, onLanguage, say } from "../text/language.js";
+import { choice } from "../session/selection.js";
+import { standing } from "../session/certainty.js";
+import { ANSWERED, inState, onWorks } from "../session/works.js";
+import { refresh } from "./filters.js";
+
+export function startSummary() {
+  onWorks(showSummary);
+  onLanguage(showSummary);
+}
+
+export function showSummary() {
+  const answered = inState(ANSWERED);
+  const counts = new Map();
+  for (const work of answered) counts.set(work.answer.image_types_prediction, (counts.get(work.answer.image_types_prediction) ?? 0) + 1);
+  const most = Math.max(1, ...counts.values());
+  const genres = [...counts].sort((a, b) => b[1] - a[1] || a[0].localeCompare(b[0]));
+  fill(
+    "summary-genres",
+    genres.map(([genre, count]) => ({ key: "genre", value: genre, text: genreName(genre), count, share: count / most })),
+  );
+  const only = ["certain", "uncertain", "notPainting"].map((name) => ({
+    key: "only",
+    value: name,
+    text: say(`group.${name}`),
+    count: answered.filter((work) => standing(work.answer) === name).length,
+  }));
+  const open = { key: "only", value: "open", text: say("group.open"), count: answered.filter((work) => !work.verdict).length };
+  fill("summary-only", [...only.filter((one) => one.count), open]);
+}
+
+function fill(id, entries) {
+  const place = document.getElementById(id);
+  const focused = place.contains(document.activeElement) ? document.activeElement.dataset.value : null;
+  place.replaceChildren(...entries.map(chip));
+  if (focused) [...place.children].find((one) => one.dataset.value === focused)?.focus();
+}
+
+function chip({ key, value, text, count, share }) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "chip";
+  button.dataset.value = value;
+  button.setAttribute("aria-pressed", String(choice[key] === value));
+  const name = document.createElement("span");
+  name.textContent = text;
+  const figure = document.createElement("span");
+  figure.className = "figure";
+  figure.textContent = number(count);
+  button.append(name, " ", figure);
+  if (share !== undefined) button.style.setProperty("--share", share);
+  button.addEventListener("click", () => {
+    choice[key] = choice[key] === value ? "" : value;
+    refresh();
+  });
+  return button;
+}

@@ -1,0 +1,117 @@
+"""What leaves the page: CSV, JSON, linked data, paper and text, with the API's own figures and the person's verdicts."""
+
+import json
+import re
+
+from compositions import COMPOSITIONS
+from page_actions import choose, expect_answered, look_at, picture_file, saved, saved_rows
+from playwright.sync_api import expect
+
+COLUMNS = ["file", "genre", "confidence", "certain", "typicality", "verdict", "note", "model_version", "expected_accuracy", "error", "time"]
+AWKWARD = ("=1+2.jpg", "@sum(a1).jpg", "-1.jpg", "\uff1dwide.jpg", 'a "quoted", one.jpg', "semi;colon.jpg", "lukisan-é-画.jpg")
+
+
+def test_the_csv_holds_the_answers_the_verdicts_and_the_reasons(visit, service, paintings):
+    page = visit()
+    choose(page, *paintings[:3], picture_file("notes.txt", b"no picture"))
+    expect_answered(page, 3, 4)
+    look_at(page, paintings[0].name)
+    page.get_by_label("Note", exact=True).fill('so "it" is, they say')
+    page.locator("#look-verdicts").get_by_role("button", name="Realism").click()
+    expect(page.locator("#look-place")).to_have_text("2 of 3")
+    page.keyboard.press("n")
+    page.keyboard.press("Escape")
+    rows = {row["file"]: row for row in saved_rows(page)}
+    for path in paintings[:3]:
+        told = service.post(path.read_bytes()).json()["data"]
+        row = rows[path.name]
+        scores = {score["genre"]: score["confidence"] for score in told["scores"]}
+        assert list(row) == [*COLUMNS, *sorted(scores)]
+        assert (row["genre"], float(row["confidence"])) == (told["image_types_prediction"], told["confidence"])
+        assert row["certain"] == str(told.get("certain", "")).lower()
+        assert [row[key] for key in ("typicality", "expected_accuracy")] == [
+            str(told.get(key, "")) for key in ("typicality", "expected_accuracy")
+        ]
+        assert int(row["model_version"]) == told["model"]["version"]
+        assert {genre: float(row[genre]) for genre in scores} == scores
+    assert [(rows[path.name]["verdict"], rows[path.name]["note"]) for path in paintings[:3]] == [
+        ("Realism", 'so "it" is, they say'),
+        ("none", ""),
+        ("", ""),
+    ]
+    assert rows["notes.txt"]["error"] == "unreadable"
+    # What is shown is what is saved.
+    page.get_by_label("Search by name or note").fill("THEY SAY")
+    assert [row["file"] for row in saved_rows(page)] == [paintings[0].name]
+
+
+def test_no_name_becomes_a_formula_or_breaks_a_row(visit, picture):
+    page = visit()
+    choose(page, *(picture_file(name, picture()) for name in AWKWARD))
+    expect_answered(page, len(AWKWARD))
+    data = saved(page, "Table as CSV").decode("utf-8-sig")
+    lines = data.split("\r\n")
+    assert all(re.fullmatch(r'"([^"]|"")*"(,"([^"]|"")*")*', line) for line in lines[:-1])
+    assert lines[-1] == ""
+    cells = [row["file"] for row in saved_rows(page)]
+    assert [cell.removeprefix("'") for cell in cells] == list(AWKWARD)
+    assert [name for name, cell in zip(AWKWARD, cells, strict=True) if cell.startswith("'")] == list(AWKWARD[:4])
+
+
+def test_linked_data_names_the_genres_by_the_gettys_ids(visit, paintings):
+    page = visit()
+    choose(page, *paintings[:2])
+    expect_answered(page, 2)
+    page.locator(".tile").first.focus()
+    page.keyboard.press("6")
+    rows = json.loads(saved(page, "Answers as JSON"))
+    assert {row["file"]: row["verdict"] for row in rows} == {paintings[0].name: "", paintings[1].name: ""} | {
+        row["file"]: row["verdict"] for row in rows if row["verdict"] == "Romanticism"
+    }
+    graph = json.loads(saved(page, "Linked data (JSON-LD)"))
+    judged = next(work for work in graph["@graph"] if work["genre"]["name"] == "Romanticism")
+    assert judged["genre"]["@id"] == "http://vocab.getty.edu/aat/300172863"
+    annotations = json.loads(saved(page, "IIIF annotation list"))
+    assert (annotations["@context"], annotations["@type"]) == ("http://iiif.io/api/presentation/2/context.json", "sc:AnnotationList")
+    assert len(annotations["resources"]) == 2
+    assert all({"@id", "@type", "motivation", "resource", "on"} <= set(one) for one in annotations["resources"])
+    assert any(one["resource"][0]["@id"].endswith("/300172863") for one in annotations["resources"])
+
+
+def test_a_report_and_a_contact_sheet_are_printed_on_a4_and_letter(visit, paintings):
+    page = visit()
+    # The dialog of the system would wait for somebody.
+    page.add_init_script("window.print = () => document.documentElement.setAttribute('data-printed', '')")
+    page.reload()
+    choose(page, *paintings)
+    expect_answered(page, len(COMPOSITIONS))
+    page.locator(".tile").first.focus()
+    page.keyboard.press("y")
+    for entry, kind, count in (("Print a report", "article", 6), ("Print a contact sheet", "figure", 6)):
+        page.locator("#exports > summary").click()
+        page.get_by_role("button", name=entry).click()
+        expect(page.locator("[data-printed]")).to_have_count(1)
+        expect(page.locator(f"#paper {kind}")).to_have_count(count)
+        page.emulate_media(media="print")
+        expect(page.locator("#paper")).to_be_visible()
+        expect(page.locator("main")).to_be_hidden()
+        pages = {size: page.pdf(format=size).count(b"/Type /Page\n") for size in ("A4", "Letter")}
+        assert set(pages.values()) <= ({1} if kind == "figure" else {2, 3, 4}), pages
+        text = page.locator("#paper").inner_text()
+        assert all(path.name in text for path in paintings)
+        assert "model version" in text
+        page.emulate_media(media="screen")
+        page.evaluate("document.documentElement.removeAttribute('data-printed'); dispatchEvent(new Event('afterprint'))")
+
+
+def test_the_list_is_copied_as_text(visit, service, paintings):
+    page = visit(permissions=["clipboard-read", "clipboard-write"])
+    choose(page, paintings[0])
+    expect_answered(page, 1)
+    page.locator("#exports > summary").click()
+    page.get_by_role("button", name="Copy as text").click()
+    expect(page.locator("#live")).to_have_text("Copied.")
+    text = page.evaluate("navigator.clipboard.readText()")
+    told = service.post(paintings[0].read_bytes()).json()["data"]
+    assert text.startswith(f"{paintings[0].name}: {told['image_types_prediction']}. ")
+    assert f"version {told['model']['version']}" in text

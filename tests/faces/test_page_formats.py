@@ -1,0 +1,126 @@
+"""What people have is converted by the browser, and what is sent is small and right."""
+
+from io import BytesIO
+
+import numpy as np
+from compositions import encoded
+from page_actions import choose, expect_answered, left_out, look_at, picture_file, saved_rows, tile
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+PAINTINGS = 100
+AGREE = 98
+
+
+def painting(size: tuple[int, int] = (900, 700)) -> Image.Image:
+    return Image.open(BytesIO(encoded("discs.jpg"))).resize(size)
+
+
+def as_bytes(picture: Image.Image, kind: str, **options: object) -> bytes:
+    buffer = BytesIO()
+    picture.save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+def uploads(page: Page) -> list[tuple[str, Image.Image, int]]:
+    """The name, picture and bytes of every upload of the page, as they come."""
+    sent = []
+
+    def note(request) -> None:
+        if "/prediction" not in request.url:
+            return
+        body = request.post_data_buffer
+        head, _, rest = body.partition(b"\r\n\r\n")
+        data = rest[: rest.rindex(b"\r\n--")]
+        sent.append((head.split(b'filename="')[1].split(b'"')[0].decode(), Image.open(BytesIO(data)), len(data)))
+
+    page.on("request", note)
+    return sent
+
+
+def test_each_format_that_a_browser_shows_goes_up_as_jpeg_under_its_own_name(visit):
+    page = visit()
+    sent = uploads(page)
+    picture = painting()
+    deep = Image.fromarray((np.asarray(picture.convert("L"), np.uint16) * 257).astype(np.uint16))
+    files = {
+        "a.webp": as_bytes(picture, "WEBP"),
+        "a.avif": as_bytes(picture, "AVIF"),
+        "a.gif": as_bytes(picture, "GIF"),
+        "a.bmp": as_bytes(picture, "BMP"),
+        "lzw.tif": as_bytes(picture, "TIFF", compression="tiff_lzw"),
+        "deflate.tiff": as_bytes(picture, "TIFF", compression="tiff_adobe_deflate"),
+        "gray16.tif": as_bytes(deep, "TIFF"),
+        "cmyk.tif": as_bytes(picture.convert("CMYK"), "TIFF"),
+    }
+    choose(page, *(picture_file(name, data, "application/octet-stream") for name, data in files.items()))
+    expect_answered(page, len(files))
+    assert sorted(name for name, _, _ in sent) == sorted(f"{name.split('.')[0]}.jpg" for name in files)
+    for _, got, _ in sent:
+        assert (got.format, got.size) == ("JPEG", picture.size)
+    for name, got, _ in sent:
+        wanted = picture.convert("L" if name == "gray16.jpg" else "RGB").convert("RGB")
+        apart = np.abs(np.asarray(got.convert("RGB"), np.int16) - np.asarray(wanted, np.int16)).mean()
+        assert apart < 12, name
+    expect(page.locator("#converted")).to_contain_text("converted to JPEG before it sent them: 8")
+    look_at(page, "cmyk.tif")
+    expect(page.locator("#look-converted")).to_contain_text("converted it: TIFF, 900")
+
+
+def test_what_is_plain_goes_as_it_is_and_what_is_large_is_reduced(visit):
+    page = visit()
+    sent = uploads(page)
+    plain, jfif = encoded("discs.jpg"), encoded("two fields.jpg")
+    # Baseline, 54 megapixels.
+    large = as_bytes(painting((9000, 6000)), "JPEG", quality=92)
+    turned = Image.Exif()
+    turned[0x0112] = 6
+    choose(page, picture_file("plain.jpg", plain), picture_file("old.jfif", jfif), picture_file("large.jpg", large))
+    expect_answered(page, 3)
+    wide = as_bytes(painting((3000, 2000)), "JPEG", quality=90, exif=turned)
+    choose(page, picture_file("turned.jpg", wide))
+    expect_answered(page, 4)
+    by_name = {name: (got, size) for name, got, size in sent}
+    assert by_name["plain.jpg"][1] == len(plain)
+    assert by_name["old.jpg"][1] == len(jfif)
+    assert by_name["turned.jpg"][1] == len(wide)
+    assert by_name["large.jpg"][0].size == (1600, 1067)
+    assert by_name["large.jpg"][1] < 450_000
+    expect(tile(page, "turned.jpg").locator("img")).to_have_js_property("naturalWidth", 213)
+
+
+def test_a_picture_that_the_service_finds_too_large_is_reduced_and_sent_again(visit, picture):
+    page = visit()
+    envelope = {"status": {"code": 413, "message": "", "error": "picture_too_costly", "detail": "Too much."}, "data": None}
+    asked = []
+
+    def answer(route) -> None:
+        asked.append(route)
+        route.fulfill(status=413, json=envelope) if len(asked) == 1 else route.continue_()
+
+    page.route("**/prediction?*", answer)
+    choose(page, picture_file("a.jpg", picture()))
+    expect_answered(page, 1)
+    assert len(asked) == 2
+
+
+def test_a_format_that_no_browser_here_shows_is_named_with_the_way_out(visit):
+    page = visit()
+    choose(page, picture_file("phone.heic", b"\x00\x00\x00\x18ftypheic" + bytes(40), "image/heic"))
+    expect(left_out(page, "phone.heic")).to_contain_text("This browser cannot show HEIC. Save it as JPEG or PNG")
+
+
+def test_a_converted_picture_has_the_genre_of_the_original(visit, service, shared, tmp_path):
+    originals = sorted((shared / "data" / "paintings" / "images").rglob("*.jpg"))
+    originals = originals[:: max(1, len(originals) // PAINTINGS)][:PAINTINGS]
+    genres = {}
+    for number, path in enumerate(originals):
+        name = f"{number}.bmp"
+        Image.open(path).convert("RGB").save(tmp_path / name)
+        genres[name] = service.post(path.read_bytes()).json()["data"]["image_types_prediction"]
+    page = visit()
+    page.set_default_timeout(60_000)
+    choose(page, *(tmp_path / name for name in genres))
+    expect(page.locator("#count")).to_contain_text(f"{len(genres)} of {len(genres)} answered", timeout=120_000)
+    same = sum(row["genre"] == genres[row["file"]] for row in saved_rows(page))
+    assert same >= len(genres) * AGREE / 100

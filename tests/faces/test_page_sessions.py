@@ -1,0 +1,79 @@
+"""Nothing is lost: what was done is there again after a reload, in named sessions, and in a file."""
+
+from page_actions import choose, expect_answered, look_at, tile
+from playwright.sync_api import Page, expect
+
+
+def settled(page: Page) -> None:
+    """Until what was done is in the browser's database: a record and a picture of each."""
+    page.wait_for_timeout(1500)
+
+
+def test_a_reload_loses_nothing_and_a_button_deletes_it(visit, paintings):
+    page = visit()
+    choose(page, *paintings[:2])
+    expect_answered(page, 2)
+    look_at(page, paintings[0].name)
+    page.get_by_label("Note", exact=True).fill("keep")
+    page.keyboard.press("Enter")
+    page.locator("#look-verdicts").get_by_role("button", name="Realism").click()
+    page.keyboard.press("Escape")
+    settled(page)
+    page.reload()
+    expect(page.locator("#restored-text")).to_have_text(
+        "2 pictures with their answers and verdicts are here again; they are kept in this browser and nowhere else."
+    )
+    expect(tile(page, paintings[0].name).locator("img")).to_be_visible()
+    expect(tile(page, paintings[0].name).locator(".mark")).to_have_text("Realism")
+    look_at(page, paintings[0].name)
+    expect(page.get_by_label("Note", exact=True)).to_have_value("keep")
+    page.locator("#look-map").click()
+    expect(page.locator("#look-layer")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Delete it from this browser").click()
+    page.locator("#question-dialog").get_by_role("button", name="Delete").click()
+    expect(page.locator("#works")).to_be_hidden()
+    page.reload()
+    expect(page.locator("#restored")).to_be_hidden()
+    expect(page.locator("#works")).to_be_hidden()
+
+
+def test_sessions_have_names_and_a_file_brings_one_elsewhere(visit, paintings, tmp_path):
+    page = visit()
+    choose(page, paintings[0])
+    expect_answered(page, 1)
+    page.locator(".tile").first.focus()
+    page.keyboard.press("y")
+    page.get_by_role("button", name="Name it").click()
+    page.get_by_label("Name of the session").fill("East wing")
+    page.keyboard.press("Enter")
+    settled(page)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save as a file").click()
+    assert download.value.suggested_filename == "East wing.ragam.jsonl"
+    download.value.save_as(tmp_path / "east.ragam.jsonl")
+    page.get_by_role("button", name="New").click()
+    page.get_by_label("Name of the session").fill("West wing")
+    page.keyboard.press("Enter")
+    expect(page.locator("#works")).to_be_hidden()
+    page.get_by_label("Session", exact=True).select_option(label="East wing")
+    expect(tile(page, paintings[0].name)).to_be_visible()
+    other = visit()
+    other.set_input_files("#session-file", tmp_path / "east.ragam.jsonl")
+    expect(tile(other, paintings[0].name).locator(".mark")).to_have_text("✓ agreed")
+    expect(tile(other, paintings[0].name).locator("img")).to_be_visible()
+    expect(other.get_by_label("Session", exact=True).locator("option:checked")).to_have_text("East wing")
+    (tmp_path / "other.jsonl").write_text('{"a": 1}\n')
+    other.set_input_files("#session-file", tmp_path / "other.jsonl")
+    expect(other.locator("#restored-text")).to_have_text("other.jsonl is not a session that this page has saved.")
+
+
+def test_what_was_under_way_goes_on_after_a_reload(visit, paintings):
+    page = visit()
+    page.route("**/prediction?*", lambda route: None)
+    choose(page, paintings[0])
+    expect(tile(page, paintings[0].name).locator("img")).to_be_visible()
+    settled(page)
+    page.unroute_all()
+    page.reload()
+    expect_answered(page, 1)

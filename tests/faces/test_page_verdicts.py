@@ -1,0 +1,160 @@
+"""The grid of many, one look, and what a person says of the answers, from the keyboard."""
+
+import itertools
+
+import pytest
+from page_actions import choose, expect_answered, look_at, picture_file, saved_rows, tile
+from playwright.sync_api import Page, expect
+
+GENRES = ["Abstract", "Expressionism", "Neoclassicism", "Primitivism", "Realism", "Romanticism", "Symbolism"]
+MANY = 5000
+
+
+def answer_in_turn(page: Page) -> None:
+    """Answers of every genre one after the other, certain ones among them, at once: what the service would need minutes for."""
+    numbers = itertools.count()
+
+    def answer(route) -> None:
+        number = next(numbers)
+        genre = GENRES[number % 7]
+        scores = [{"genre": genre, "confidence": 0.6}, {"genre": GENRES[(number + 1) % 7], "confidence": 0.4}]
+        data = {
+            "image_types_prediction": genre,
+            "confidence": 0.6,
+            "scores": scores,
+            "model": {"name": "painting_genre", "version": 3},
+            "certain": number % 2 == 0,
+            "typicality": 0.01 if number % 10 == 9 else 0.5,
+        }
+        route.fulfill(json={"status": {"code": 200, "message": "OK"}, "data": data})
+
+    page.route("**/prediction?*", answer)
+
+
+@pytest.fixture
+def twenty(visit, picture) -> Page:
+    page = visit()
+    answer_in_turn(page)
+    choose(page, *(picture_file(f"{number:02}.jpg", picture(seed=number)) for number in range(1, 21)))
+    expect_answered(page, 20)
+    return page
+
+
+def test_groups_have_counts_and_the_summary_filters(twenty):
+    page = twenty
+    expect(page.locator("#grid h3")).to_have_text([*(f"{genre} ({count})" for genre, count in counts().items()), "Not a painting? (2)"])
+    chip = page.locator("#summary-genres").get_by_role("button", name="Abstract 3")
+    chip.click()
+    expect(chip).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("#shown")).to_contain_text("3 of 20 shown.")
+    expect(page.locator(".tile")).to_have_count(3)
+    page.get_by_role("button", name="Show all").click()
+    page.get_by_label("Search by name or note").fill("07")
+    expect(page.locator(".tile")).to_have_count(1)
+    page.get_by_label("Search by name or note").fill("")
+    page.get_by_label("Groups").select_option("none")
+    page.get_by_label("Order").select_option("name")
+    page.get_by_role("button", name="Reverse").click()
+    expect(page.locator(".tile .name").first).to_have_text("20.jpg")
+    page.locator("#summary-only").get_by_role("button", name="Not a painting?").click()
+    expect(page.locator(".tile")).to_have_count(2)
+
+
+def counts() -> dict[str, int]:
+    shown = [GENRES[number % 7] for number in range(20) if number % 10 != 9]
+    return {genre: shown.count(genre) for genre in GENRES}
+
+
+def test_verdicts_are_keys_in_the_grid_and_in_the_look_and_each_is_undone(twenty):
+    page = twenty
+    page.get_by_label("Groups").select_option("none")
+    page.locator(".tile").first.focus()
+    page.keyboard.press("y")
+    expect(tile(page, "01.jpg").locator(".mark")).to_have_text("✓ agreed")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("5")
+    expect(tile(page, "02.jpg").locator(".mark")).to_have_text("Realism")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    expect(page.locator("#look-place")).to_have_text("3 of 20")
+    page.keyboard.press("u")
+    expect(page.locator("#look-place")).to_have_text("4 of 20")
+    page.keyboard.press("n")
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#look-place")).to_have_text("6 of 20")
+    page.keyboard.press("ArrowLeft")
+    # An undo goes back to its picture.
+    page.keyboard.press("z")
+    expect(page.locator("#look-place")).to_have_text("4 of 20")
+    expect(page.locator("#look-verdicts [aria-pressed=true]")).to_have_count(0)
+    page.keyboard.press("Escape")
+    expect(tile(page, "04.jpg")).to_be_focused()
+    expect(page.locator("#agreement-share")).to_have_text("You agree with 50% of the 2 answers that you judged.")
+    assert page.locator("#confusion tbody th").all_text_contents() == ["Abstract", "Realism"]
+    assert page.locator("#confusion tbody td").all_text_contents() == ["1", "0", "0", "1"]
+    page.get_by_label("Groups").select_option("genre")
+    page.locator("#grid section", has=page.get_by_role("heading", name="Symbolism (")).get_by_role("button", name="Agree with the").click()
+    expect(page.locator("#agreement-share")).to_contain_text("of the 4 answers")
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator("#agreement-share")).to_contain_text("of the 2 answers")
+
+
+def test_the_table_shows_model_and_verdict_side_by_side(twenty):
+    page = twenty
+    page.get_by_role("button", name="Table", exact=True).click()
+    row = page.locator("#rows tr").filter(has_text="03.jpg")
+    row.get_by_label("Verdict on 03.jpg").select_option("Symbolism")
+    row.get_by_label("Note on 03.jpg").fill("see the sky")
+    page.get_by_role("button", name="Model").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("columnheader", name="Model")).to_have_attribute("aria-sort", "ascending")
+    expect(page.locator("#rows .genre").first).to_have_text("Abstract")
+    expect(page.locator("#rows img").first).to_be_visible()
+    saved = {row["file"]: row for row in saved_rows(page)}
+    assert (saved["03.jpg"]["verdict"], saved["03.jpg"]["note"]) == ("Symbolism", "see the sky")
+
+
+def test_a_phone_shows_the_map_on_the_same_screen_and_is_swiped(visit, paintings):
+    page = visit(viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True, device_scale_factor=2)
+    choose(page, *paintings[:3])
+    expect_answered(page, 3)
+    page.get_by_label("Groups").select_option("none")
+    look_at(page, paintings[0].name)
+    page.locator("#look-map").click()
+    expect(page.locator("#look-layer")).to_be_visible()
+    for part in ("#look-layer", "#look-opacity", "#look-legend", "#look-title", "#look-sure"):
+        box = page.locator(part).bounding_box()
+        assert box["y"] >= 0, part
+        assert box["y"] + box["height"] <= 740, part
+    devtools = page.context.new_cdp_session(page)
+    for kind, x in (("touchStart", 300), ("touchMove", 150), ("touchEnd", None)):
+        points = [] if x is None else [{"x": x, "y": 200}]
+        devtools.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    expect(page.locator("#look-place")).to_have_text("2 of 3")
+
+
+def test_five_thousand_pictures_stay_in_hand(visit):
+    page = visit()
+    page.locator("#grid").wait_for(state="attached")
+    page.evaluate(
+        """async (many) => {
+            const { add } = await import("/page/session/works.js");
+            const answer = (i) => ({
+                image_types_prediction: ["Abstract", "Realism", "Symbolism"][i % 3], confidence: 0.5, certain: i % 2 === 0, typicality: 0.5,
+                scores: [{ genre: "Abstract", confidence: 0.5 }, { genre: "Realism", confidence: 0.5 }], model: { name: "a", version: 3 },
+            });
+            const time = "2026-01-01T00:00:00Z";
+            for (let i = 1; i <= many; i += 1) add({ name: `${i}.jpg`, state: "answered", answer: answer(i), time });
+        }""",
+        MANY,
+    )
+    expect(page.locator("#shown")).to_contain_text("5,000 of 5,000")
+    assert page.locator(".tile").count() < 120
+    page.locator(".tile").first.focus()
+    page.keyboard.press("End")
+    expect(page.locator(".tile:focus")).to_be_in_viewport()
+    assert page.locator(".tile").count() < 200
+    page.keyboard.press("1")
+    expect(page.locator(".tile:focus .mark")).to_have_text("Abstract")
+    page.get_by_role("button", name="Table", exact=True).click()
+    assert page.locator("#rows tr").count() < 60
