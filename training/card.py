@@ -42,7 +42,7 @@ def model_card(number: int, scorecard: dict[str, Any], dataset: Dataset, measure
             "collections": dict(sorted(Counter(row["source"] for row in dataset.rows if row["split"] not in EXTERNALS).items())),
             "external_collections": dict(sorted(Counter(row["source"] for row in dataset.rows if row["split"] in EXTERNALS).items())),
         },
-        "licence": LICENCE,
+        "licence": dataset.about.get("licence", LICENCE),
         "limits": LIMITS,
         "recipe": run["recipe"],
         "training": {

@@ -3,12 +3,20 @@
 What was tried, with figures: training/results/tries.md.
 """
 
+import difflib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
 
 class StageError(Exception):
     """Wrong use, or an environment that cannot do the work; its text is the sentence they are told."""
+
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    """A sentence that names what was probably meant, or nothing."""
+    found = difflib.get_close_matches(name, list(names), 1)
+    return f" Did you mean '{found[0]}'?" if found else ""
 
 
 @dataclass(frozen=True)
