@@ -11,6 +11,7 @@ import keras
 import numpy as np
 
 from training.config import Recipe
+from training.progress import Progress
 
 Row = dict[str, float]  # of history.csv: the figures of an epoch
 
@@ -21,7 +22,7 @@ WORK = "work"
 
 
 def callbacks(
-    recipe: Recipe, out: Path, rows: list[Row], seed: int, stopped: Callable[[list[Row]], str | None]
+    recipe: Recipe, out: Path, rows: list[Row], seed: int, stopped: Callable[[list[Row]], str | None], *, as_json: bool
 ) -> list[keras.callbacks.Callback]:
     """All callbacks, in the order in which they have to be asked.
 
@@ -51,6 +52,7 @@ def callbacks(
         Stop(rows, stopped),
         Snapshot(out),
         keras.callbacks.TensorBoard(out / "logs", write_graph=False),
+        Progress("epoch", as_json=as_json),
     ]
 
 
@@ -62,7 +64,9 @@ class Epoch(keras.callbacks.Callback):  # type: ignore[misc]
         self._seed = seed
 
     def on_epoch_begin(self, epoch: int, _: Row | None = None) -> None:
-        self.model.get_layer("dropout").seed_generator.state.assign(np.array([self._seed, epoch], dtype=np.uint32))
+        dropout = self.model.get_layer("dropout")
+        if dropout.rate:
+            dropout.seed_generator.state.assign(np.array([self._seed, epoch], dtype=np.uint32))
         self._began = time.monotonic()
 
     def on_epoch_end(self, _: int, logs: Row) -> None:

@@ -18,6 +18,7 @@ LIMITS = (
     "are common: read the scores, not only the best one. It knows no other genres; "
     "typicality tells most photographs, drawings and screenshots from paintings, not all."
 )
+ARCHITECTURE = "{backbone} (224), GlobalAveragePooling2D, Flatten, Dense {hidden_units} ReLU, Dropout {dropout}, Dense softmax"
 PREPROCESSING = (
     "EXIF orientation applied, transparency on white, convert('RGB').resize((224, 224)) with Pillow's bicubic filter, x / 127.5 - 1; "
     "a JPEG of more than twice 224 pixels is decoded at a reduced scale."
@@ -34,7 +35,7 @@ def model_card(number: int, scorecard: dict[str, Any], dataset: Dataset, measure
         "signatures": [PREDICT_SIGNATURE, EXPLAIN_SIGNATURE, SIMILAR_SIGNATURE],
         "input": {"shape": ["n", *IMAGE_SHAPE], "dtype": "float32", "range": [-1, 1], "colour": "RGB"},
         "preprocessing": PREPROCESSING,
-        "architecture": "MobileNetV2 (1.0, 224), GlobalAveragePooling2D, Flatten, Dense 128 ReLU, Dropout 0.2, Dense softmax",
+        "architecture": ARCHITECTURE.format(**run["recipe"]),
         "parameters": run["parameters"],
         "data": {
             "counts": scorecard["dataset"]["counts"],
@@ -47,7 +48,7 @@ def model_card(number: int, scorecard: dict[str, Any], dataset: Dataset, measure
         "recipe": run["recipe"],
         "training": {
             name: run[name]
-            for name in ("seed", "weights", "epochs", "picture_steps", "kept_epoch", "shares", "teacher", "stopped", "versions")
+            for name in ("changed", "seed", "weights", "epochs", "picture_steps", "kept_epoch", "shares", "teacher", "stopped", "versions")
             if name in run
         },
         "temperature": scorecard["temperature"],

@@ -143,6 +143,13 @@ def chances(part: Part) -> npt.NDArray[np.float64]:
     return np.asarray(weights / weights.sum())
 
 
+def class_weights(labels: npt.NDArray[np.int64], genre_count: int) -> dict[int, float]:
+    """A factor for each genre's loss, so that every genre present counts alike and the mean over the pictures is 1."""
+    counts = np.bincount(labels, minlength=genre_count)
+    present = np.count_nonzero(counts)
+    return {genre: float(len(labels) / (present * count)) if count else 0.0 for genre, count in enumerate(counts)}
+
+
 def in_order(part: Part, genre_count: int, batch_size: int) -> tf.data.Dataset:
     """All of `part` once, in order and unchanged, as `epochs` yields it."""
     one_hot = np.eye(genre_count, dtype=np.float32)[part.labels]

@@ -11,6 +11,8 @@ Writes RUN:
 
     scorecard.json                 every figure; export reads the temperature and the figures of the model card from it
     scorecard.md                   the same for a person
+    predictions.csv                of every picture the label, the answer, all scores, part and artist
+    worst.html                     the surest mistakes with their heat maps, in one file; for your eyes, as the pictures may not be free
     confusion-PART.png             the confusion matrix of each part
     reliability.png coverage.png   confidence against accuracy, and accuracy against the share of pictures answered
 """
@@ -26,12 +28,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from training import measure, plots, scorecard
+from training import measure, plots, predictions, scorecard
 from training.certain import KINDS, Answers, Share, certain, expected, left_out_in_turn, thresholds
 from training.config import StageError
-from training.report import markdown
+from training.report import markdown, sentences
 from training.sides import EXTERNAL_TEST, EXTERNAL_TUNING, EXTERNALS
-from training.train import MODEL, RUN, write_json
+from training.tell import tell
+from training.train import MODEL, RUN, write_json, write_text
 from training.trust import SEEN
 from training.typicality import REPORT
 
@@ -80,10 +83,13 @@ def run(args: argparse.Namespace) -> None:
     }
     known = {row["group"] for name in ("train", "validation") for row in dataset.part(name).rows}
     limits, shares = trusted(answers, known)
+    sures = {name: certain(found, limits) for name, found in answers.items()}
+    single = {name: part for name, part in parts.items() if name not in HALVES}
+    predictions.write(args.run, predictions.Measured(single, answers, sures, genres), model)
     cards: dict[str, scorecard.Figures] = {}
     reliabilities, coverages = {}, {}
     for name, part in parts.items():
-        sure = certain(answers[name], limits)
+        sure = sures[name]
         scores, groups = answers[name].scores, answers[name].groups
         cards[name] = scorecard.describe(raw[name], scores, part.labels, groups=groups, genres=genres, sure=sure)
         unseen = np.array([group not in known for group in groups])
@@ -100,7 +106,7 @@ def run(args: argparse.Namespace) -> None:
     plots.reliability(reliabilities, args.run / "reliability.png")
     plots.coverage(coverages, args.run / "coverage.png")
 
-    card: dict[str, object] = {
+    card: dict[str, Any] = {
         "genres": genres,
         "temperature": temperature,
         "trust": {
@@ -112,18 +118,16 @@ def run(args: argparse.Namespace) -> None:
         },
         "parts": cards,
         "run": facts,
-        "dataset": {"trained_on": len(dataset.part("train").rows), "counts": dataset.about["counts"], "digest": facts["dataset"]},
+        "dataset": {"trained_on": len(dataset.part("train").rows), "counts": dataset.about["counts"], "digest": facts["dataset"]}
+        | {"without_artist": dataset.about.get("without_artist", 0)},
     }
     if args.against is not None:
         card["against"] = against(args.against, parts, genres)
     if not args.skip_protocols and "test" in parts:
         card["protocols"] = compare(args.run / START, model, dataset, raw["test"], facts["seed"])
     write_json(args.run / SCORECARD, card)
-    temporary = args.run / ".part.scorecard.md"
-    temporary.write_text(markdown(json.loads(json.dumps(card))), encoding="utf-8")
-    temporary.replace(args.run / "scorecard.md")
-    for name, figures in cards.items():
-        print(f"{name}: accuracy {figures['accuracy']}, balanced {figures['balanced_accuracy']}")
+    write_text(args.run / "scorecard.md", markdown(json.loads(json.dumps(card))))
+    tell(args, card, *sentences(card), f"All figures: {args.run / 'scorecard.md'}; the surest mistakes: {args.run / predictions.WORST}.")
 
 
 def read_run(folder: Path) -> dict[str, Any]:

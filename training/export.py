@@ -51,6 +51,7 @@ from training.certain import Answers, certain, kinds
 from training.config import StageError
 from training.distribution import distribution
 from training.evaluate import SCORECARD
+from training.tell import tell
 from training.train import MODEL, write_json
 from training.trust import Trust, seen, trust_of
 
@@ -127,7 +128,8 @@ def run(args: argparse.Namespace) -> None:
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
-    print(f"Published {versions / str(number)}; scores differ from the Keras model's by at most {difference:.1e}.")
+    facts = {"version": str(versions / str(number)), "largest_difference_from_keras": difference}
+    tell(args, facts, f"Published {versions / str(number)}; scores differ from the Keras model's by at most {difference:.1e}.")
 
 
 def read_scorecard(folder: Path) -> dict[str, Any]:

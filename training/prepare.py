@@ -21,7 +21,7 @@ Writes DATASET, through a temporary folder beside it, byte for byte the same for
 
 import argparse
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
@@ -36,6 +36,7 @@ from training.selection import balance, group, read_all, without_duplicates
 from training.sides import EXTERNALS, PARTS, Sides, cleaned, sides_of, with_further
 from training.sources import pictures_of
 from training.store import Report, Row, write
+from training.tell import tell
 
 NO_LICENCE = "Not stated by whoever made the dataset: say it with `prepare --licence`."
 # A split's pictures lie one after the other in pixels.npy, the leaky one's too, so that nobody has to copy them.
@@ -79,7 +80,8 @@ def run(args: argparse.Namespace) -> None:
         raise StageError(f"{args.out} exists and is no dataset. Name another --out, or remove it.")
     main = base_of(args.data[0])
     listed, genres, left_out, said = pictures_of(args.data, args.columns, args.genres, args.corrections)
-    print("\n".join(said), flush=True)
+    if not args.json:
+        print("\n".join(said), flush=True)
     readable, unreadable = read_all(main, listed)
     unique, duplicates = without_duplicates(readable)
     first = balance([picture for picture in unique if not picture.folder], genres, args.per_genre, args.seed)
@@ -110,7 +112,7 @@ def run(args: argparse.Namespace) -> None:
         "versions": {package: version(package) for package in ("pillow", "numpy", "imagehash")},
     }
     write(args.out, main, chosen, rows, report)
-    tell(args.out, report)
+    tell(args, {**report, "said": said}, *sentences(args.out, report))
 
 
 def licence_of(folder: Path, told: str | None) -> dict[str, str]:
@@ -144,27 +146,27 @@ def external_by_artists_trained_on(rows: Sequence[Row]) -> int:
     return sum(row["split"] in EXTERNALS and row["artist"] in trained for row in rows)
 
 
-def tell(out: Path, report: Report) -> None:
-    """What a person should know of the dataset, on stdout."""
-    print(f"{out}: {report['pictures']:,} pictures, split {report['split']}, seed {report['seed']}")
+def sentences(out: Path, report: Report) -> Iterator[str]:
+    """What a person should know of the dataset."""
+    yield f"{out}: {report['pictures']:,} pictures, split {report['split']}, seed {report['seed']}"
     counts = report["counts"]
-    print(f"{'':16}" + "".join(f"{name:>12}" for name in counts))
+    yield f"{'':16}" + "".join(f"{name:>12}" for name in counts)
     for genre in report["genres"]:
-        print(f"{genre:16}" + "".join(f"{part[genre]:12,}" for part in counts.values()))
-    print(f"{'artists/groups':16}" + "".join(f"{number:12,}" for number in report["groups"].values()))
+        yield f"{genre:16}" + "".join(f"{part[genre]:12,}" for part in counts.values())
+    yield f"{'artists/groups':16}" + "".join(f"{number:12,}" for number in report["groups"].values())
     if report["without_artist"] and report["split"] == "artist":
-        print(
+        yield (
             f"{report['without_artist']:,} of the pictures name no artist. Those that look alike stay together, but an artist's works "
             "can be on two sides: what is measured flatters."
         )
     for genre, number in report["fewer_than_per_genre"].items():
-        print(f"{genre}: {number:,} pictures, fewer than the {report['per_genre']:,} asked for.")
+        yield f"{genre}: {number:,} pictures, fewer than the {report['per_genre']:,} asked for."
     for name in split.SPLITS if report["split"] != "leaky" else split.SPLITS[:2]:
         empty = [genre for genre in report["genres"] if not counts[name][genre]]
         if empty:
-            print(f"No picture of {', '.join(empty)} in {name}: too few artists.")
-    print(f"Left out: {len(report['left_out']):,}, each with its reason in dataset.json.")
+            yield f"No picture of {', '.join(empty)} in {name}: too few artists."
+    yield f"Left out: {len(report['left_out']):,}, each with its reason in dataset.json."
     for kind, number in report["left_out_by_reason"].items():
-        print(f"  {number:,} {kind}")
+        yield f"  {number:,} {kind}"
     if report["external_by_artists_trained_on"]:
-        print(f"External: {report['external_by_artists_trained_on']:,} pictures are by artists of whom others are trained on.")
+        yield f"External: {report['external_by_artists_trained_on']:,} pictures are by artists of whom others are trained on."
