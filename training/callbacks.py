@@ -124,3 +124,16 @@ def resume(out: Path) -> list[Row]:
     shutil.copytree(last, out / WORK)
     with (last / HISTORY).open(newline="") as file:
         return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
+
+
+def why_stopped(recipe: Recipe, rows: list[Row]) -> str | None:
+    """Why the training ends after these epochs, or None where it goes on."""
+    if recipe.stop_at_accuracy is not None and rows and min(rows[-1]["accuracy"], rows[-1]["val_accuracy"]) >= recipe.stop_at_accuracy:
+        return f"training and validation accuracy reached {recipe.stop_at_accuracy:.0%}"
+    if recipe.patience is not None and rows and len(rows) - 1 - lowest_loss(rows) >= recipe.patience:
+        return f"no lower validation loss for {recipe.patience} epochs"
+    return f"all {recipe.epochs} epochs are done" if len(rows) >= recipe.epochs else None
+
+
+def lowest_loss(rows: list[Row]) -> int:
+    return int(np.argmin([row["val_loss"] for row in rows]))

@@ -12,10 +12,10 @@ import tensorflow as tf
 from gateway.picture.preprocess import to_tensor
 from training import measure
 from training.augment import AUGMENTATIONS
-from training.callbacks import KEPT, Row, callbacks, resume, snapshot
+from training.callbacks import KEPT, Row, callbacks, lowest_loss, resume, snapshot, why_stopped
 from training.config import Recipe
 from training.data import Part, chances, class_weights, epochs, in_order
-from training.devices import strategy
+from training.devices import Share, shared, strategy
 from training.features import features
 from training.model import HIDDEN, LOGITS, blend, build, head, train_from, trunk_features
 from training.progress import Progress
@@ -45,19 +45,25 @@ def fit(
         # Keras asks that the first batch can be shared alike among the devices.
         devices = chosen.num_replicas_in_sync
         even = max(min(PREDICT_BATCH, len(validation.labels)) // devices, 1) * devices
+
+        def drawn(share: Share, batch: int) -> tf.data.Dataset:
+            return epochs(
+                train,
+                genre_count,
+                batch,
+                partial(AUGMENTATIONS[recipe.augmentation], recipe=recipe),
+                seed=seed,
+                numbers=range(len(rows), recipe.epochs),
+                sampling=recipe.sampling,
+                share=share,
+                filled=None if share[1] == 1 else steps * recipe.batch_size,
+            )
+
         told = callbacks(recipe, out, rows, seed, stopped, as_json=as_json)
         try:
             model.fit(
-                epochs(
-                    train,
-                    genre_count,
-                    recipe.batch_size,
-                    partial(AUGMENTATIONS[recipe.augmentation], recipe=recipe),
-                    seed=seed,
-                    numbers=range(len(rows), recipe.epochs),
-                    sampling=recipe.sampling,
-                ),
-                validation_data=in_order(validation, genre_count, even),
+                shared(chosen, recipe.batch_size, drawn),
+                validation_data=shared(chosen, even, lambda _, batch: in_order(validation, genre_count, batch)),
                 initial_epoch=len(rows),
                 epochs=recipe.epochs,
                 steps_per_epoch=steps,
@@ -150,19 +156,6 @@ class BalancedAccuracy(keras.metrics.Metric):  # type: ignore[misc]
     def result(self) -> tf.Tensor:
         recalls = tf.math.divide_no_nan(self._right.value, self._seen.value)
         return tf.reduce_sum(recalls) / tf.cast(tf.math.count_nonzero(self._seen.value), tf.float32)
-
-
-def why_stopped(recipe: Recipe, rows: list[Row]) -> str | None:
-    """Why the training ends after these epochs, or None where it goes on."""
-    if recipe.stop_at_accuracy is not None and rows and min(rows[-1]["accuracy"], rows[-1]["val_accuracy"]) >= recipe.stop_at_accuracy:
-        return f"training and validation accuracy reached {recipe.stop_at_accuracy:.0%}"
-    if recipe.patience is not None and rows and len(rows) - 1 - lowest_loss(rows) >= recipe.patience:
-        return f"no lower validation loss for {recipe.patience} epochs"
-    return f"all {recipe.epochs} epochs are done" if len(rows) >= recipe.epochs else None
-
-
-def lowest_loss(rows: list[Row]) -> int:
-    return int(np.argmin([row["val_loss"] for row in rows]))
 
 
 def kept(recipe: Recipe, genre_count: int, out: Path, rows: list[Row], judged: Sequence[Part] = ()) -> tuple[keras.Model, int, Row]:
