@@ -2,10 +2,12 @@
 
 import platform
 from collections import Counter
+from dataclasses import asdict
 from importlib.metadata import version
 from typing import Any
 
 from gateway.contract import EXPLAIN_SIGNATURE, IMAGE_SHAPE, MODEL_NAME, PREDICT_SIGNATURE, SIMILAR_SIGNATURE
+from training.config import Recipe
 from training.data import Dataset
 from training.sides import EXTERNALS
 
@@ -35,7 +37,7 @@ def model_card(number: int, scorecard: dict[str, Any], dataset: Dataset, measure
         "signatures": [PREDICT_SIGNATURE, EXPLAIN_SIGNATURE, SIMILAR_SIGNATURE],
         "input": {"shape": ["n", *IMAGE_SHAPE], "dtype": "float32", "range": [-1, 1], "colour": "RGB"},
         "preprocessing": PREPROCESSING,
-        "architecture": ARCHITECTURE.format(**run["recipe"]),
+        "architecture": ARCHITECTURE.format(**asdict(Recipe(**run["recipe"]))),
         "parameters": run["parameters"],
         "data": {
             "counts": scorecard["dataset"]["counts"],
