@@ -28,8 +28,9 @@ class Progress(keras.callbacks.Callback):  # type: ignore[misc]
         # None: only where stderr is a terminal.
         self._bar = tqdm(total=self.params["steps"], desc=name, unit="batch", leave=False, disable=self._json or None)
 
-    def on_train_batch_end(self, _: int, __: Row | None = None) -> None:
+    def on_train_batch_end(self, _: int, logs: Row | None = None) -> None:
         if self._bar is not None:
+            self._bar.set_postfix_str(f"loss {logs['loss']:.3f}" if logs else "", refresh=False)
             self._bar.update()
 
     def on_epoch_end(self, epoch: int, logs: Row) -> None:

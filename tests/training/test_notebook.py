@@ -22,7 +22,8 @@ typicality.DRAWN = 42
 EXECUTE = """
 import sys, nbclient, nbformat
 notebook = nbformat.read(sys.argv[1], 4)
-nbclient.NotebookClient(notebook, timeout=1100, kernel_name="python3", resources={"metadata": {"path": "docs"}}).execute()
+where = {"metadata": {"path": "docs"}}
+nbclient.NotebookClient(notebook, timeout=1100, startup_timeout=600, kernel_name="python3", resources=where).execute()
 print(nbformat.writes(notebook))
 """
 

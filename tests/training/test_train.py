@@ -168,7 +168,7 @@ def test_an_epoch_is_told_as_a_line_with_the_time_left_or_as_json(as_json: bool,
     logs = {"loss": np.float32(1.25), "val_accuracy": 0.5, "val_balanced_accuracy": 0.25, "seconds": 3.0}
     for epoch in (1, 2):  # the first was done before
         progress.on_epoch_begin(epoch)
-        progress.on_train_batch_end(0)
+        progress.on_train_batch_end(0, logs={"loss": 1.5})
         progress.on_epoch_end(epoch, logs)
     told = capsys.readouterr().out.splitlines()
     if as_json:
