@@ -15,6 +15,7 @@ BUILD := build
 CHECKOV := $(BUILD)/checkov
 PAINTINGS ?= $(BUILD)/paintings
 WEIGHTS ?= imagenet
+RUN ?= $(BUILD)/run
 RUNS ?= 100000
 SEED ?= 1
 
@@ -92,15 +93,15 @@ certificates: ## for mutual TLS between gateway and model server, in secrets/; a
 
 tracing: $(VENV)/.tracing ## set up what OTEL_TRACES_EXPORTER=otlp makes traces with
 
-train: $(VENV)/.training ## a new version of the model as canary, where it is not worse; PAINTINGS=folder has the pictures, else Kaggle's sets
+train: $(VENV)/.training ## a new version as canary, where it is not worse; PAINTINGS=folder has the pictures, else Kaggle's; CORRECTIONS, RECIPE, RUN
 	@test -e $(PAINTINGS) || $(BIN)/python -m training collect --out $(PAINTINGS)
-	@test -e $(BUILD)/dataset || $(BIN)/python -m training prepare --data $(PAINTINGS) --out $(BUILD)/dataset
-	$(BIN)/python -m training train --data $(BUILD)/dataset --out $(BUILD)/run --weights $(WEIGHTS)
-	$(BIN)/python -m training typicality --data $(BUILD)/dataset --run $(BUILD)/run $(if $(PHOTOGRAPHS),--photographs $(PHOTOGRAPHS))
-	$(BIN)/python -m training evaluate --data $(BUILD)/dataset --run $(BUILD)/run
-	$(BIN)/python -m training export --data $(BUILD)/dataset --run $(BUILD)/run --pictures $(PAINTINGS) --repository $(BUILD)/candidate
+	@test -e $(BUILD)/dataset || $(BIN)/python -m training prepare --data $(PAINTINGS) --out $(BUILD)/dataset \
+		$(if $(CORRECTIONS),--corrections $(CORRECTIONS))
+	$(BIN)/python -m training train --data $(BUILD)/dataset --out $(RUN) --weights $(WEIGHTS) $(if $(RECIPE),--config $(RECIPE))
+	$(BIN)/python -m training typicality --data $(BUILD)/dataset --run $(RUN) $(if $(PHOTOGRAPHS),--photographs $(PHOTOGRAPHS))
+	$(BIN)/python -m training evaluate --data $(BUILD)/dataset --run $(RUN)
+	$(BIN)/python -m training export --data $(BUILD)/dataset --run $(RUN) --pictures $(PAINTINGS) --repository $(BUILD)/candidate
 	$(BIN)/python -m release compare $(BUILD)/candidate/painting_genre --data $(BUILD)/dataset --canary
-	$(BIN)/python -m release reference
 
 bench: $(VENV)/.dev ## the service beside what one would use instead, 20 minutes on an idle machine: needs wrk; ROUNDS=1 SECONDS=2 for a short look
 	$(BIN)/python -m benchmarks.bench compare $(if $(ROUNDS),--rounds=$(ROUNDS)) $(if $(SECONDS),--seconds=$(SECONDS)) $(if $(OUT),--out=$(OUT))

@@ -1,5 +1,7 @@
 """Images per second of the input pipeline alone and of a training step, side by side: the pipeline must not be what one waits for.
 
+Of the augmentation `ragam` it also names what takes the most time, by leaving one piece out after the other.
+
     python -m benchmarks.input_pipeline [--cores N] [--data DATASET] [--seconds S] [--skip-training]
 
 Without --data it takes 256 pictures of noise, which are as fast as paintings but for storing them as JPEG, where noise is slowest. --cores
@@ -10,19 +12,25 @@ import argparse
 import os
 import time
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
 
 from training.augment import AUGMENTATIONS
-from training.config import RECIPES
-from training.data import Part, epochs, load
+from training.config import RAGAM, RECIPES
+from training.data import Augmentation, Part, epochs, load
 from training.fit import compile_main
 from training.model import build
 
 BATCH = 32
 GENRES = 7
+PIECES = {
+    "the smaller size and its JPEG": replace(RAGAM, degraded_share=0.0),
+    "blurring and sharpening": replace(RAGAM, sharpness_share=0.0),
+}
 
 
 def main() -> None:
@@ -41,6 +49,7 @@ def main() -> None:
     part = part_of(args.data)
     for name, rate in pipelines(part, args.seconds):
         print(f"{name:38}{rate:10,.0f}", flush=True)
+    print(f"\n{bottleneck(part, args.seconds, args.cores)}\n", flush=True)
     if not args.skip_training:
         for name, rate in steps(args.seconds):
             print(f"{name:38}{rate:10,.0f}", flush=True)
@@ -56,17 +65,37 @@ def part_of(folder: Path | None) -> Part:
 
 
 def pipelines(part: Part, seconds: float) -> Iterator[tuple[str, float]]:
-    """The pipeline with each augmentation, as many epochs as fit into `seconds`."""
+    """The pipeline with each augmentation."""
     for name, augment in {"none": None, **AUGMENTATIONS}.items():
-        images, began = 0, 0.0
-        for pictures, _ in epochs(part, GENRES, BATCH, augment, seed=0, numbers=range(1_000_000)):
-            if not began:  # the first batch waits for the graph to be built
-                began = time.perf_counter()
-                continue
-            images += len(pictures)
-            if time.perf_counter() - began > seconds:
-                break
-        yield f"input pipeline, augmentation {name}", images / (time.perf_counter() - began)
+        yield f"input pipeline, augmentation {name}", rate_of(part, augment, seconds)
+
+
+def rate_of(part: Part, augment: Augmentation | None, seconds: float) -> float:
+    """Images a second, over as many epochs as fit into `seconds`."""
+    images, began = 0, 0.0
+    for pictures, _ in epochs(part, GENRES, BATCH, augment, seed=0, numbers=range(1_000_000)):
+        if not began:  # the first batch waits for the graph to be built
+            began = time.perf_counter()
+            continue
+        images += len(pictures)
+        if time.perf_counter() - began > seconds:
+            break
+    return images / (time.perf_counter() - began)
+
+
+def bottleneck(part: Part, seconds: float, cores: int) -> str:
+    """What a picture costs of a core's time, piece by piece, and which piece costs the most."""
+
+    def cost(augment: Augmentation | None) -> float:
+        return 1000 * cores / rate_of(part, augment, seconds)
+
+    whole = cost(AUGMENTATIONS["ragam"])
+    pieces = {piece: whole - cost(partial(AUGMENTATIONS["ragam"], recipe=recipe)) for piece, recipe in PIECES.items()}
+    pieces["reading, scaling and batching"] = cost(None)
+    pieces["cropping, colours and resizing"] = whole - sum(pieces.values())
+    told = ", ".join(f"{piece} {spent:.2f}" for piece, spent in sorted(pieces.items(), key=lambda item: -item[1]))
+    most = max(pieces, key=lambda piece: pieces[piece])
+    return f"Of augmentation ragam's {whole:.2f} ms of a core a picture: {told}. The bottleneck is {most}."
 
 
 def steps(seconds: float) -> Iterator[tuple[str, float]]:

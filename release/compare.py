@@ -1,6 +1,6 @@
 """Whether a version may be published: it is not worse than the one that is served, on the same pictures.
 
-    python -m release compare CANDIDATE --data DATASET [--served VERSION] [--publish | --canary]
+    python -m release compare CANDIDATE --data DATASET [--served VERSION] [--publish | --canary] [--force]
 
 CANDIDATE is a version's folder in another repository, where `python -m training export --repository` put it, or the folder of its versions,
 of which the highest is taken; DATASET is what
@@ -10,8 +10,9 @@ intervals over artists; not of those that one of the versions has learned from, 
 decides can no longer be reported as unseen.
 
 It is worse where on one of these the whole interval of one difference lies below 0, or where the differences together are below -0.01 in
-the mean. Then the exit status is 2. Otherwise --publish copies it to model_repository as the next version, whose number it prints, and
---canary puts it up as canary, too, as `python -m release promote --canary` does; what is served now becomes stable where nothing is.
+the mean; where it tells other genres there is nothing to compare. Then the exit status is 2, and only --force publishes. Otherwise
+--publish copies it to model_repository as the next version, whose number it prints, and --canary puts it up as canary, too, as
+`python -m release promote --canary` does; what is served now becomes stable where nothing is.
 """
 
 import argparse
@@ -30,14 +31,12 @@ from release.drift_reference import CARD
 from release.errors import ReleaseError
 from release.models_config import STABLE, ConfigFile, labelled
 from release.promote import target
+from training.paired import Difference, paired
 
 MODEL = "model.tflite"
+LABELS = "assets.extra/labels.txt"
 PARTS = ("validation", "test", "external-tuning")
-RESAMPLES = 2000
-INTERVAL = (2.5, 97.5)  # percentiles
 LARGEST_LOSS = 0.01  # of the mean of all differences: chance, with so few pictures
-
-Numbers = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -49,28 +48,6 @@ class Part:
     groups: npt.NDArray[np.str_]
 
 
-@dataclass(frozen=True)
-class Difference:
-    """A figure of the candidate less that of the served version, and the interval of it."""
-
-    part: str
-    figure: str
-    served: float
-    candidate: float
-    low: float
-    high: float
-
-    @property
-    def value(self) -> float:
-        return self.candidate - self.served
-
-    def __str__(self) -> str:
-        return (
-            f"{self.part:16} {self.figure:12} {self.served:.3f} -> {self.candidate:.3f}  "
-            f"{self.value:+.3f} ({self.low:+.3f} to {self.high:+.3f})"
-        )
-
-
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("candidate", type=Path, metavar="CANDIDATE", help="the version's folder")
@@ -80,6 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     then = parser.add_mutually_exclusive_group()
     then.add_argument("--publish", action="store_true", help="copy it to the repository where it is not worse")
     then.add_argument("--canary", action="store_true", help="and put it up as canary")
+    add("--force", action="store_true", help="publish it whatever comes of the comparison")
     add("--config", type=Path, metavar="FILE", help="the servers' configuration (default models.config of the repository)")
 
 
@@ -95,15 +73,19 @@ def run(args: argparse.Namespace) -> None:
         parts = read_parts(args.data)
         learned = learned_from(candidate) | learned_from(served)
         fair = {name: part for name, part in parts.items() if name not in learned}
-        if not fair:
-            raise ReleaseError(f"The versions have learned from all parts of {args.data} that could tell which is worse.")
-        reasons, differences = judge(candidate, served, fair)
-        print(f"{candidate} beside {served}, on the same pictures:")
-        print("\n".join(map(str, differences)), flush=True)
-        if len(fair) < len(parts):
-            print(f"One of them has learned from the artists of {' and '.join(name for name in parts if name in learned)}.")
-        if reasons:
-            raise ReleaseError("\n".join(["It is worse, and is not published:", *(f"- {reason}" for reason in reasons)]))
+        reasons = other_genres(candidate, served)
+        if not reasons:
+            if not fair:
+                raise ReleaseError(f"The versions have learned from all parts of {args.data} that could tell which is worse.")
+            reasons, differences = judge(candidate, served, fair)
+            print(f"{candidate} beside {served}, on the same pictures:")
+            print("\n".join(map(str, differences)), flush=True)
+            if len(fair) < len(parts):
+                print(f"One of them has learned from the artists of {' and '.join(name for name in parts if name in learned)}.")
+        if reasons and not args.force:
+            keeps = f"{candidate} and its run stay as they are; the same command with --force publishes it all the same."
+            raise ReleaseError("\n".join(["It is not published:", *(f"- {reason}" for reason in reasons), keeps]))
+        print("\n".join(["Published by --force, although:", *reasons] if reasons else ["It is not worse."]), flush=True)
     if args.canary and served is not None:
         config = args.config or args.repository / "models.config"
         if STABLE not in ConfigFile(config).served.labels:
@@ -113,6 +95,7 @@ def run(args: argparse.Namespace) -> None:
         file = ConfigFile(config)
         file.write(target(file.served, number, None))
         print(f"Version {number} is canary, for gateways that ask for the label stable (RAGAM_SERVING_LABEL, RAGAM_CANARY_SHARE).")
+        print("`python -m release reference` has Prometheus watch its drift.")
     elif args.publish or args.canary:
         print(publish(candidate, versions))
 
@@ -124,6 +107,15 @@ def learned_from(version: Path) -> set[str]:
     except (OSError, ValueError):
         return {"train"}
     return set(card.get("data", {}).get("learned_from", ["train"]))
+
+
+def other_genres(candidate: Path, served: Path) -> list[str]:
+    """A sentence where the two do not tell the same genres."""
+    try:
+        new, old = ((version / LABELS).read_text(encoding="utf-8").splitlines() for version in (candidate, served))
+    except OSError:
+        return []  # a version from elsewhere: its answers tell
+    return [f"It tells {', '.join(new)}, and version {served.name} tells {', '.join(old)}."] if new != old else []
 
 
 def judge(candidate: Path, served: Path, parts: dict[str, Part]) -> tuple[list[str], list[Difference]]:
@@ -141,39 +133,6 @@ def judge(candidate: Path, served: Path, parts: dict[str, Part]) -> tuple[list[s
     if mean < -LARGEST_LOSS:
         reasons.append(f"Over all parts it loses {-mean:.3f}; {LARGEST_LOSS:.2f} may be chance.")
     return reasons, differences
-
-
-def paired(
-    name: str,
-    served: npt.NDArray[np.bool_],
-    candidate: npt.NDArray[np.bool_],
-    genres: npt.NDArray[np.str_],
-    groups: npt.NDArray[np.str_],
-) -> list[Difference]:
-    """The differences of accuracy and of mean recall, from which answers (n,) were right; drawn are groups, with both versions' answers."""
-    names, group = np.unique(groups, return_inverse=True)
-    genre = np.unique(genres, return_inverse=True)[1]
-    count = np.zeros((3, len(names), genre.max() + 1))
-    for place, values in enumerate((np.ones(len(group)), served, candidate)):
-        np.add.at(count[place], (group, genre), values)
-    drawn = np.random.default_rng(0).multinomial(len(names), np.full(len(names), 1 / len(names)), size=RESAMPLES)
-    found = []
-    for figure, of in (("accuracy", accuracy), ("mean recall", mean_recall)):
-        whole = of(count.sum(axis=1))
-        draws = of(np.einsum("rg,pgk->prk", drawn, count))
-        low, high = np.percentile(draws[1] - draws[0], INTERVAL)
-        found.append(Difference(name, figure, float(whole[0]), float(whole[1]), float(low), float(high)))
-    return found
-
-
-def accuracy(counts: Numbers) -> Numbers:
-    """Of the served version and the candidate, from pictures and right answers by genre (3, ..., k)."""
-    return np.asarray(counts[1:].sum(axis=-1) / counts[0].sum(axis=-1))
-
-
-def mean_recall(counts: Numbers) -> Numbers:
-    recalls = np.divide(counts[1:], counts[0], out=np.full(counts[1:].shape, np.nan), where=counts[0] > 0)
-    return np.asarray(np.nanmean(recalls, axis=-1))
 
 
 def told(version: Path, pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.str_]:

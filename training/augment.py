@@ -4,57 +4,38 @@
     ragam   against the source confound: what tells one collection from another (resolution, sharpness, JPEG quality, white balance,
             exposure, frames) varies more within a genre than between the sources; and random crops
 
-Both take uint8 (224, 224, 3) and an int32 seed (2,), and return float32 (224, 224, 3) in [0, 255]. The same seed gives the same picture
-on any machine and in any order.
+Both take uint8 (224, 224, 3), an int32 seed (2,) and the recipe, which has their strengths, and return float32 (224, 224, 3) in [0, 255].
+The same seed gives the same picture on any machine and in any order.
 """
 
 import numpy as np
 import tensorflow as tf
 
 from gateway.contract import IMAGE_SHAPE, IMAGE_SIZE
+from training.config import RAGAM, Recipe
 
-# The paper's settings of ImageDataGenerator. Keras takes shear_range in degrees: 0.2 is next to nothing, but it is what the paper ran.
-PAPER_ROTATION = 20.0  # degrees to either side
-PAPER_SHIFT = 0.2  # of the height and of the width
-PAPER_SHEAR = 0.2  # degrees
-PAPER_ZOOM = 0.2  # both axes, each for itself
-
-CROP_AREA = (0.35, 1.0)  # of the picture
-CROP_ASPECT = (3 / 4, 4 / 3)
-# Half of the pictures go through a smaller size and a JPEG, as the resized collections have: 96 to 224 pixels, quality 40 to 95.
-DEGRADED_SHARE = 0.5
-DEGRADED_SIZE = (96, IMAGE_SIZE)
-DEGRADED_QUALITY = (40, 95)
-# Photographs and scans of one painting differ by so much in light and white balance; the painter's colours have to survive.
-BRIGHTNESS = 0.15
-CONTRAST = 0.2
-SATURATION = 0.25
-CHANNEL_GAIN = 0.1  # white balance
-GAMMA = 0.3  # of its logarithm, to either side
-# Half of the pictures are blurred (down to -1: the blurred picture itself) or sharpened (unsharp mask), as scanners and resizers do.
-SHARPNESS_SHARE = 0.5
-SHARPNESS = (-1.0, 1.2)
-# A crop cuts a frame off most pictures that have one; some others get one, so that a frame tells nothing.
-FRAMED_SHARE = 0.1
+HIGHEST_QUALITY = 95  # of a JPEG
+BLUR = -1.0  # of `sharpened`: the blurred picture itself
+# A crop cuts a frame off most pictures that have one; some others get one.
 FRAME = (4, 16)  # pixels on each side
 
 _KERNELS = ("bilinear", "bicubic", "lanczos3", "area")
 _LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601, as Pillow's convert("L")
 
 
-def paper(image: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+def paper(image: tf.Tensor, seed: tf.Tensor, recipe: Recipe = RAGAM) -> tf.Tensor:
     """Rotation, shifts, shear and zoom as one affine map around the centre, bilinear, edges repeated; and a horizontal flip for half."""
-    return moved(image, paper_matrix(seed))
+    return moved(image, paper_matrix(seed, recipe))
 
 
-def paper_matrix(seed: tf.Tensor) -> tf.Tensor:
+def paper_matrix(seed: tf.Tensor, recipe: Recipe = RAGAM) -> tf.Tensor:
     """The map that `seed` draws from the paper's settings, as `affine` gives it."""
     draw = tf.random.stateless_uniform((7,), seed, -1.0, 1.0)
     return affine(
-        rotation=draw[0] * np.radians(PAPER_ROTATION),
-        shift=draw[1:3] * PAPER_SHIFT * IMAGE_SIZE,
-        shear=draw[3] * np.radians(PAPER_SHEAR),
-        zoom=1.0 + draw[4:6] * PAPER_ZOOM,
+        rotation=draw[0] * np.radians(recipe.rotation),
+        shift=draw[1:3] * recipe.shift * IMAGE_SIZE,
+        shear=draw[3] * np.radians(recipe.shear),
+        zoom=1.0 + draw[4:6] * recipe.zoom,
         mirrored=draw[6] < 0,
     )
 
@@ -93,52 +74,54 @@ def affine(rotation: tf.Tensor, shift: tf.Tensor, shear: tf.Tensor, zoom: tf.Ten
     return placed @ rotated @ shifted @ sheared @ zoomed @ centred
 
 
-def ragam(image: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+def ragam(image: tf.Tensor, seed: tf.Tensor, recipe: Recipe = RAGAM) -> tf.Tensor:
     """A random crop in other light, mirrored for half, brought to 224x224 directly or, for half, by way of a smaller JPEG."""
     draw = tf.random.stateless_uniform((20,), seed)
-    cropped = crop(image, draw[:4])
-    cropped = tf.cond(draw[12] < FRAMED_SHARE, lambda: framed(cropped, draw[13:17]), lambda: cropped)
-    cropped = curved(recoloured(cropped, draw[4:10]), draw[17])
+    cropped = crop(image, draw[:4], recipe)
+    cropped = tf.cond(draw[12] < recipe.framed_share, lambda: framed(cropped, draw[13:17]), lambda: cropped)
+    cropped = curved(recoloured(cropped, draw[4:10], recipe), draw[17], recipe)
     cropped = tf.cond(draw[10] < 0.5, lambda: tf.reverse(cropped, axis=[1]), lambda: cropped)
     kernels = tf.random.stateless_uniform((2,), seed + 1, 0, len(_KERNELS), dtype=tf.int32)
 
     def degraded() -> tf.Tensor:
         share = tf.random.stateless_uniform((2,), seed + 2)
-        size = tf.cast(_between(DEGRADED_SIZE, share[0]), tf.int32)
-        quality = tf.cast(_between(DEGRADED_QUALITY, share[1]), tf.int32)
+        size = tf.cast(_between((recipe.degraded_size, IMAGE_SIZE), share[0]), tf.int32)
+        quality = tf.cast(_between((recipe.degraded_quality, HIGHEST_QUALITY), share[1]), tf.int32)
         small = resized(cropped, size, kernels[1])
         stored = tf.io.decode_jpeg(
             tf.raw_ops.EncodeJpegVariableQuality(images=tf.cast(tf.round(small), tf.uint8), quality=quality), channels=3
         )
         return tf.cast(stored, tf.float32)
 
-    picture = tf.cond(draw[11] < DEGRADED_SHARE, degraded, lambda: cropped)
+    picture = tf.cond(draw[11] < recipe.degraded_share, degraded, lambda: cropped)
     picture = resized(picture, IMAGE_SIZE, kernels[0])
-    picture = tf.cond(draw[18] < SHARPNESS_SHARE, lambda: sharpened(picture, _between(SHARPNESS, draw[19])), lambda: picture)
+    picture = tf.cond(
+        draw[18] < recipe.sharpness_share, lambda: sharpened(picture, _between((BLUR, recipe.sharpness), draw[19])), lambda: picture
+    )
     return tf.ensure_shape(picture, IMAGE_SHAPE)
 
 
-def crop(image: tf.Tensor, draw: tf.Tensor) -> tf.Tensor:
-    """A part of `image` (height, width, 3), its area and aspect as above, from four numbers in [0, 1)."""
-    area = _between(CROP_AREA, draw[0])
-    aspect = tf.exp(_between(tuple(np.log(CROP_ASPECT)), draw[1]))
+def crop(image: tf.Tensor, draw: tf.Tensor, recipe: Recipe = RAGAM) -> tf.Tensor:
+    """A part of `image` (height, width, 3), of the recipe's areas and aspects, from four numbers in [0, 1)."""
+    area = _between((recipe.crop_area, 1.0), draw[0])
+    aspect = tf.exp(_between((-np.log(recipe.crop_aspect), np.log(recipe.crop_aspect)), draw[1]))
     share = tf.minimum(tf.stack([tf.sqrt(area / aspect), tf.sqrt(area * aspect)]), 1.0)
     size = tf.cast(tf.round(share * IMAGE_SIZE), tf.int32)
     start = tf.cast(draw[2:4] * tf.cast(IMAGE_SIZE - size + 1, tf.float32), tf.int32)
     return image[start[0] : start[0] + size[0], start[1] : start[1] + size[1]]
 
 
-def recoloured(image: tf.Tensor, draw: tf.Tensor) -> tf.Tensor:
+def recoloured(image: tf.Tensor, draw: tf.Tensor, recipe: Recipe = RAGAM) -> tf.Tensor:
     """`image` in other light: brightness, contrast, saturation and a gain for each channel, from six numbers in [0, 1).
 
     All four are linear in the colour, so they are one 3x3 matrix and an offset. float32 in [0, 255].
     """
     signed = 2 * draw - 1
     luma = tf.constant([_LUMA] * 3)
-    saturation = 1 + SATURATION * signed[0]
+    saturation = 1 + recipe.saturation * signed[0]
     mix = saturation * tf.eye(3) + (1 - saturation) * luma
-    gain = (1 + CHANNEL_GAIN * signed[1:4]) * (1 + BRIGHTNESS * signed[4])
-    contrast = 1 + CONTRAST * signed[5]
+    gain = (1 + recipe.channel_gain * signed[1:4]) * (1 + recipe.brightness * signed[4])
+    contrast = 1 + recipe.contrast * signed[5]
     pixels = tf.cast(image, tf.float32)
     matrix = tf.transpose(mix * gain[:, None])
     # The gray that contrast turns around is the picture's own, so that brightness is left to brightness.
@@ -156,9 +139,9 @@ def framed(image: tf.Tensor, draw: tf.Tensor) -> tf.Tensor:
     return tf.where(inside, inner, colour)
 
 
-def curved(image: tf.Tensor, draw: tf.Tensor) -> tf.Tensor:
+def curved(image: tf.Tensor, draw: tf.Tensor, recipe: Recipe = RAGAM) -> tf.Tensor:
     """`image` float32 in [0, 255] by a gamma curve from a number in [0, 1): other exposure, black and white stay."""
-    return 255.0 * tf.pow(image / 255.0, tf.exp(GAMMA * (2 * draw - 1)))
+    return 255.0 * tf.pow(image / 255.0, tf.exp(recipe.gamma * (2 * draw - 1)))
 
 
 def sharpened(image: tf.Tensor, amount: tf.Tensor) -> tf.Tensor:

@@ -11,6 +11,7 @@ import keras
 import numpy as np
 
 from training.config import Recipe
+from training.progress import Progress
 
 Row = dict[str, float]  # of history.csv: the figures of an epoch
 
@@ -21,7 +22,7 @@ WORK = "work"
 
 
 def callbacks(
-    recipe: Recipe, out: Path, rows: list[Row], seed: int, stopped: Callable[[list[Row]], str | None]
+    recipe: Recipe, out: Path, rows: list[Row], seed: int, stopped: Callable[[list[Row]], str | None], *, as_json: bool
 ) -> list[keras.callbacks.Callback]:
     """All callbacks, in the order in which they have to be asked.
 
@@ -51,6 +52,7 @@ def callbacks(
         Stop(rows, stopped),
         Snapshot(out),
         keras.callbacks.TensorBoard(out / "logs", write_graph=False),
+        Progress("epoch", as_json=as_json),
     ]
 
 
@@ -62,7 +64,9 @@ class Epoch(keras.callbacks.Callback):  # type: ignore[misc]
         self._seed = seed
 
     def on_epoch_begin(self, epoch: int, _: Row | None = None) -> None:
-        self.model.get_layer("dropout").seed_generator.state.assign(np.array([self._seed, epoch], dtype=np.uint32))
+        dropout = self.model.get_layer("dropout")
+        if dropout.rate:
+            dropout.seed_generator.state.assign(np.array([self._seed, epoch], dtype=np.uint32))
         self._began = time.monotonic()
 
     def on_epoch_end(self, _: int, logs: Row) -> None:
@@ -120,3 +124,16 @@ def resume(out: Path) -> list[Row]:
     shutil.copytree(last, out / WORK)
     with (last / HISTORY).open(newline="") as file:
         return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
+
+
+def why_stopped(recipe: Recipe, rows: list[Row]) -> str | None:
+    """Why the training ends after these epochs, or None where it goes on."""
+    if recipe.stop_at_accuracy is not None and rows and min(rows[-1]["accuracy"], rows[-1]["val_accuracy"]) >= recipe.stop_at_accuracy:
+        return f"training and validation accuracy reached {recipe.stop_at_accuracy:.0%}"
+    if recipe.patience is not None and rows and len(rows) - 1 - lowest_loss(rows) >= recipe.patience:
+        return f"no lower validation loss for {recipe.patience} epochs"
+    return f"all {recipe.epochs} epochs are done" if len(rows) >= recipe.epochs else None
+
+
+def lowest_loss(rows: list[Row]) -> int:
+    return int(np.argmin([row["val_loss"] for row in rows]))

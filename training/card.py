@@ -2,10 +2,12 @@
 
 import platform
 from collections import Counter
+from dataclasses import asdict
 from importlib.metadata import version
 from typing import Any
 
 from gateway.contract import EXPLAIN_SIGNATURE, IMAGE_SHAPE, MODEL_NAME, PREDICT_SIGNATURE, SIMILAR_SIGNATURE
+from training.config import Recipe
 from training.data import Dataset
 from training.sides import ALL, EXTERNALS
 from training.split import SPLITS
@@ -19,6 +21,7 @@ LIMITS = (
     "are common: read the scores, not only the best one. It knows no other genres; "
     "typicality tells most photographs, drawings and screenshots from paintings, not all."
 )
+ARCHITECTURE = "{backbone} (224), GlobalAveragePooling2D, Flatten, Dense {hidden_units} ReLU, Dropout {dropout}, Dense softmax"
 PREPROCESSING = (
     "EXIF orientation applied, transparency on white, convert('RGB').resize((224, 224)) with Pillow's bicubic filter, x / 127.5 - 1; "
     "a JPEG of more than twice 224 pixels is decoded at a reduced scale."
@@ -40,7 +43,7 @@ def model_card(number: int, scorecard: dict[str, Any], dataset: Dataset, measure
         "signatures": [PREDICT_SIGNATURE, EXPLAIN_SIGNATURE, SIMILAR_SIGNATURE],
         "input": {"shape": ["n", *IMAGE_SHAPE], "dtype": "float32", "range": [-1, 1], "colour": "RGB"},
         "preprocessing": PREPROCESSING,
-        "architecture": "MobileNetV2 (1.0, 224), GlobalAveragePooling2D, Flatten, Dense 128 ReLU, Dropout 0.2, Dense softmax",
+        "architecture": ARCHITECTURE.format(**asdict(Recipe(**run["recipe"]))),
         "parameters": run["parameters"],
         "data": {
             "counts": scorecard["dataset"]["counts"],
@@ -50,12 +53,12 @@ def model_card(number: int, scorecard: dict[str, Any], dataset: Dataset, measure
             "collections": dict(sorted(Counter(row["source"] for row in dataset.rows if row["split"] not in EXTERNALS).items())),
             "external_collections": dict(sorted(Counter(row["source"] for row in dataset.rows if row["split"] in EXTERNALS).items())),
         },
-        "licence": LICENCE,
+        "licence": dataset.about.get("licence", LICENCE),
         "limits": LIMITS,
         "recipe": run["recipe"],
         "training": {
             name: run[name]
-            for name in ("seed", "weights", "epochs", "picture_steps", "kept_epoch", "shares", "teacher", "stopped", "versions")
+            for name in ("changed", "seed", "weights", "epochs", "picture_steps", "kept_epoch", "shares", "teacher", "stopped", "versions")
             if name in run
         },
         "temperature": scorecard["temperature"],

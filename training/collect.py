@@ -18,7 +18,7 @@ import csv
 import errno
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -29,6 +29,7 @@ from training.genres import FOURTEEN, NAMES_7, PAPER_TOTAL, Genre
 from training.listing import LeftOut, Listed
 from training.pictures import Fingerprint
 from training.selection import without_duplicates
+from training.tell import tell
 
 # WikiArt's own file names: vincent-van-gogh_the-starry-night.jpg. A single word before the underscore is as often no name (image_12.jpg).
 ARTIST_IN_NAME = re.compile(r"([^\W\d_]+[.']?(?:-[^\W\d_]+[.']?)+)_.+")
@@ -71,7 +72,8 @@ def run(args: argparse.Namespace) -> None:
         is_ours = error.filename is None or Path(error.filename).is_relative_to(args.out)
         what = f"{args.out} cannot be written" if is_ours else f"{error.filename} cannot be read"
         raise StageError(f"{what}: {error.strerror}. {again} from the pictures already read.") from error
-    tell(genres, found, readable, kept)
+    counts = {name: Counter(item.genre for item in items) for name, items in (("files", found), ("readable", readable), ("kept", kept))}
+    tell(args, counts, *sentences(genres, found, readable, kept))
 
 
 def roots_of(genres: Sequence[Genre], downloaded: Sequence[Path] | None) -> list[tuple[Path, str]]:
@@ -170,19 +172,19 @@ def write_csv(file: Path, kind: type[Listed | LeftOut], items: Sequence[Listed |
     partial.replace(file)
 
 
-def tell(genres: Sequence[Genre], found: Sequence[Found], readable: Sequence[Listed], kept: Sequence[Listed]) -> None:
-    """The inventory beside the paper's, on stdout."""
+def sentences(genres: Sequence[Genre], found: Sequence[Found], readable: Sequence[Listed], kept: Sequence[Listed]) -> Iterator[str]:
+    """The inventory beside the paper's."""
     files, good, left = (Counter(item.genre for item in items) for items in (found, readable, kept))
-    print(f"{'':18}{'files':>9}{'readable':>10}{'kept':>9}{'paper':>11}")
+    yield f"{'':18}{'files':>9}{'readable':>10}{'kept':>9}{'paper':>11}"
     for genre in genres:
-        print(f"{genre.name:18}{files[genre.name]:9,}{good[genre.name]:10,}{left[genre.name]:9,}{genre.pictures:11,}")
-    print(f"{'together':18}{len(found):9,}{len(readable):10,}{len(kept):9,}{sum(genre.pictures for genre in genres):11,}")
+        yield f"{genre.name:18}{files[genre.name]:9,}{good[genre.name]:10,}{left[genre.name]:9,}{genre.pictures:11,}"
+    yield f"{'together':18}{len(found):9,}{len(readable):10,}{len(kept):9,}{sum(genre.pictures for genre in genres):11,}"
     for genre in genres:
         if files[genre.name] != genre.pictures:
-            print(f"{genre.name}: {files[genre.name] - genre.pictures:+,} files against the paper's set.")
+            yield f"{genre.name}: {files[genre.name] - genre.pictures:+,} files against the paper's set."
     if len(genres) == len(FOURTEEN):
-        print(f"The paper counts {PAPER_TOTAL:,} pictures in 14 genres; these are {len(found) - PAPER_TOTAL:+,} files against that.")
-    print(f"{sum(bool(item.artist) for item in kept):,} of the {len(kept):,} pictures kept name an artist.")
+        yield f"The paper counts {PAPER_TOTAL:,} pictures in 14 genres; these are {len(found) - PAPER_TOTAL:+,} files against that."
+    yield f"{sum(bool(item.artist) for item in kept):,} of the {len(kept):,} pictures kept name an artist."
 
 
 def _plain(name: str) -> str:

@@ -16,6 +16,8 @@ Writes RUN:
     scorecard.json                 every figure; export reads the temperature and the figures of the model card from it
     scorecard.md                   the same for a person
     validated.npz                  the answers on validation, for a last training
+    predictions.csv                of every picture the label, the answer, all scores, part and artist
+    worst.html                     the surest mistakes with their heat maps, in one file; for your eyes, as the pictures may not be free
     confusion-PART.png             the confusion matrix of each part
     reliability.png coverage.png   confidence against accuracy, and accuracy against the share of pictures answered
 """
@@ -31,17 +33,19 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from training import measure, plots, scorecard
+from training import measure, plots, predictions, scorecard
 from training.certain import KINDS, Answers, Share, certain, expected, left_out_in_turn, thresholds
 from training.config import StageError
 from training.last import figures_of, read_run
-from training.report import markdown
+from training.report import markdown, sentences
 from training.sides import EXTERNAL_TEST, EXTERNAL_TUNING, EXTERNALS
-from training.train import MODEL, write_json
+from training.tell import tell
+from training.train import MODEL, write_json, write_text
 from training.trust import SEEN, VALIDATED, read_validated, write_arrays
 from training.typicality import REPORT
 
 SCORECARD = "scorecard.json"
+PARTS = {"validation": ("validation",), "test": ("test",), **{half: (half,) for half in EXTERNALS}, "external": EXTERNALS}
 HALVES = {"external": EXTERNALS}
 
 
@@ -75,8 +79,7 @@ def run(args: argparse.Namespace) -> None:
             f"{args.run} was not trained on {args.data}: its test pictures may have been trained on. Name the dataset it was trained on."
         )
     model = keras.models.load_model(args.run / MODEL, compile=False)
-    wanted = {"validation": ("validation",), "test": ("test",), **{half: (half,) for half in EXTERNALS}, "external": EXTERNALS}
-    parts = {name: part for name, splits in wanted.items() if (part := dataset.part(*splits)).rows}
+    parts = {name: part for name, splits in PARTS.items() if (part := dataset.part(*splits)).rows}
     raw = {name: outputs_of(model, part.pixels) for name, part in parts.items()}
     tuned = [name for name in ("validation", EXTERNAL_TUNING) if name in parts]
     temperature = fit_temperature([(raw[name], parts[name].labels) for name in tuned])
@@ -90,10 +93,13 @@ def run(args: argparse.Namespace) -> None:
     if "validation" in answers:
         write_arrays(args.run / VALIDATED, asdict(answers["validation"]))
     limits, shares = trusted(answers if chosen is None else {**answers, "validation": read_validated(args.chosen)}, known)
+    sures = {name: certain(found, limits) for name, found in answers.items()}
+    single = {name: part for name, part in parts.items() if name not in HALVES}
+    predictions.write(args.run, predictions.Measured(single, answers, sures, genres), model)
     cards: dict[str, scorecard.Figures] = {}
     reliabilities, coverages = {}, {}
     for name, part in parts.items():
-        sure = certain(answers[name], limits)
+        sure = sures[name]
         scores, groups = answers[name].scores, answers[name].groups
         cards[name] = scorecard.describe(raw[name], scores, part.labels, groups=groups, genres=genres, sure=sure)
         unseen = np.array([group not in known for group in groups])
@@ -111,7 +117,7 @@ def run(args: argparse.Namespace) -> None:
     plots.reliability(reliabilities, args.run / "reliability.png")
     plots.coverage(coverages, args.run / "coverage.png")
 
-    card: dict[str, object] = {
+    card: dict[str, Any] = {
         "genres": genres,
         "temperature": temperature,
         "trust": {
@@ -123,25 +129,16 @@ def run(args: argparse.Namespace) -> None:
         },
         "parts": cards,
         "run": facts,
-        "dataset": {"trained_on": len(dataset.part("train").rows), "counts": dataset.about["counts"], "digest": facts["dataset"]},
+        "dataset": {"trained_on": len(dataset.part("train").rows), "counts": dataset.about["counts"], "digest": facts["dataset"]}
+        | {"without_artist": dataset.about.get("without_artist", 0)},
     }
-    if chosen is not None:
-        card["chosen_by"] = chosen
-    if args.against is not None:
-        card["against"] = against(args.against, parts, genres)
+    card |= {"chosen_by": chosen} if chosen is not None else {}
+    card |= {"against": against(args.against, parts, genres)} if args.against is not None else {}
     if not args.skip_protocols and "test" in parts:
         card["protocols"] = compare(args.run / START, model, dataset, raw["test"], facts["seed"])
-    write(args.run, card)
-    for name, figures in cards.items():
-        print(f"{name}: accuracy {figures['accuracy']}, balanced {figures['balanced_accuracy']}")
-
-
-def write(folder: Path, card: dict[str, object]) -> None:
-    """The scorecard, for programs and for a person."""
-    write_json(folder / SCORECARD, card)
-    temporary = folder / ".part.scorecard.md"
-    temporary.write_text(markdown(json.loads(json.dumps(card))), encoding="utf-8")
-    temporary.replace(folder / "scorecard.md")
+    write_json(args.run / SCORECARD, card)
+    write_text(args.run / "scorecard.md", markdown(json.loads(json.dumps(card))))
+    tell(args, card, *sentences(card), f"All figures: {args.run / 'scorecard.md'}; the surest mistakes: {args.run / predictions.WORST}.")
 
 
 def against(version: Path, parts: dict[str, Any], genres: list[str]) -> dict[str, Any]:

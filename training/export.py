@@ -52,6 +52,7 @@ from training.config import StageError
 from training.distribution import distribution
 from training.evaluate import SCORECARD
 from training.sides import EXTERNALS
+from training.tell import tell
 from training.train import MODEL, write_json
 from training.trust import Trust, seen, trust_of
 
@@ -129,7 +130,8 @@ def run(args: argparse.Namespace) -> None:
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
-    print(f"Published {versions / str(number)}; scores differ from the Keras model's by at most {difference:.1e}.")
+    facts = {"version": str(versions / str(number)), "largest_difference_from_keras": difference}
+    tell(args, facts, f"Published {versions / str(number)}; scores differ from the Keras model's by at most {difference:.1e}.")
 
 
 def read_scorecard(folder: Path) -> dict[str, Any]:

@@ -12,18 +12,20 @@ import tensorflow as tf
 from gateway.picture.preprocess import to_tensor
 from training import measure
 from training.augment import AUGMENTATIONS
-from training.callbacks import KEPT, Row, callbacks, resume, snapshot
+from training.callbacks import KEPT, Row, callbacks, lowest_loss, resume, snapshot, why_stopped
 from training.config import Recipe
-from training.data import Part, chances, epochs, in_order
+from training.data import Part, chances, class_weights, epochs, in_order
+from training.devices import Share, shared, strategy
 from training.features import features
 from training.model import HIDDEN, LOGITS, blend, build, head, train_from, trunk_features
+from training.progress import Progress
 
 PREDICT_BATCH = 64
 START = "start.weights.h5"  # the weights before the main phase
 
 
 def fit(
-    recipe: Recipe, train: Part, validation: Part, *, genre_count: int, weights: str | None, seed: int, out: Path
+    recipe: Recipe, train: Part, validation: Part, *, genre_count: int, weights: str | None, seed: int, out: Path, as_json: bool = False
 ) -> tuple[list[Row], str]:
     """Train, or go on after the last full epoch of which `out` has a snapshot.
 
@@ -32,9 +34,9 @@ def fit(
     steps = -(-len(train.labels) // recipe.batch_size)
     chosen = strategy()
     if not (out / START).exists():
-        begin(recipe, train, build(genre_count, weights, seed), seed, out / START)
+        begin(recipe, train, build(genre_count, weights, seed, recipe), out / START, seed=seed, as_json=as_json)
     with chosen.scope():
-        model = build(genre_count, None, seed)
+        model = build(genre_count, None, seed, recipe)
         model.load_weights(out / START)
         compile_main(model, recipe, steps)
     rows = resume(out)
@@ -43,25 +45,32 @@ def fit(
         # Keras asks that the first batch can be shared alike among the devices.
         devices = chosen.num_replicas_in_sync
         even = max(min(PREDICT_BATCH, len(validation.labels)) // devices, 1) * devices
-        told = callbacks(recipe, out, rows, seed, stopped)
+
+        def drawn(share: Share, batch: int) -> tf.data.Dataset:
+            return epochs(
+                train,
+                genre_count,
+                batch,
+                partial(AUGMENTATIONS[recipe.augmentation], recipe=recipe),
+                seed=seed,
+                numbers=range(len(rows), recipe.epochs),
+                sampling=recipe.sampling,
+                share=share,
+                filled=None if share[1] == 1 else steps * recipe.batch_size,
+            )
+
+        told = callbacks(recipe, out, rows, seed, stopped, as_json=as_json)
         try:
             model.fit(
-                epochs(
-                    train,
-                    genre_count,
-                    recipe.batch_size,
-                    AUGMENTATIONS[recipe.augmentation],
-                    seed=seed,
-                    numbers=range(len(rows), recipe.epochs),
-                    sampling=recipe.sampling,
-                ),
-                validation_data=in_order(validation, genre_count, even),
+                shared(chosen, recipe.batch_size, drawn),
+                validation_data=shared(chosen, even, lambda _, batch: in_order(validation, genre_count, batch)),
                 initial_epoch=len(rows),
                 epochs=recipe.epochs,
                 steps_per_epoch=steps,
                 shuffle=False,
                 class_weight=class_weights(train.labels, genre_count) if recipe.class_weights else None,
                 callbacks=told,
+                verbose=0,
             )
         except KeyboardInterrupt:
             for callback in told:
@@ -70,16 +79,16 @@ def fit(
     return rows, str(stopped(rows))
 
 
-def begin(recipe: Recipe, train: Part, model: keras.Model, seed: int, file: Path) -> None:
+def begin(recipe: Recipe, train: Part, model: keras.Model, file: Path, *, seed: int, as_json: bool) -> None:
     """Write the weights before the first epoch of the main phase: the head of the new `model` as it is, or fitted on the frozen rest."""
     if recipe.head_epochs:
-        train_head(model, recipe, train, seed)
+        train_head(model, recipe, train, seed, as_json)
     temporary = file.with_name(f".part.{file.name}")
     model.save_weights(temporary)
     temporary.replace(file)
 
 
-def train_head(model: keras.Model, recipe: Recipe, train: Part, seed: int) -> None:
+def train_head(model: keras.Model, recipe: Recipe, train: Part, seed: int, as_json: bool) -> None:
     """Fit the head on the frozen features of the pictures and of their mirror images: minutes instead of hours."""
     trunk, top, genre_count = trunk_features(model), head(model), model.output.shape[-1]
     seen = np.concatenate([features(trunk, train.pixels), features(trunk, train.pixels[:, :, ::-1])])
@@ -97,7 +106,8 @@ def train_head(model: keras.Model, recipe: Recipe, train: Part, seed: int) -> No
         batch_size=64,
         sample_weight=np.tile(chances(train) * len(train.labels), 2) if recipe.sampling == "by_artist" else None,
         class_weight=class_weights(train.labels, genre_count) if recipe.class_weights else None,
-        verbose=2,
+        callbacks=[Progress("head", as_json=as_json)],
+        verbose=0,
     )
     for name in (HIDDEN, LOGITS):
         model.get_layer(name).kernel.regularizer = None
@@ -108,14 +118,18 @@ def compile_main(model: keras.Model, recipe: Recipe, steps: int) -> None:
     train_from(model, recipe.trained_from)
     rate: float | keras.optimizers.schedules.LearningRateSchedule = recipe.learning_rate
     if recipe.cosine:
-        warm_up = max(steps // 2, 1)
+        warm_up = max(int(steps * recipe.warm_up), 1)
         falling = max(recipe.epochs * steps - warm_up, 1)
         rate = keras.optimizers.schedules.CosineDecay(
-            0.02 * recipe.learning_rate, falling, alpha=0.02, warmup_target=recipe.learning_rate, warmup_steps=warm_up
+            recipe.lowest_rate * recipe.learning_rate,
+            falling,
+            alpha=recipe.lowest_rate,
+            warmup_target=recipe.learning_rate,
+            warmup_steps=warm_up,
         )
     averaged = {"use_ema": True, "ema_momentum": recipe.ema_momentum} if recipe.ema_momentum else {}
     optimizer: keras.optimizers.Optimizer = (
-        keras.optimizers.AdamW(rate, weight_decay=recipe.weight_decay, global_clipnorm=2.0, **averaged)
+        keras.optimizers.AdamW(rate, weight_decay=recipe.weight_decay, global_clipnorm=recipe.clip_norm, **averaged)
         if recipe.optimizer == "adamw"
         else keras.optimizers.Adam(rate, **averaged)
     )
@@ -144,19 +158,6 @@ class BalancedAccuracy(keras.metrics.Metric):  # type: ignore[misc]
         return tf.reduce_sum(recalls) / tf.cast(tf.math.count_nonzero(self._seen.value), tf.float32)
 
 
-def why_stopped(recipe: Recipe, rows: list[Row]) -> str | None:
-    """Why the training ends after these epochs, or None where it goes on."""
-    if recipe.stop_at_accuracy is not None and rows and min(rows[-1]["accuracy"], rows[-1]["val_accuracy"]) >= recipe.stop_at_accuracy:
-        return f"training and validation accuracy reached {recipe.stop_at_accuracy:.0%}"
-    if recipe.patience is not None and rows and len(rows) - 1 - lowest_loss(rows) >= recipe.patience:
-        return f"no lower validation loss for {recipe.patience} epochs"
-    return f"all {recipe.epochs} epochs are done" if len(rows) >= recipe.epochs else None
-
-
-def lowest_loss(rows: list[Row]) -> int:
-    return int(np.argmin([row["val_loss"] for row in rows]))
-
-
 def kept(recipe: Recipe, genre_count: int, out: Path, rows: list[Row], judged: Sequence[Part] = ()) -> tuple[keras.Model, int, Row]:
     """The model to keep, in float32 however it was trained, its epoch, from 1, and what chose its share of that epoch's weights.
 
@@ -165,7 +166,7 @@ def kept(recipe: Recipe, genre_count: int, out: Path, rows: list[Row], judged: S
     full epoch the start is kept, and the epoch is 0.
     """
     keras.mixed_precision.set_global_policy("float32")
-    model = build(genre_count, None, seed=0)
+    model = build(genre_count, None, 0, recipe)
     model.load_weights(out / START)
     last = snapshot(out)
     if last is None:
@@ -184,21 +185,7 @@ def kept(recipe: Recipe, genre_count: int, out: Path, rows: list[Row], judged: S
     return model, (len(rows) if recipe.keep == "last" else lowest_loss(rows) + 1), {**found, "chosen": share}
 
 
-def strategy() -> tf.distribute.Strategy:
-    """All GPUs in mixed precision, one GPU in mixed precision, or the processor in float32: also sets Keras's policy."""
-    gpus = tf.config.list_physical_devices("GPU")
-    keras.mixed_precision.set_global_policy("mixed_float16" if gpus else "float32")
-    return tf.distribute.MirroredStrategy() if len(gpus) > 1 else tf.distribute.get_strategy()
-
-
 def outputs_of(model: keras.Model, pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
     """What `model` makes of uint8 pictures (n, 224, 224, 3), in order, scaled as the gateway scales them."""
     starts = range(0, max(len(pixels), 1), PREDICT_BATCH)
     return np.concatenate([model.predict_on_batch(to_tensor(pixels[at : at + PREDICT_BATCH])) for at in starts])
-
-
-def class_weights(labels: npt.NDArray[np.int64], genre_count: int) -> dict[int, float]:
-    """A factor for each genre's loss, so that every genre present counts alike and the mean over the pictures is 1."""
-    counts = np.bincount(labels, minlength=genre_count)
-    present = np.count_nonzero(counts)
-    return {genre: float(len(labels) / (present * count)) if count else 0.0 for genre, count in enumerate(counts)}

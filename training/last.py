@@ -1,11 +1,11 @@
 """The last training: as a run that chose recipe and epochs on an artist split, but on the artists of validation and test, too."""
 
 import json
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from training.config import Recipe, StageError
+from training.config import RAGAM, Recipe, StageError
 from training.sides import ALL, EXTERNAL_TUNING
 
 if TYPE_CHECKING:  # importing it takes seconds: TensorFlow
@@ -23,12 +23,22 @@ def read_run(folder: Path) -> dict[str, Any]:
     return facts
 
 
-def settled(chosen: dict[str, Any]) -> Recipe:
-    """The recipe of a finished run, with the epochs that it chose.
+# Files, which a run keeps by their names alone.
+NAMED = ("weights", "teacher")
+
+
+def settled(chosen: dict[str, Any], asked: Recipe) -> Recipe:
+    """The recipe of a finished run, with the epochs that it chose and the files that `asked` names.
 
     The share is chosen anew: of more artists more is learned that holds for others, and the way back to the start may be shorter.
+    Raises StageError where `asked` sets more than these files.
     """
-    return replace(Recipe(**chosen["recipe"]), epochs=chosen["kept_epoch"], keep="last", stop_at_accuracy=None, patience=None)
+    own = [one.name for one in fields(Recipe) if one.name not in NAMED and getattr(asked, one.name) != getattr(RAGAM, one.name)]
+    if own:
+        raise StageError(f"--last takes the recipe of its run. Leave out --{own[0].replace('_', '-')}.")
+    recipe = Recipe(**{**chosen["recipe"], "shares": tuple(chosen["recipe"]["shares"])})
+    files = {name: getattr(asked, name) for name in NAMED}
+    return replace(recipe, **files, epochs=chosen["kept_epoch"], keep="last", stop_at_accuracy=None, patience=None)
 
 
 def chosen_by(before: dict[str, Any], asked: dict[str, Any], dataset: "Dataset", *, taught: bool) -> dict[str, Any]:

@@ -1,16 +1,16 @@
-"""The list of labelled pictures that a folder comes with: manifest.csv, as `collect` writes it, or a metadata.csv from elsewhere."""
+"""The labelled pictures of a folder: by manifest.csv, as `collect` writes it, by another table, or by the folders they lie in."""
 
-import codecs
-import csv
-import io
 import re
 import unicodedata
-from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from itertools import pairwise
 from pathlib import Path
 
 from training.config import StageError
+from training.files import folders
+from training.layout import COLUMNS, REQUIRED, columns_of, genre_name, tree
+from training.tables import read_table
 
 NAMES = ("manifest.csv", "metadata.csv")
 EXTERNAL = "external"
@@ -61,56 +61,115 @@ class LeftOut:
         return self.reason if self.reason.startswith("label") else re.split(r"[:,]", self.reason)[0]
 
 
-def read_listing(folder: Path) -> list[Listed]:
-    """The pictures listed in `folder`, sorted by path. Columns are split by commas, semicolons or tabs, as spreadsheets save them.
+@dataclass(frozen=True)
+class Listing:
+    """The pictures, sorted by path; files that are none, or in no genre; and sentences on what was taken for what."""
 
-    Raises StageError where there is no list, or none that can be read.
+    pictures: list[Listed]
+    left_out: list[LeftOut] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
+
+
+def base_of(data: Path) -> Path:
+    """The folder that paths are relative to, where `data` is a folder or a table in one."""
+    return data.parent if data.is_file() else data
+
+
+def read(data: Path, chosen: Mapping[str, str] | None = None) -> Listing:
+    """The pictures of a folder, or of a table. Columns are split by commas, semicolons or tabs, as spreadsheets save them.
+
+    chosen: by layout.COLUMNS the columns to take, where their names do not tell. Raises StageError where nothing can be read.
     """
-    file = next((folder / name for name in NAMES if (folder / name).is_file()), None)
-    if file is None:
-        raise StageError(f"{folder} has no {' or '.join(NAMES)}. Make one with `python -m training collect --out {folder}`.")
-    names = [field.name for field in fields(Listed) if field.name != "folder"]
-    try:
-        reader = _reader(file.read_bytes())
-        missing = {"path", "genre"} - set(reader.fieldnames or ())
-        if missing:
-            raise StageError(f"{file} has no column {' and no column '.join(sorted(missing))}.")
-        lines = [{name: (line.get(name) or "").strip() for name in names} for line in reader]
-        # A spreadsheet may save empty rows behind the last.
-        listed = [_listed(line) for line in lines if any(line.values())]
-    except UnicodeDecodeError as error:
-        raise StageError(f"{file} cannot be read: it is not UTF-8. Save it as 'CSV UTF-8'.") from error
-    except (OSError, ValueError, csv.Error) as error:
-        raise StageError(f"{file} cannot be read: {error}.") from error
+    table = data if data.is_file() else _table(data)
+    left_out: list[tuple[str, str]] = []
+    if table is None:
+        lines, left_out, said = tree(data)
+        source = data.resolve().name
+        listed = [Listed(line["path"], genre_name(line["genre"]), line["artist"], source) for line in lines]
+    else:
+        listed, said = _read_table(table, chosen or {})
+    if not listed:
+        raise StageError(
+            f"{data} has no pictures: no {' or '.join(NAMES)}, no other table, and none in folders named for their genre. "
+            f"`python -m training collect --out {data}` gets the paper's."
+        )
     listed.sort(key=lambda picture: picture.path)
     twice = next((a.path for a, b in pairwise(listed) if a.path == b.path), None)
     if twice is not None:
-        raise StageError(f"{file} lists {twice} more than once.")
-    return listed
+        raise StageError(f"{table} lists {twice} more than once.")
+    return Listing(listed, [LeftOut(path, f"unreadable: {reason}") for path, reason in left_out], said)
 
 
-def read_further(folders: Sequence[Path]) -> list[Listed]:
-    """The pictures of `folders` after the first, all to train on. Raises StageError, also where two folders have one name."""
-    if len({folder.resolve().name for folder in folders}) < len(folders):
+def read_listing(folder: Path) -> list[Listed]:
+    return read(folder).pictures
+
+
+def read_further(data: Sequence[Path], chosen: Mapping[str, str] | None = None) -> Listing:
+    """What is in `data` after the first, all to train on. Raises StageError, also where two folders have one name."""
+    bases = [base_of(one) for one in data]
+    if len({base.resolve().name for base in bases}) < len(bases):
         raise StageError("Two of the --data folders have the same name. Rename one: a picture is named by its folder and its path in it.")
-    listed: list[Listed] = []
-    for folder in folders[1:]:
-        for picture in read_listing(folder):
+    together = Listing([])
+    for one, base in zip(data[1:], bases[1:], strict=True):
+        found = read(one, chosen)
+        name = base.resolve().name
+        for picture in found.pictures:
             if picture.is_external or Path(picture.path).is_absolute():
-                raise StageError(f"{folder} lists {picture.path}, which is external or absolute: only the first folder may. Name it first.")
-            listed.append(replace(picture, path=f"{folder.resolve().name}/{picture.path}", folder=str(folder)))
-    return listed
+                raise StageError(f"{one} lists {picture.path}, which is external or absolute: only the first folder may. Name it first.")
+            together.pictures.append(replace(picture, path=f"{name}/{picture.path}", folder=str(base)))
+        together.left_out.extend(replace(item, path=f"{name}/{item.path}") for item in found.left_out)
+        together.said.extend(found.said)
+    return together
 
 
-def _reader(data: bytes) -> "csv.DictReader[str]":
-    """Raises UnicodeDecodeError for what is neither UTF-8 nor, with its mark, UTF-16."""
-    text = data.decode("utf-16" if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig")
-    head, _, rest = text.partition("\n")
-    if head.startswith("sep="):
-        # Excel's own way to tell how the columns are split.
-        text, head = rest, rest.partition("\n")[0]
-    delimiter = max(",;\t", key=head.count)
-    return csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
+def _table(folder: Path) -> Path | None:
+    """The table in a folder, None where it has none. Raises StageError where it has several."""
+    known = next((folder / name for name in NAMES if (folder / name).is_file()), None)
+    others = sorted(folder.glob("*.csv"))
+    if known is None and len(others) > 1:
+        raise StageError(f"{folder} has several tables. Name one: --data {' or '.join(map(str, others[:3]))}.")
+    return known or next(iter(others), None)
+
+
+def _read_table(file: Path, chosen: Mapping[str, str]) -> tuple[list[Listed], list[str]]:
+    names, lines = read_table(file)
+    columns = columns_of(names, chosen)
+    missing = sorted(set(REQUIRED) - set(columns))
+    if missing:
+        raise StageError(
+            f"{file} has no column {' and no column '.join(missing)}. Of {', '.join(names) or 'no columns'}, name one: "
+            f"--columns {' '.join(f'{meaning}=...' for meaning in missing)}."
+        )
+    others = {one.name for one in fields(Listed)} - set(COLUMNS) - {"folder"}
+    try:
+        listed = [
+            _listed(
+                {name: line.get(name, "") for name in others}
+                | {meaning: line.get(columns[meaning], "") if meaning in columns else "" for meaning in COLUMNS}
+            )
+            for line in lines
+        ]
+    except ValueError as error:
+        raise StageError(f"{file} cannot be read: {error}.") from error
+    taken = ", ".join(f"{column} for the {meaning}" for meaning, column in columns.items())
+    return _located(listed, file.parent), [f"{file}: taken {taken}{'' if 'artist' in columns else '; no column for the artist'}."]
+
+
+def _located(listed: list[Listed], base: Path) -> list[Listed]:
+    """`listed` with its paths as they are below `base`, where a table has names alone, or the other slash."""
+    if all((base / picture.path).is_file() for picture in listed[:1]):
+        return listed
+    found: dict[str, list[str]] = {}
+    for folder, files in folders(base):
+        for file in files:
+            found.setdefault(file.name, []).append((folder / file).relative_to(base).as_posix())
+
+    def locate(picture: Listed) -> Listed:
+        path = picture.path.replace("\\", "/")
+        fitting = [one for one in found.get(path.rpartition("/")[2], ()) if f"/{one}".endswith(f"/{path}")]
+        return replace(picture, path=fitting[0]) if len(fitting) == 1 else picture
+
+    return [locate(picture) for picture in listed]
 
 
 def artist_key(name: str) -> str:
@@ -124,4 +183,5 @@ def _listed(line: dict[str, str]) -> Listed:
     width, height = (int(line.pop(name) or 0) for name in ("width", "height"))
     if line["phash"]:
         int(line["phash"], 16)
+    line["genre"] = genre_name(line["genre"])
     return Listed(**line, width=width, height=height)

@@ -20,6 +20,7 @@ from PIL import Image
 from gateway.contract import IMAGE_INPUT, IMAGE_SHAPE
 from gateway.picture.preprocess import to_tensor
 from training.config import StageError
+from training.tell import tell
 
 FILE = "model.tflite"
 SAVED_MODEL = "saved_model.pb"
@@ -42,7 +43,8 @@ def run(args: argparse.Namespace) -> None:
     import tensorflow as tf
 
     difference = add(args.version, tf.saved_model.load(args.version), pictures(PICTURES))
-    print(f"Wrote {args.version / FILE}; values differ from the SavedModel's by at most {difference:.1e}.")
+    facts = {"file": str(args.version / FILE), "largest_difference": difference}
+    tell(args, facts, f"Wrote {args.version / FILE}; values differ from the SavedModel's by at most {difference:.1e}.")
 
 
 def add(folder: Path, loaded: Any, tried: npt.NDArray[np.float32]) -> float:

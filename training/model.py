@@ -10,10 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gateway.contract import IMAGE_INPUT, IMAGE_SHAPE, SCORES_OUTPUT
-from training.config import StageError
-
-HIDDEN_UNITS = 128
-DROPOUT = 0.2
+from training.config import RAGAM, Recipe, StageError, nearest
 
 # The names of the layers that others ask for: the last map before pooling, float32 (n, 7, 7, 1280), and the head's.
 FEATURE_MAP = "out_relu"
@@ -22,7 +19,7 @@ HIDDEN = "hidden"
 LOGITS = "logits"
 
 
-def build(genre_count: int, weights: str | None, seed: int) -> keras.Model:
+def build(genre_count: int, weights: str | None, seed: int, recipe: Recipe = RAGAM) -> keras.Model:
     """The model for `genre_count` genres: image float32 (n, 224, 224, 3) in [-1, 1] -> softmax scores float32 (n, genre_count).
 
     `weights` is "imagenet", the path of a Keras weight file without its top, or None for random ones. The head is drawn from `seed`.
@@ -31,12 +28,13 @@ def build(genre_count: int, weights: str | None, seed: int) -> keras.Model:
     """
     keras.utils.set_random_seed(seed)
     image = keras.Input(IMAGE_SHAPE, name=IMAGE_INPUT)
-    trunk = keras.applications.MobileNetV2(include_top=False, weights=None, input_tensor=image)
-    _load(trunk, weights)
+    width = float(recipe.backbone.removeprefix("mobilenet_v2_"))
+    trunk = keras.applications.MobileNetV2(include_top=False, weights=None, input_tensor=image, alpha=width)
+    _load(trunk, weights, width)
     x = keras.layers.GlobalAveragePooling2D(name="pool")(trunk.get_layer(FEATURE_MAP).output)
     x = keras.layers.Flatten(name=FEATURES)(x)
-    x = keras.layers.Dense(HIDDEN_UNITS, activation="relu", name=HIDDEN)(x)
-    x = keras.layers.Dropout(DROPOUT, seed=seed, name="dropout")(x)
+    x = keras.layers.Dense(recipe.hidden_units, activation="relu", name=HIDDEN)(x)
+    x = keras.layers.Dropout(recipe.dropout, seed=seed, name="dropout")(x)
     # float32 under mixed precision too: a softmax in half precision loses the small scores.
     logits = keras.layers.Dense(genre_count, name=LOGITS, dtype="float32")(x)
     scores = keras.layers.Softmax(name=SCORES_OUTPUT, dtype="float32")(logits)
@@ -49,9 +47,11 @@ def train_from(model: keras.Model, first: str | None) -> None:
     """Let the convolutions from layer `first` on and the head learn; with None the head alone.
 
     Batch norm never learns: its statistics of ImageNet are better than those of 32 paintings, and in Keras a batch norm that is
-    not trainable also runs in inference mode.
+    not trainable also runs in inference mode. Raises StageError where there is no such layer.
     """
     names = [layer.name for layer in model.layers]
+    if first is not None and first not in names:
+        raise StageError(f"The model has no layer '{first}' to train from.{nearest(first, names)}")
     start = names.index("pool" if first is None else first)
     for position, layer in enumerate(model.layers):
         layer.trainable = position >= start and not isinstance(layer, keras.layers.BatchNormalization)
@@ -81,12 +81,13 @@ def blend(start: list[npt.NDArray[np.float32]], end: list[npt.NDArray[np.float32
     return [np.where(a == b, a, (1 - share) * a + share * b) for a, b in zip(start, end, strict=True)]
 
 
-def _load(trunk: keras.Model, weights: str | None) -> None:
+def _load(trunk: keras.Model, weights: str | None, width: float) -> None:
     if weights is None:
         return
     try:
         if weights == "imagenet":
-            trunk.set_weights(keras.applications.MobileNetV2(include_top=False, weights="imagenet", input_shape=IMAGE_SHAPE).get_weights())
+            trained = keras.applications.MobileNetV2(include_top=False, weights="imagenet", input_shape=IMAGE_SHAPE, alpha=width)
+            trunk.set_weights(trained.get_weights())
         elif Path(weights).is_file():
             trunk.load_weights(weights)
         else:

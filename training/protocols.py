@@ -30,7 +30,7 @@ def compare(start: Path, model: keras.Model, dataset: Dataset, scores: Features,
     start: a file of weights whose convolutions are those of ImageNet; model: the trained one; scores: float32 (n, k), its own on test.
     """
     genre_count = len(dataset.genres)
-    frozen = build(genre_count, None, seed)
+    frozen = keras.models.clone_model(model)
     frozen.load_weights(start)
     trunk = trunk_features(frozen)
     train, validation, test = (dataset.part(name) for name in ("train", "validation", "test"))

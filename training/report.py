@@ -23,12 +23,13 @@ def markdown(card: dict[str, Any]) -> str:
         f"{'validation and the ' if 'validation' in parts else ''}external pictures for tuning.",
         "In brackets: 95 % bootstrap intervals over artists. ECE: expected calibration error, before and after the temperature,",
         "and by chance: what so few pictures show on average even where every confidence is exactly right.",
+        *_without_artist(card),
         "",
         "| | pictures | artists | accuracy | balanced accuracy | macro-F1 | ECE before | after | by chance |",
         "|---|---|---|---|---|---|---|---|---|",
         *(
-            f"| {TITLES[name]} | {part['pictures']:,} | {part['groups']:,} | {_interval(part['accuracy'])} "
-            f"| {_interval(part['balanced_accuracy'])} | {_interval(part['macro_f1'])} "
+            f"| {TITLES[name]} | {part['pictures']:,} | {part['groups']:,} | {shown(part['accuracy'])} "
+            f"| {shown(part['balanced_accuracy'])} | {shown(part['macro_f1'])} "
             f"| {' | '.join(format(part['calibration_error'][name], '.3f') for name in ('before', 'after', 'by_chance'))} |"
             for name, part in parts.items()
         ),
@@ -43,7 +44,7 @@ def markdown(card: dict[str, Any]) -> str:
         "| | certain | share of the pictures | right of these |",
         "|---|---|---|---|",
         *(
-            f"| {TITLES[name]} | {row['answers']} | {row['coverage']:.0%} | {_interval(row['accuracy']) if row['accuracy'] else '-'} |"
+            f"| {TITLES[name]} | {row['answers']} | {row['coverage']:.0%} | {shown(row['accuracy']) if row['accuracy'] else '-'} |"
             for name, row in ((name, part["certain"]) for name, part in parts.items())
         ),
         "",
@@ -70,13 +71,23 @@ def _chosen_by(card: dict[str, Any]) -> list[str]:
         "",
         "| | accuracy | balanced accuracy |",
         "|---|---|---|",
-        *(
-            f"| {TITLES[name]} | {_interval(part['accuracy'])} | {_interval(part['balanced_accuracy'])} |"
-            for name, part in chosen["parts"].items()
-        ),
+        *(f"| {TITLES[name]} | {shown(part['accuracy'])} | {shown(part['balanced_accuracy'])} |" for name, part in chosen["parts"].items()),
         "",
         *_against(chosen),
     ]
+
+
+def sentences(card: dict[str, Any]) -> list[str]:
+    """The two figures of each part that one looks for first."""
+    figures = {name: (shown(part["accuracy"]), shown(part["balanced_accuracy"])) for name, part in card["parts"].items()}
+    return [f"{name:16} accuracy {accuracy}, mean recall {recall}" for name, (accuracy, recall) in figures.items()]
+
+
+def _without_artist(card: dict[str, Any]) -> list[str]:
+    count = card["dataset"].get("without_artist", 0)
+    if not count:
+        return []
+    return [f"{count:,} of the pictures name no artist: these artists' works can be on two sides, and the figures flatter."]
 
 
 def _certain_genres(parts: dict[str, Any]) -> list[str]:
@@ -144,7 +155,7 @@ def _genres(title: str, part: dict[str, Any]) -> list[str]:
         "| genre | pictures | precision | recall | F1 |",
         "|---|---|---|---|---|",
         *(
-            f"| {genre} | {row['pictures']} | {_interval(row['precision'])} | {_interval(row['recall'])} | {row['f1']:.2f} |"
+            f"| {genre} | {row['pictures']} | {shown(row['precision'])} | {shown(row['recall'])} | {row['f1']:.2f} |"
             for genre, row in part["genres"].items()
         ),
         "",
@@ -184,5 +195,6 @@ def _protocols(card: dict[str, Any]) -> list[str]:
     ]
 
 
-def _interval(figure: dict[str, float]) -> str:
+def shown(figure: dict[str, float]) -> str:
+    """A figure with its interval."""
     return f"{figure['value']:.3f} ({figure['low']:.2f} to {figure['high']:.2f})"

@@ -1,5 +1,6 @@
 """Which of the listed pictures are used, and which of them belong together: unreadable files and duplicates left out, balance, groups."""
 
+import zlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -67,7 +68,8 @@ def balance(pictures: Sequence[Listed], genres: Sequence[str], per_genre: int, s
     for genre in genres:
         paths = [picture.path for picture in pictures if picture.genre == genre and not picture.is_external]
         # A genre's own stream, so that the choice of seven is the same among fourteen.
-        rng = np.random.default_rng([seed, NAMES_14.index(genre)])
+        number = NAMES_14.index(genre) if genre in NAMES_14 else zlib.crc32(genre.encode())
+        rng = np.random.default_rng([seed, number])
         chosen.update(paths[position] for position in rng.permutation(len(paths))[:per_genre])
     return [picture for picture in pictures if picture.path in chosen]
 

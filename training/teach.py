@@ -25,6 +25,7 @@ import numpy.typing as npt
 from training import measure
 from training.config import StageError
 from training.sides import EXTERNAL_TUNING
+from training.tell import tell
 
 if TYPE_CHECKING:  # importing it takes seconds: TensorFlow
     from training.data import Dataset, Part
@@ -74,7 +75,12 @@ def run(args: argparse.Namespace) -> None:
     with partial.open("wb") as file:
         np.savez(file, scores=mean["train"], dataset=np.array(dataset.digest), about=np.array(json.dumps(about)))
     partial.replace(args.out)
-    print(json.dumps(about, indent=2))
+    lines = [
+        f"{teacher:20} {part:16} accuracy {one['accuracy']:.3f}, mean recall {one['balanced_accuracy']:.3f}"
+        for teacher, parts_of in about.items()
+        for part, one in parts_of.items()
+    ]
+    tell(args, about, *lines)
 
 
 def probed(

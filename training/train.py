@@ -1,12 +1,15 @@
 """From a dataset to a trained model.
 
-    python -m training train --data DATASET --out RUN [--recipe ragam|paper] [--weights imagenet|PATH|none] [--epochs N] [--seed N]
+    python -m training train --data DATASET --out RUN [--recipe ragam|paper] [--config FILE] [--epochs N ...]
     python -m training train --data EVERYTHING --out LAST --last RUN
+
+Every setting of the recipe is an argument and a key of FILE (TOML): `python -m training config` prints all.
 
 Reads DATASET as `prepare` writes it: its `train` pictures to learn from, its `validation` and `external-tuning` pictures to choose by.
 The second command is the last training, when RUN has chosen recipe and epochs: EVERYTHING, made with `prepare --split none`, has the
 artists of validation and test among those to train on. Its share is chosen by `external-tuning`, which its history has for validation.
 The same command again goes on where a killed run stopped, after its last full epoch, and ends as that would have ended.
+On several machines it is run on each, with TF_CONFIG (docs/training.md); the first worker writes RUN.
 Ctrl-C ends the training and keeps the best weights so far.
 
 Writes RUN:
@@ -24,15 +27,16 @@ import json
 import os
 import platform
 import shutil
-from dataclasses import asdict, replace
+import sys
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from training import last, plots
-from training.config import RECIPES, StageError
+from training import last, options, plots
+from training.config import StageError
 from training.last import RUN
 from training.sides import EXTERNAL_TUNING
+from training.tell import tell
 
 MODEL = "model.keras"
 ASKED = "asked.json"
@@ -41,28 +45,17 @@ ASKED = "asked.json"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, required=True, metavar="DATASET", help="folder that prepare wrote")
     parser.add_argument("--out", type=Path, required=True, metavar="RUN", help="folder to write; an unfinished run in it goes on")
-    parser.add_argument("--recipe", choices=tuple(RECIPES), default="ragam", help="see training/config.py (default ragam)")
     parser.add_argument(
-        "--weights", default="imagenet", metavar="imagenet|PATH|none", help="where MobileNetV2 starts (default imagenet, downloaded)"
+        "--last", type=Path, metavar="RUN", help="a finished run, of which all of the recipe but --weights and --teacher is taken"
     )
-    parser.add_argument("--teacher", type=Path, metavar="FILE", help="soft labels that `teach` wrote, to learn from beside the labels")
-    parser.add_argument(
-        "--last",
-        type=Path,
-        metavar="RUN",
-        help="a finished run, of which recipe, epochs and seed are taken",
-    )
-    parser.add_argument("--epochs", type=int, metavar="N", help="at most so many instead of the recipe's")
-    parser.add_argument("--seed", type=int, default=0, help="of the head, the order, the augmentation (default 0)")
+    options.add_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> None:
-    if args.epochs is not None and args.epochs < 1:
-        raise StageError("--epochs must be at least 1.")
+    recipe = options.chosen(args)
     before = None if args.last is None else last.read_run(args.last)
-    recipe, seed = (RECIPES[args.recipe], args.seed) if before is None else (last.settled(before), before["seed"])
-    if args.epochs is not None and before is None:
-        recipe = replace(recipe, epochs=args.epochs)
+    if before is not None:
+        recipe = last.settled(before, recipe)
     if (args.out / RUN).exists():
         raise StageError(f"{args.out} holds a finished run. Name another --out, or remove it.")
 
@@ -70,42 +63,49 @@ def run(args: argparse.Namespace) -> None:
     # Keras takes seconds to import, which `--help` need not wait for.
     from training.callbacks import CHECKPOINTS, HISTORY, WORK
     from training.data import load
+    from training.devices import worker
     from training.fit import fit, kept
     from training.teach import taught
 
     dataset = load(args.data)
     genres = list(dataset.genres)
     asked: dict[str, Any] = {
-        "recipe": asdict(recipe),
-        "seed": seed,
-        "weights": Path(args.weights).name,
+        **options.about(recipe),
         "genres": genres,
         "dataset": dataset.digest,
     }
     train, validation, tuning = dataset.part("train"), dataset.part("validation"), dataset.part(EXTERNAL_TUNING)
     if before is not None:
-        asked["chosen_by"] = last.chosen_by(before, asked, dataset, taught=args.teacher is not None)
+        asked["chosen_by"] = last.chosen_by(before, asked, dataset, taught=recipe.teacher is not None)
         validation = tuning
     if not (train.rows and validation.rows):
         raise StageError(f"{args.data} has no pictures to train on, or none to validate. Prepare one with more pictures.")
-    if args.teacher is not None:
-        train, asked["teacher"] = taught(args.teacher, dataset, recipe.soft_share)
-    start_or_resume(args.out, asked)
-    print(
-        f"Recipe {recipe.name}: {len(train.labels):,} pictures to train on, {len(validation.labels):,} to validate, {len(genres)} genres."
-    )
+    if recipe.teacher is not None:
+        train, asked["teacher"] = taught(Path(recipe.teacher), dataset, recipe.soft_share)
+    place, workers = worker()
+    if workers > 1 and recipe.class_weights:
+        raise StageError("Several workers cannot weigh genres in the loss. Take --sampling by_artist, which has every genre seen alike.")
+    # The other workers' part is to compute: what they keep while they do goes with them.
+    out = args.out if place == 0 else args.out.with_name(f"{args.out.name}.worker-{place}")
+    start_or_resume(out, asked)
+    counts = {"train": len(train.labels), "validation": len(validation.labels)}
+    learned = f"{counts['train']:,} pictures to train on, {counts['validation']:,} to validate, {len(genres)} genres"
+    tell(args, {"recipe": recipe.name, "genres": genres, **counts}, f"Recipe {recipe.name}: {learned}.")
 
     rows, stopped = fit(
         recipe,
         train,
         validation,
         genre_count=len(genres),
-        weights=None if args.weights == "none" else args.weights,
-        seed=seed,
-        out=args.out,
+        weights=None if recipe.weights == "none" else recipe.weights,
+        seed=recipe.seed,
+        out=out,
+        as_json=args.json,
     )
+    if place:
+        shutil.rmtree(out)
+        return
     model, epoch, shares = kept(recipe, len(genres), args.out, rows, (validation, tuning) if before is None else (tuning,))
-    print(f"Stopped: {stopped}. Kept epoch {epoch}, {shares['chosen']:.0%} of its weights and the rest of the start's.")
 
     if rows:
         shutil.copy(args.out / WORK / HISTORY, args.out / HISTORY)
@@ -126,6 +126,7 @@ def run(args: argparse.Namespace) -> None:
         "versions": {package: version(package) for package in ("tensorflow", "keras", "numpy", "pillow")},
     }
     write_json(args.out / RUN, report)
+    tell(args, report, f"Stopped: {stopped}. Kept epoch {epoch}, {shares['chosen']:.0%} of its weights and the rest of the start's.")
     for folder in (CHECKPOINTS, WORK):
         shutil.rmtree(args.out / folder, ignore_errors=True)
 
@@ -143,10 +144,15 @@ def start_or_resume(out: Path, asked: dict[str, object]) -> None:
     differing = [name for name, value in json.loads(json.dumps(asked)).items() if before.get(name) != value]
     if differing:
         raise StageError(f"{out} holds a run with another {' and '.join(differing)}. Name another --out, or remove it.")
-    print("Going on after the last full epoch.")
+    print("Going on after the last full epoch.", file=sys.stderr)
 
 
 def write_json(path: Path, content: object) -> None:
+    write_text(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    """The file, whole or not at all."""
     temporary = path.with_name(f".{path.name}.part")
-    temporary.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+    temporary.write_text(text, encoding="utf-8")
     temporary.replace(path)

@@ -30,6 +30,7 @@ from gateway.errors import RagamError
 from training.config import StageError
 from training.pictures import read_pixels
 from training.sides import EXTERNAL_TUNING, EXTERNALS
+from training.tell import tell
 from training.train import MODEL, write_json
 from training.trust import LIKENESS, POOLED, SEEN, Likeness, write_arrays
 
@@ -123,11 +124,9 @@ def run(args: argparse.Namespace) -> None:
     write_arrays(args.run / LIKENESS, asdict(likeness))
     write_arrays(args.run / SEEN, {**typical, **{POOLED + name: found[:, -last:].astype(np.float16) for name, found in everything.items()}})
     write_json(args.run / REPORT, report)
-    for name in ("drawn", "photographs"):
-        if name in report:
-            print(f"{name}, held out: {report[name]['flagged']:.1%} of {report[name]['pictures']} are flagged")
-    for name, figures in report["paintings"].items():
-        print(f"{name}: {figures['flagged']:.1%} of {figures['pictures']} are flagged")
+    held = {f"{name}, held out": report[name] for name in ("drawn", "photographs") if name in report}
+    figures = {**held, **report["paintings"]}
+    tell(args, report, *(f"{name}: {one['flagged']:.1%} of {one['pictures']} are flagged" for name, one in figures.items()))
 
 
 def by_kind(some: "Others", typicality: npt.NDArray[np.floating]) -> dict[str, Any]:

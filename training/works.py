@@ -15,7 +15,7 @@ from training.trust import POOLED, seen
 
 def index_of(folder: Path, dataset: Dataset, lists: Sequence[Path]) -> similar.Index:
     """The works trained on, with titles and artists as the lists of the folders have them, else as the dataset has them."""
-    listed = {picture.path: picture for picture in (read_listing(lists[0]) + read_further(lists) if lists else [])}
+    listed = {picture.path: picture for picture in (read_listing(lists[0]) + read_further(lists).pictures if lists else [])}
     rows = dataset.part("train").rows
     artists = [listed[row["path"]].artist if row["path"] in listed and row["artist"] else row["artist"] for row in rows]
     titles = [listed[row["path"]].title if row["path"] in listed else "" for row in rows]

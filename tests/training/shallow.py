@@ -13,10 +13,12 @@ def trunk(
     weights: None,
     input_tensor: keras.KerasTensor | None = None,
     input_shape: tuple[int, int, int] | None = None,
+    alpha: float = 1.0,
 ) -> keras.Model:
     """As keras.applications.MobileNetV2 is called, with the layers that others ask for by name: (n, 224, 224, 3) -> (n, 7, 7, 32)."""
     assert not include_top
     assert weights is None
+    assert alpha == 1.0
     image = keras.Input(input_shape) if input_tensor is None else input_tensor
     x = convolution(image, "Conv1", 8, strides=2)
     x = convolution(x, "block_1_expand", 8, strides=2)

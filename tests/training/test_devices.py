@@ -22,20 +22,19 @@ tf.config.set_logical_device_configuration(processor, [tf.config.LogicalDeviceCo
 import keras
 sys.path.insert(0, "tests/training")
 import shallow
-from training import fit, model
+from training import fit
 from training.config import RAGAM
 from training.data import Part
 
 shallow.use()
-# Each device draws a mask of its own.
-model.DROPOUT = 1e-9
 folder = Path(sys.argv[1])
 random = np.random.default_rng(0)
 pictures = random.integers(0, 256, (14, 224, 224, 3), dtype=np.uint8)
 train = Part(pictures, np.arange(14) % 7, ({},) * 14)
 # As many as can be shared: the processor's kernels, unlike a GPU's, take no batch of none.
 validation = Part(pictures[:4], np.arange(4), ({},) * 4)
-recipe = replace(RAGAM, epochs=2, batch_size=14, head_epochs=0, ema_momentum=0.5, sampling="once")
+# Each device draws a mask of its own.
+recipe = replace(RAGAM, epochs=2, batch_size=14, head_epochs=0, ema_momentum=0.5, sampling="once", dropout=0.0)
 for kind, strategy in (
     ("one", tf.distribute.get_strategy),
     ("two", lambda: tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])),

@@ -152,6 +152,24 @@ def test_unreadable_files_and_leaks_are_left_out_and_said(prepared: Command, fol
     assert "Left out: 2" in done.stdout
 
 
+def test_own_folders_with_corrections(prepared: Command, tmp_path: Path, picture: Callable[..., bytes]) -> None:
+    for number in range(24):
+        file = tmp_path / "own" / ("Op_Art", "Cubism")[number % 2] / f"{number:02}.jpg"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(picture(90, 70, seed=number))
+    (tmp_path / "export.csv").write_text("file,verdict\n00.jpg,Cubism\n01.jpg,unsure\n99.jpg,Op Art\n")
+    done = prepared("--data", tmp_path / "own", "--out", tmp_path / "set", "--corrections", tmp_path / "export.csv")
+    assert "its 2 folders were taken for genres; no folders of artists in them." in done.stdout
+    assert "match no picture: 99.jpg" in done.stdout
+    assert "23 of the pictures name no artist" in done.stdout
+    assert "what is measured flatters" in done.stdout
+    rows = rows_of(tmp_path / "set")
+    assert Counter(row["genre"] for row in rows) == {"Op Art": 11, "Cubism": 12}
+    assert {row["split"] for row in rows} == set(SPLITS)
+    about = json.loads((tmp_path / "set" / "dataset.json").read_text())
+    assert (about["genres"], about["without_artist"], about["left_out_by_reason"]) == (["Cubism", "Op Art"], 23, {"judged unsure": 1})
+
+
 @pytest.fixture
 def further(tmp_path: Path, picture: Callable[..., bytes]) -> Callable[..., Path]:
     """A further folder: one picture a line, each of `artist, genre, label_source`."""
@@ -253,7 +271,8 @@ def test_mistakes_are_one_sentence_and_change_nothing(prepared: Command, run: Co
     cases = [
         (run("--data", folder, "--out", out, "--genres", 14), "lists no picture to train on of Academic Art, Art Nouveau, Baroque"),
         (run("--data", folder, "--out", tmp_path / "mine"), "exists and is no dataset"),
-        (run("--data", tmp_path, "--out", out), "has no manifest.csv or metadata.csv"),
+        (run("--data", tmp_path / "mine", "--out", out), "has no pictures"),
+        (run("--data", folder, "--out", out, "--genres", "Realsm"), "Did you mean 'Realism'?"),
         (run("--data", folder, "--out", out, "--per-genre", 0), "--per-genre and --per-artist must be at least 1"),
     ]
     (folder / "Realism" / "00.jpg").unlink()

@@ -16,8 +16,9 @@ from training import measure
 from training.__main__ import main
 from training.callbacks import Row
 from training.config import PAPER, RAGAM
-from training.data import load
-from training.fit import START, BalancedAccuracy, class_weights, fit, kept, outputs_of, why_stopped
+from training.data import class_weights, load
+from training.fit import START, BalancedAccuracy, fit, kept, outputs_of, why_stopped
+from training.progress import Progress
 
 Training = Callable[..., list[str]]
 
@@ -158,6 +159,23 @@ def test_the_paper_stops_at_both_accuracies_and_without_a_lower_loss() -> None:
     assert why_stopped(PAPER, [low] + [higher] * 9) is None
     assert "no lower validation loss for 10 epochs" in str(why_stopped(PAPER, [low] + [higher] * 10))
     assert why_stopped(RAGAM, [low] * RAGAM.epochs) == f"all {RAGAM.epochs} epochs are done"
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_an_epoch_is_told_as_a_line_with_the_time_left_or_as_json(as_json: bool, capsys: pytest.CaptureFixture[str]) -> None:
+    progress = Progress("epoch", as_json=as_json)
+    progress.set_params({"epochs": 3, "steps": 2})
+    logs = {"loss": np.float32(1.25), "val_accuracy": 0.5, "val_balanced_accuracy": 0.25, "seconds": 3.0}
+    for epoch in (1, 2):  # the first was done before
+        progress.on_epoch_begin(epoch)
+        progress.on_train_batch_end(0, logs={"loss": 1.5})
+        progress.on_epoch_end(epoch, logs)
+    told = capsys.readouterr().out.splitlines()
+    if as_json:
+        assert json.loads(told[0]) == {"phase": "epoch", "epoch": 2, **logs}
+    else:
+        assert told[0].startswith("epoch 2/3: loss 1.250, validation accuracy 0.500, validation balanced accuracy 0.250; ")
+        assert told[1].endswith("; 0 s left")
 
 
 def test_balanced_accuracy_is_the_scorecards() -> None:

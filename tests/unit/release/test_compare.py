@@ -9,6 +9,7 @@ import pytest
 from release import compare
 from release.__main__ import main
 from release.models_config import ConfigFile
+from training.paired import paired
 
 GENRES = np.array(["Abstract", "Realism"] * 100)
 GROUPS = np.array([f"painter {place // 4}" for place in range(200)])
@@ -60,8 +61,20 @@ def test_one_that_is_worse_is_refused_and_told_why(repository, capsys):
     folder, told = repository
     told["candidate"] = answers(60)
     assert main(asked(folder, "--publish")) == 2
-    assert "On test its accuracy is lower by 0.300" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "On test its accuracy is lower by 0.300" in told
+    assert "--force publishes it all the same" in told
     assert [path.name for path in (folder / "served" / "painting_genre").iterdir()] == ["2"]
+    assert main(asked(folder, "--publish", "--force")) == 0
+    assert (folder / "served" / "painting_genre" / "3").is_dir()
+
+
+def test_one_of_other_genres_is_refused(repository, capsys):
+    folder, _ = repository
+    (folder / "candidate" / "assets.extra" / "labels.txt").write_text("Abstract\nRealism\n")
+    (folder / "served" / "painting_genre" / "2" / "assets.extra" / "labels.txt").write_text("Abstract\nDada\n")
+    assert main(asked(folder, "--canary")) == 2
+    assert "It tells Abstract, Realism, and version 2 tells Abstract, Dada." in capsys.readouterr().err
 
 
 def test_a_loss_within_chance_on_every_part_is_one_all_the_same(repository, capsys):
@@ -127,7 +140,7 @@ def test_pairs_leave_out_what_both_have_in_common():
     right = np.random.default_rng(0).random(200) < 0.5
     better = right.copy()
     better[np.flatnonzero(~right)[:20]] = True
-    [found, _] = compare.paired("test", right, better, GENRES, GROUPS)
+    [found, _] = paired("test", right, better, GENRES, GROUPS)
     assert found.value == pytest.approx(0.1)
     assert found.low > 0
 

@@ -3,7 +3,8 @@ from pathlib import Path
 import pytest
 
 from training.config import StageError
-from training.listing import Listed, artist_key, read_listing
+from training.corrections import corrected
+from training.listing import Listed, artist_key, read, read_listing
 
 
 def test_a_list_is_read_sorted_with_what_it_tells(tmp_path: Path) -> None:
@@ -68,6 +69,84 @@ def test_a_bad_list_is_one_sentence(tmp_path: Path, text: str, sentence: str) ->
 def test_a_folder_without_a_list_is_told_how_to_make_one(tmp_path: Path) -> None:
     with pytest.raises(StageError, match="collect"):
         read_listing(tmp_path)
+
+
+def touch(folder: Path, *names: str) -> None:
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(b"")
+
+
+def test_folders_are_genres_and_folders_in_them_artists(tmp_path: Path) -> None:
+    touch(tmp_path, "Op_Art/Bridget_Riley/1.jpg", "Op_Art/2.jpg", "realism/images/3.png", "4.jpg", ".hidden/5.jpg")
+    found = read(tmp_path)
+    assert [(one.path, one.genre, one.artist) for one in found.pictures] == [
+        ("Op_Art/2.jpg", "Op Art", ""),
+        ("Op_Art/Bridget_Riley/1.jpg", "Op Art", "Bridget Riley"),
+        ("realism/images/3.png", "Realism", ""),
+    ]
+    assert [item.path for item in found.left_out] == ["4.jpg"]
+    assert found.said == [f"{tmp_path}: its 2 folders were taken for genres, and 1 folders in them its artists."]
+
+
+def test_folders_of_a_split_are_no_genres(tmp_path: Path) -> None:
+    touch(tmp_path, "train/Cubism/1.jpg", "val/Cubism/2.jpg", "test/Dada/3.jpg")
+    assert [(one.path, one.genre) for one in read(tmp_path).pictures] == [
+        ("test/Dada/3.jpg", "Dada"),
+        ("train/Cubism/1.jpg", "Cubism"),
+        ("val/Cubism/2.jpg", "Cubism"),
+    ]
+
+
+@pytest.mark.parametrize("header", ["filename,style,painter", "Image Path;Label;Artist Name", "img\tart_movement\tCreator"])
+def test_a_table_of_any_name_with_columns_of_common_names(tmp_path: Path, header: str) -> None:
+    touch(tmp_path, "pictures/a.jpg", "pictures/b.jpg")
+    split = next(one for one in ",;\t" if one in header)
+    lines = [header, split.join(["a.jpg", "Cubism", "Braque"]), split.join(["pictures\\b.jpg", "Dada", ""])]
+    (tmp_path / "mine.csv").write_text("\n".join(lines) + "\n")
+    for data in (tmp_path, tmp_path / "mine.csv"):
+        found = read(data)
+        assert [(one.path, one.genre, one.artist) for one in found.pictures] == [
+            ("pictures/a.jpg", "Cubism", "Braque"),
+            ("pictures/b.jpg", "Dada", ""),
+        ]
+        assert "for the genre" in found.said[0]
+
+
+def test_a_column_can_be_named(tmp_path: Path) -> None:
+    (tmp_path / "wikiart.csv").write_text("file,genre,style\na.jpg,portrait,Cubism\n")
+    assert read(tmp_path, {"genre": "style"}).pictures[0].genre == "Cubism"
+    with pytest.raises(StageError, match="Did you mean 'style'"):
+        read(tmp_path, {"genre": "styl"})
+    touch(tmp_path, "other.csv")
+    with pytest.raises(StageError, match="several tables"):
+        read(tmp_path)
+
+
+EXPORT = "file;genre;confidence;certain;typicality;verdict;note;model_version\n"
+
+
+def test_a_verdict_is_the_label_or_leaves_a_picture_out(tmp_path: Path) -> None:
+    pictures = [Listed(path, "Cubism") for path in ("a/1.jpg", "a/2.jpg", "a/3.jpg", "b/3.jpg", "b/4.jpg")]
+    rows = [("1.jpg", "dada"), ("2.jpg", "None"), ("3.jpg", "Dada"), ("b/3.jpg", "unsure"), ("b\\4.jpg", "Cubism"), ("9.jpg", "Dada")]
+    export = tmp_path / "export.csv"
+    export.write_text(EXPORT + "".join(f"{file};x;0.5;yes;0.9;{verdict};;3\n" for file, verdict in [*rows, ("a/1.jpg", "")]), "utf-8-sig")
+    after, left_out, said = corrected(pictures, [export], ["Cubism", "Dada"])
+    assert [(one.path, one.genre) for one in after] == [("a/1.jpg", "Dada"), ("a/3.jpg", "Cubism"), ("b/4.jpg", "Cubism")]
+    assert [(item.path, item.kind) for item in left_out] == [
+        ("a/2.jpg", "judged to be of none of the genres"),
+        ("b/3.jpg", "judged unsure"),
+    ]
+    assert said == [
+        "Corrections: 1 labels changed, 1 confirmed, 2 pictures left out.",
+        "Corrections that match no picture: 3.jpg (2 pictures of that name), 9.jpg (no such picture).",
+    ]
+
+
+def test_a_verdict_that_is_no_genre_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "export.csv").write_text(EXPORT + "1.jpg;x;0.5;yes;0.9;Cubsm;;3\n")
+    with pytest.raises(StageError, match="Did you mean 'Cubism'"):
+        corrected([Listed("1.jpg", "Cubism")], [tmp_path / "export.csv"], ["Cubism", "Dada"])
 
 
 @pytest.mark.parametrize("name", ["Paul Cézanne", "paul-cezanne", "PAUL  CEZANNE", "paul_cezanne "])

@@ -1,0 +1,58 @@
+"""What is prepared: the pictures of all folders and tables, with the labels that people corrected, and the genres."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from training.config import StageError, nearest
+from training.corrections import corrected
+from training.genres import NAMES_7, NAMES_14
+from training.layout import COLUMNS, plain
+from training.listing import LeftOut, Listed, read, read_further
+
+
+def pictures_of(
+    data: Sequence[Path], columns: Sequence[str], asked: Sequence[str] | None, corrections: Sequence[Path]
+) -> tuple[list[Listed], tuple[str, ...], list[LeftOut], list[str]]:
+    """The pictures that these arguments of `prepare` name, labels corrected; the genres; what is left out; what to say of it."""
+    chosen = dict(pair.partition("=")[::2] for pair in columns)
+    for meaning in chosen:
+        if meaning not in COLUMNS:
+            raise StageError(f"--columns knows no '{meaning}'.{nearest(meaning, COLUMNS)} It takes {', '.join(COLUMNS)}.")
+    first, further = read(data[0], chosen), read_further(data, chosen)
+    listed = _spelt_alike(first.pictures + further.pictures)
+    genres = genres_of(asked, listed[: len(first.pictures)])
+    others = sorted({picture.genre for picture in listed} - set(genres))
+    said = [*first.said, *further.said]
+    if others:
+        number = sum(picture.genre in others for picture in listed)
+        some = ", ".join(others[:8]) + " ..." * (len(others) > 8)
+        said.append(f"{number:,} pictures of {len(others):,} other genres are not taken: {some}.")
+    listed, left_out, judged = corrected(listed, corrections, genres) if corrections else (listed, [], [])
+    listed = [picture for picture in listed if picture.genre in genres]
+    missing = [genre for genre in genres if not any(picture.genre == genre and not picture.is_external for picture in listed)]
+    if missing:
+        raise StageError(f"{data[0]} lists no picture to train on of {', '.join(missing)}.")
+    return listed, genres, first.left_out + further.left_out + left_out, said + judged
+
+
+def genres_of(asked: Sequence[str] | None, pictures: Sequence[Listed]) -> tuple[str, ...]:
+    """The genres in order. Raises StageError where there are fewer than two."""
+    found = {picture.genre for picture in pictures if not picture.is_external}
+    if asked in (["7"], ["14"]):
+        return NAMES_7 if asked == ["7"] else NAMES_14
+    if asked is None and found >= set(NAMES_14):
+        return NAMES_7
+    for name in asked or ():
+        if name not in found:
+            raise StageError(f"There is no picture of '{name}'.{nearest(name, found)} The genres are {', '.join(sorted(found))}.")
+    genres = tuple(sorted(set(asked or found)))
+    if len(genres) < 2:
+        raise StageError(f"There is only one genre, {', '.join(genres)}: a model tells two or more apart.")
+    return genres
+
+
+def _spelt_alike(pictures: Sequence[Listed]) -> list[Listed]:
+    """`pictures` with every genre as it is spelt first."""
+    spelling: dict[str, str] = {}
+    return [replace(picture, genre=spelling.setdefault(plain(picture.genre), picture.genre)) for picture in pictures]
