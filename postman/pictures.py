@@ -1,6 +1,8 @@
 """How the files in postman/pictures were made, which the collections send.
 
     python postman/pictures.py FOLDER
+
+Needs numpy and Pillow.
 """
 
 import struct
