@@ -23,6 +23,9 @@ MOST_SECONDS = 60
 # Far more than a service takes to answer again on the busiest machine.
 RECOVERY_SECONDS = 180
 
+# ... or to answer hundreds of times.
+ANSWERS_SECONDS = 900
+
 
 @dataclass(frozen=True)
 class Seen:
@@ -112,7 +115,7 @@ class Callers:
     def await_more(self, count: int = 1) -> list[Seen]:
         """Those that are sent from now on, once there are so many: one sent before may be answered as things were."""
         now = time.monotonic()
-        wait_until(lambda: len(self.since(now)) >= count, RECOVERY_SECONDS, f"{count} more")
+        wait_until(lambda: len(self.since(now)) >= count, ANSWERS_SECONDS, f"{count} more")
         return self.since(now)
 
     def await_status(self, status: int, since: float = 0) -> None:
