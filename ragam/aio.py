@@ -2,8 +2,8 @@
 
 import asyncio
 import os
-from collections.abc import AsyncGenerator, Callable, Iterable
-from types import TracebackType
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import httpx
@@ -24,6 +24,7 @@ from ragam.results import (
     parse,
     prediction,
     printable,
+    read,
 )
 from ragam.transport import Answer, Transport
 
@@ -35,7 +36,7 @@ PNG = b"\x89PNG\r\n\x1a\n"
 CONVERSIONS = min(4, os.cpu_count() or 1)
 
 
-class AsyncClient:
+class AsyncClient(AbstractAsyncContextManager["AsyncClient"]):
     """As ragam.Client, for asyncio.
 
     >>> async def main():
@@ -65,10 +66,7 @@ class AsyncClient:
         self._conversions = asyncio.Semaphore(CONVERSIONS)
         self.converted = 0
 
-    async def __aenter__(self) -> "AsyncClient":
-        return self
-
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.aclose()
 
     async def aclose(self) -> None:
@@ -76,16 +74,18 @@ class AsyncClient:
 
     async def classify(self, picture: Picture, *, similar: bool = False) -> Prediction:
         answer, upload = await self.post("/prediction", picture, params={"details": "true", **({"similar": "true"} if similar else {})})
-        found = prediction(_json(answer))
+        found = read(_json(answer), prediction)
         self.converted += upload.is_converted
         return found
 
-    async def classify_many(self, pictures: Iterable[Picture]) -> AsyncGenerator[tuple[Picture, Prediction | RagamError], None]:
+    async def classify_many(
+        self, pictures: Iterable[Picture] | AsyncIterable[Picture]
+    ) -> AsyncGenerator[tuple[Picture, Prediction | RagamError], None]:
         async for pair in in_order(pictures, self.classify, self._concurrency):
             yield pair
 
     async def explain(self, picture: Picture) -> Explanation:
-        return explanation(_json((await self.post("/explanation", picture))[0]))
+        return read(_json((await self.post("/explanation", picture))[0]), explanation)
 
     async def explain_png(self, picture: Picture) -> bytes:
         answer, _ = await self.post("/explanation", picture, headers={"Accept": "image/png"}, most=MAX_PNG_BYTES)
@@ -94,7 +94,7 @@ class AsyncClient:
         return answer.body
 
     async def genres(self) -> tuple[Genre, ...]:
-        return genres(_json(_good(await self.get("/genres"))))
+        return read(_json(_good(await self.get("/genres"))), genres)
 
     async def get(self, path: str, tell: Callable[[str], None] = lambda _: None) -> Answer:
         """The answer to a plain request, whatever it is."""

@@ -5,7 +5,7 @@ import threading
 from collections import deque
 from collections.abc import Coroutine, Generator, Iterable
 from concurrent.futures import Future
-from types import TracebackType
+from contextlib import AbstractContextManager
 from typing import Any, TypeVar
 
 from ragam.aio import AsyncClient
@@ -17,7 +17,7 @@ from ragam.results import Explanation, Genre, Prediction
 Result = TypeVar("Result")
 
 
-class Client:
+class Client(AbstractContextManager["Client"]):
     """The gateway at `url`, which may have a path. Any thread may use it; each process makes its own.
 
     timeout: seconds to wait for an answer; retries: further attempts where the service is busy or the connection is lost; concurrency:
@@ -40,10 +40,7 @@ class Client:
         self._thread = threading.Thread(target=self._loop.run_forever, name="ragam", daemon=True)
         self._thread.start()
 
-    def __enter__(self) -> "Client":
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:

@@ -15,8 +15,9 @@ import click
 from ragam.aio import AsyncClient
 from ragam.client import Client
 from ragam.doctor import examine
-from ragam.errors import InvalidInput, RagamError
+from ragam.errors import InvalidInput, NotWritable, RagamError
 from ragam.files import Selection, pictures
+from ragam.results import printable
 from ragam.rows import check_parquet, write_parquet
 from ragam.run import Run, tell
 from ragam.table import Table
@@ -118,10 +119,13 @@ def explain(file: Path, png: Path | None, **gateway: Any) -> None:
 
     def act() -> int:
         with Client(**gateway) as client:
-            if png:
-                png.write_bytes(client.explain_png(file))
-            else:
+            if not png:
                 click.echo(json.dumps(asdict(client.explain(file))))
+                return 0
+            try:
+                png.write_bytes(client.explain_png(file))
+            except OSError as error:
+                raise NotWritable(f"{png} cannot be written: {error.strerror}.") from error
         return 0
 
     _exit(act)
@@ -149,7 +153,7 @@ def doctor(url: str, api_key: str | None, timeout: float) -> None:
 
     async def ask() -> bool:
         async with AsyncClient(url, api_key, timeout, retries=0) as client:
-            return await examine(client, tell)
+            return await examine(client, lambda line: click.echo(printable(line)))
 
     def act() -> int:
         return 0 if asyncio.run(ask()) else 1
@@ -161,7 +165,7 @@ def _exit(act: Callable[[], int]) -> NoReturn:
     """Ends the command by what `act` returns or raises."""
     try:
         sys.exit(act())
-    except (RagamError, OSError) as error:
+    except RagamError as error:
         tell(f"Error: {error}")
         sys.exit(2 if isinstance(error, InvalidInput) else 1)
     except KeyboardInterrupt:

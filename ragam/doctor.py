@@ -12,7 +12,7 @@ from urllib.request import getproxies, proxy_bypass
 
 from ragam.aio import AsyncClient
 from ragam.errors import RagamError
-from ragam.results import error_of, parse, prediction
+from ragam.results import error_of, parse, prediction, read
 
 # A server's Date has whole seconds.
 CLOCK_SECONDS = 2.0
@@ -37,7 +37,7 @@ async def examine(client: AsyncClient, tell: Callable[[str], None]) -> bool:
     try:
         begun = perf_counter()
         answer, _ = await client.post("/prediction", _gray_png(), params={"details": "true"})
-        found = prediction(parse(answer.body or b""))
+        found = read(parse(answer.body or b""), prediction)
         tell(f"picture: answered in {1000 * (perf_counter() - begun):.0f} ms by {found.model.name} version {found.model.version}")
         tell(f"genres: {', '.join(sorted(found.scores))}")
     except RagamError as error:

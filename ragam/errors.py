@@ -19,40 +19,31 @@ class RagamError(Exception):
         self.error, self.status = error, status
 
 
-class PictureRefused(RagamError):
-    pass
+class PictureRefused(RagamError): ...
 
 
-class PictureTooLarge(PictureRefused):
-    pass
+class PictureTooLarge(PictureRefused): ...
 
 
-class RequestRefused(RagamError):
-    pass
+class RequestRefused(RagamError): ...
 
 
-class Busy(RagamError):
-    pass
+class Busy(RagamError): ...
 
 
-class ServiceFailed(RagamError):
-    pass
+class ServiceFailed(RagamError): ...
 
 
-class Unavailable(RagamError):
-    pass
+class Unavailable(RagamError): ...
 
 
-class KeyRefused(Unavailable):
-    pass
+class KeyRefused(Unavailable): ...
 
 
-class InvalidInput(RagamError):
-    pass
+class InvalidInput(RagamError): ...
 
 
-class NotWritable(RagamError):
-    pass
+class NotWritable(RagamError): ...
 
 
 WORDS: dict[type[RagamError], str] = {

@@ -87,6 +87,6 @@ def _address(body: dict[str, Any]) -> str:
 
 
 def _http(address: Any) -> str:
-    if urlsplit(address).scheme not in {"http", "https"}:
+    if urlsplit(address).scheme not in {"http", "https"} or not address.isprintable():
         raise ValueError
     return str(address)

@@ -1,7 +1,7 @@
 """From the gateway's JSON to typed results, or to the error in its place. The only place of the client that knows the gateway's keys."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, TypeVar
@@ -94,44 +94,40 @@ def error_of(status: int, answer: dict[str, Any]) -> RagamError:
     return kind_of(word, status)(sentence, printable(word), status)
 
 
-def prediction(answer: dict[str, Any]) -> Prediction:
-    """The prediction in an answer to `/prediction?details=true`. Raises ServiceFailed where there is none, as all that follow."""
+def read(answer: dict[str, Any], build: Callable[[Any], Kind]) -> Kind:
+    """What `build`, one of the three below, makes of an answer's data. Raises ServiceFailed where it is something else."""
     try:
-        data = answer["data"]
-        return Prediction(
-            genre=_text(data["image_types_prediction"]),
-            confidence=_share(data["confidence"]),
-            certain=None if data.get("certain") is None else _typed(data["certain"], bool),
-            typicality=None if data.get("typicality") is None else _share(data["typicality"]),
-            expected_accuracy=None if data.get("expected_accuracy") is None else _share(data["expected_accuracy"]),
-            scores={_text(score["genre"]): _share(score["confidence"]) for score in _list(data["scores"])},
-            similar=tuple(
-                SimilarWork(_text_or_none(work["artist"]), _text_or_none(work["title"]), _number(work["similarity"], -1))
-                for work in _list(data.get("similar") or [], least=0)
-            ),
-            model=_model(data),
-        )
+        return build(answer["data"])
     except (AttributeError, KeyError, TypeError) as error:
         raise not_understood() from error
 
 
-def explanation(answer: dict[str, Any]) -> Explanation:
-    try:
-        data = answer["data"]
-        rows = tuple(tuple(_share(value) for value in _list(row)) for row in _list(data["heatmap"]))
-        return Explanation(_text(data["image_types_prediction"]), _share(data["confidence"]), rows, _model(data))
-    except (AttributeError, KeyError, TypeError) as error:
-        raise not_understood() from error
+def prediction(data: Any) -> Prediction:
+    return Prediction(
+        genre=_text(data["image_types_prediction"]),
+        confidence=_share(data["confidence"]),
+        certain=None if data.get("certain") is None else _typed(data["certain"], bool),
+        typicality=None if data.get("typicality") is None else _share(data["typicality"]),
+        expected_accuracy=None if data.get("expected_accuracy") is None else _share(data["expected_accuracy"]),
+        scores={_text(score["genre"]): _share(score["confidence"]) for score in _list(data["scores"])},
+        similar=tuple(
+            SimilarWork(_text_or_none(work["artist"]), _text_or_none(work["title"]), _number(work["similarity"], -1))
+            for work in _list(data.get("similar") or [], least=0)
+        ),
+        model=_model(data),
+    )
 
 
-def genres(answer: dict[str, Any]) -> tuple[Genre, ...]:
-    try:
-        return tuple(
-            Genre(_text(genre["name"]), {_text(key): _text(text, 5000) for key, text in (genre["description"] or {}).items()})
-            for genre in _list(answer["data"])
-        )
-    except (AttributeError, KeyError, TypeError) as error:
-        raise not_understood() from error
+def explanation(data: Any) -> Explanation:
+    rows = tuple(tuple(_share(value) for value in _list(row)) for row in _list(data["heatmap"]))
+    return Explanation(_text(data["image_types_prediction"]), _share(data["confidence"]), rows, _model(data))
+
+
+def genres(data: Any) -> tuple[Genre, ...]:
+    return tuple(
+        Genre(_text(genre["name"]), {_text(key): _text(text, 5000) for key, text in (genre["description"] or {}).items()})
+        for genre in _list(data)
+    )
 
 
 def not_understood() -> RagamError:

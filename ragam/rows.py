@@ -63,12 +63,8 @@ def write_parquet(table: Path, path: Path) -> None:
         with table.open(encoding="utf-8-sig", newline="") as file:
             columns = next(reader(file))
         kinds = {column: types.get(column, pa.float64()) for column in columns}
-        parse = csv.ParseOptions(newlines_in_values=True)
-        convert = csv.ConvertOptions(column_types=kinds, null_values=[""], strings_can_be_null=True)
-        with (
-            csv.open_csv(table, parse_options=parse, convert_options=convert) as rows,
-            parquet.ParquetWriter(beside, rows.schema) as writer,
-        ):
+        options = csv.ConvertOptions(column_types=kinds, null_values=[""], strings_can_be_null=True)
+        with csv.open_csv(table, convert_options=options) as rows, parquet.ParquetWriter(beside, rows.schema) as writer:
             for batch in rows:
                 writer.write_batch(batch)
         beside.replace(path)

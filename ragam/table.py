@@ -116,29 +116,23 @@ def file_cell(name: str) -> str:
     """`name` as text for which identity(file_cell(a)) == identity(file_cell(b)) only where a and b are one file.
 
     A name that would be taken for a formula gets ./ before it and stays a name of the same file. Bytes that are no UTF-8, which a disk
-    allows, are written \\xff; so that no other name looks like that, a backslash is written twice.
+    allows, are written \\xff, and the ends of lines \\n and \\r, so that a row is a line; a backslash is written twice.
     """
-    text = name.replace("\\", "\\\\").encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    text = name.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r")
+    text = text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
     return f"./{text}" if text.startswith(FORMULA_STARTS) else text
 
 
 def read(data: bytes) -> tuple[list[str], dict[str, Cells]]:
     """The genres, and the rows by the identity of their file, without half a row at the end. Raises ValueError for other data."""
-    stream, lines = io.StringIO(data.decode("utf-8-sig", "surrogateescape"), newline=""), []
-    try:
-        for cells in csv.reader(stream, strict=True):
-            lines += [cells] if cells else []
-    except csv.Error as error:
-        # At the end it is half a row, with its last cell's quotes open.
-        if stream.read(1):
-            raise ValueError from error
     if not data:
         return [], {}
-    header = lines.pop(0) if lines else []
+    text = data[: data.rfind(b"\n") + 1].decode("utf-8-sig", "surrogateescape")
+    try:
+        header, *lines = [cells for cells in csv.reader(io.StringIO(text, newline=""), strict=True) if cells] or [[]]
+    except csv.Error as error:
+        raise ValueError from error
     genres = header[len(HEAD) : -len(TAIL)]
-    if lines and not data.endswith(b"\n") and (len(lines[-1]) != len(header) or not lines[-1][-1]):
-        # Half a row that ends between two cells.
-        lines.pop()
     if header != [*HEAD, *genres, *TAIL] or any(len(cells) != len(header) for cells in lines):
         raise ValueError
     rows: dict[str, Cells] = {}

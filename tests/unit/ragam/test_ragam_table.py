@@ -110,9 +110,7 @@ def test_columns_stay_where_they_are_when_genres_come(path):
     assert (first["Realism"], first["Baroque"], second["Abstract"], second["Cubism"]) == ("0.6143", "", "", "0.6143")
 
 
-@pytest.mark.parametrize(
-    "name", ["=cmd|' C calc'!A0.jpg", "+1.jpg", "-1.jpg", "@SUM(A1).jpg", "\t=1.jpg", "\r=1.jpg", "\n=1.jpg", "\uff1d1.jpg"]
-)
+@pytest.mark.parametrize("name", ["=cmd|' C calc'!A0.jpg", "+1.jpg", "-1.jpg", "@SUM(A1).jpg", "\t=1.jpg", "\uff1d1.jpg"])
 def test_a_name_is_no_formula_and_still_names_its_file(path, name):
     Path(name).write_bytes(b"here")
     cell = file_cell(name)
@@ -135,8 +133,8 @@ def test_two_files_never_share_a_cell(files):
     assert not any(file_cell(file).startswith(FORMULA_STARTS) for file in files)
 
 
-def test_undecodable_names_are_written_in_text():
-    assert file_cell(os.fsdecode(b"a\xff\\.jpg")) == "a\\xff\\\\.jpg"
+def test_undecodable_names_and_ends_of_lines_are_written_in_text():
+    assert file_cell(os.fsdecode(b"a\xff\\\n.jpg")) == "a\\xff\\\\\\n.jpg"
 
 
 def test_each_row_is_on_disk_at_once(path):
@@ -194,8 +192,7 @@ def test_a_killed_command_s_half_row_is_taken_away(path):
     whole = path.read_bytes()
     for cut in range(1, len(whole) - whole.rindex(b'"', 0, whole.index("é".encode())) + 1):
         path.write_bytes(whole[:-cut])
-        # The end of its line alone is missed by nobody.
-        assert len(write(path, *map(predicted, NAMES))) == len(NAMES) - (cut > 1), cut
+        assert len(write(path, *map(predicted, NAMES))) == len(NAMES) - 1, cut
         assert len(rows(path)) == len(NAMES)
 
 
@@ -214,8 +211,9 @@ def test_as_another_program_saves_it(path):
         with path.open("w", newline="") as file:
             csv.writer(file).writerows([header, *lines])
         path.write_bytes(path.read_bytes().removesuffix(b"\r\n") + end.encode())
-        assert list(write(path, predicted("a, b.jpg", confidence=0.9), predicted("b.jpg"))) == ["b.jpg"]
-        assert [row["file"] for row in rows(path)] == ["b.jpg", "a, b.jpg"]
+        # A last line without its end may be half a row: its picture is sent again.
+        assert list(write(path, predicted("a, b.jpg", confidence=0.9), predicted("b.jpg"))) == (["b.jpg"] if end else [])
+        assert {row["file"] for row in rows(path)} == {"b.jpg", "a, b.jpg"}
 
 
 @pytest.mark.parametrize(
