@@ -84,9 +84,9 @@ settings: $(VENV)/.dev ## write docs/settings.md from gateway/settings.py
 	$(BIN)/python -m gateway.settings > docs/settings.md
 
 rules: ## write k8s/components/monitoring/rules.yaml, for the Prometheus Operator, from monitoring/rules
-	@for file in monitoring/rules/*.yml; do \
+	@{ printf '%s\n' '# yamllint disable rule:line-length' '# Made by `make rules`, not by hand.'; for file in monitoring/rules/*.yml; do \
 		printf -- '---\napiVersion: monitoring.coreos.com/v1\nkind: PrometheusRule\nmetadata:\n  name: ragam-%s\n  namespace: ragam\nspec:\n' \
-			"$$(basename $$file .yml)"; sed -e '/^#/d' -e 's/^./  &/' $$file; done > k8s/components/monitoring/rules.yaml
+			"$$(basename $$file .yml)"; sed -e '/^ *#/d' -e 's/^./  &/' $$file; done; } > k8s/components/monitoring/rules.yaml
 
 certificates: ## for mutual TLS between gateway and model server, in secrets/; again to renew them
 	@./certificates.sh secrets

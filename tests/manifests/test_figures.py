@@ -86,19 +86,15 @@ def test_a_rollout_ends_and_takes_from_nobody_what_answers(cluster: Cluster) -> 
     assert may_be_evicted(cluster.get("PodDisruptionBudget", "serving"), 2, ready=1) == 0
 
 
-def test_model_servers_of_both_kinds_answer_while_the_gateways_change(cluster: Cluster) -> None:
-    """To TLS, say: a gateway reaches those of its own kind alone."""
-    most = cluster.replicas("gateway")[1]
-    steps = Strategy(cluster.get("Deployment", "gateway")["spec"], most).steps()
-    assert cluster.get("Deployment", "serving")["spec"]["minReadySeconds"] >= steps * GATEWAY_START_SECONDS
-
-
 def test_no_rollout_is_given_up_while_its_pods_start(cluster: Cluster) -> None:
     windows = {name: window_seconds(cluster.container(name)["startupProbe"]) for name in SERVERS}
     assert windows["gateway"] > windows["serving"], "a gateway starts once the model answers"
     for name, window in windows.items():
         spec = cluster.get("Deployment", name)["spec"]
         assert spec["progressDeadlineSeconds"] > window + spec.get("minReadySeconds", 0)
+    # Gateways that change to TLS reach model servers of their own kind alone: both kinds answer until the last has changed.
+    steps = Strategy(cluster.get("Deployment", "gateway")["spec"], cluster.replicas("gateway")[1]).steps()
+    assert cluster.get("Deployment", "serving")["spec"]["minReadySeconds"] >= steps * GATEWAY_START_SECONDS
     # Away from the balancer only while it is not alive: all of them answer 503 while the model server is away.
     asked = {kind: cluster.container("gateway")[kind]["httpGet"]["path"] for kind in PROBES}
     assert asked == {"startupProbe": "/readyz", "readinessProbe": "/healthz", "livenessProbe": "/healthz"}

@@ -110,16 +110,14 @@ def test_every_file_that_names_a_version_names_this_one() -> None:
 
 
 def test_the_embedded_server_takes_what_the_manifests_pass(built: dict[str, str], tmp_path: Path) -> None:
+    models_config = (ROOT / "k8s" / "base" / "models.config").read_text()
+    assert models_config == (MODELS / "models.config").read_text(), "a cluster serves what the repository says"
     for place in EMBEDDED:
         container = Cluster(built[place]).container("serving")
         assert container["command"][:3] == ["python", "-m", "model_server"]
         words = [word.replace("/models/", f"{MODELS}/") for word in (*container["command"][3:], *container["args"])]
         config = tmp_path / "models.config"
-        config.write_text((ROOT / "k8s" / "base" / "models.config").read_text().replace("/models/", f"{MODELS}/"))
+        config.write_text(models_config.replace("/models/", f"{MODELS}/"))
         settings = parse_settings([word.replace("/config/models.config", str(config)) for word in words])
         assert settings.host == "0.0.0.0"
         assert {word.partition("=")[0] for word in settings.ignored} >= {"--rest_api_port", "--max_num_load_retries"}
-
-
-def test_a_cluster_serves_what_the_repository_says() -> None:
-    assert (ROOT / "k8s" / "base" / "models.config").read_text() == (MODELS / "models.config").read_text()
