@@ -1,7 +1,4 @@
-"""How the files in postman/pictures were made, which the collections send.
-
-    python postman/pictures.py FOLDER
-"""
+"""How the files in postman/pictures were made, which the collections send: python postman/pictures.py FOLDER"""
 
 import struct
 import sys
