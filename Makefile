@@ -13,13 +13,14 @@ INSTALL := $(call install_into,$(VENV))
 BUILD := build
 # Beside .venv: checkov pins a hundred packages, many of which others here want in another version.
 CHECKOV := $(BUILD)/checkov
+CLIENTS := $(BUILD)/clients
 PAINTINGS ?= $(BUILD)/paintings
 WEIGHTS ?= imagenet
 RUNS ?= 100000
 SEED ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help serve dev test test-unit test-contract test-manifests test-e2e test-monitoring test-faces test-deploy test-faults test-releases soak settings certificates tracing train bench bench-growth check format lock audit fuzz clean
+.PHONY: help serve dev test test-unit test-contract test-manifests test-e2e test-monitoring test-faces test-clients test-deploy test-faults test-releases soak settings certificates tracing train bench bench-growth check format lock audit fuzz clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -57,6 +58,11 @@ test-faces: $(VENV)/.dev ## the web page in a real browser, the collection and t
 	@command -v npm >/dev/null || { echo "make test-faces needs Node with npm. On Debian: apt-get install nodejs npm" >&2; exit 1; }
 	npm ci --prefix tests/faces --no-audit --no-fund --loglevel=error
 	$(BIN)/python -m pytest tests/faces
+
+test-clients: $(VENV)/.dev $(CLIENTS)/.installed ## clients that are generated from the description, against the service; redocly and spectral: needs Node
+	@command -v npm >/dev/null || { echo "make test-clients needs Node with npm. On Debian: apt-get install nodejs npm" >&2; exit 1; }
+	npm ci --prefix tests/clients --no-audit --no-fund --loglevel=error
+	$(BIN)/python -m pytest tests/clients
 
 test-deploy: $(VENV)/.dev ## build the images and run the containers; finds a Docker engine, or as root sets one up (Debian)
 	$(BIN)/python -m pytest tests/deploy --capture=no
@@ -115,7 +121,7 @@ format: $(VENV)/.dev ## format the code
 
 lock: $(VENV)/.dev ## pin requirements/*.in again, with hashes
 	cd requirements && ../$(BIN)/uv pip compile --quiet --upgrade --universal --no-deps --generate-hashes --python-version=3.11 \
-		--output-file=messages.txt messages.in && for name in client pictures gateway model_server training teacher tracing dev fuzz checkov; do \
+		--output-file=messages.txt messages.in && for name in client pictures gateway model_server training teacher tracing dev fuzz checkov clients; do \
 		../$(BIN)/pip-compile --quiet --upgrade --generate-hashes --strip-extras --allow-unsafe \
 			--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --output-file=$$name.txt $$name.in || exit 1; done
 	for folder in benchmarks/peers/*/; do [ ! -e $$folder/requirements.in ] || (cd $$folder && \
@@ -130,7 +136,7 @@ fuzz: $(VENV)/.dev ## RUNS=100000 SEED=1: files that a fuzzer makes, against the
 	$(BIN)/python tests/bad_input/fuzz_uploads.py $(RUNS) $(SEED)
 
 clean: ## remove the virtual environment and everything that was built
-	rm -rf $(VENV) build ragam.egg-info tests/faces/node_modules .schemathesis .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) build ragam.egg-info tests/faces/node_modules tests/clients/node_modules .schemathesis .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 is needed, and no python3 was found." >&2; exit 1; }
@@ -143,9 +149,9 @@ $(VENV)/.%: requirements/%.txt | $(VENV)/bin/python
 	@if [ $* = dev ] || [ ! $(VENV)/.dev -nt $< ]; then echo "Installing requirements/$*.txt."; $(INSTALL) -r $<; fi
 	@touch $@
 
-$(CHECKOV)/.installed: requirements/checkov.txt | $(VENV)/bin/python
-	@echo "Installing requirements/checkov.txt into $(CHECKOV)."
-	@rm -rf $(CHECKOV) && $(MAKE_VENV) $(CHECKOV) && $(call install_into,$(CHECKOV)) -r $<
+$(CHECKOV)/.installed $(CLIENTS)/.installed: $(BUILD)/%/.installed: requirements/%.txt | $(VENV)/bin/python
+	@echo "Installing $< into $(@D)."
+	@rm -rf $(@D) && $(MAKE_VENV) $(@D) && $(call install_into,$(@D)) -r $<
 	@touch $@
 
 # After the others: where TensorFlow is installed its modules are there.
