@@ -13,6 +13,7 @@ INSTALL := $(call install_into,$(VENV))
 BUILD := build
 # Beside .venv: checkov pins a hundred packages, many of which others here want in another version.
 CHECKOV := $(BUILD)/checkov
+CLIENTS := $(BUILD)/clients
 PAINTINGS ?= $(BUILD)/paintings
 WEIGHTS ?= imagenet
 RUN ?= $(BUILD)/run
@@ -20,7 +21,7 @@ RUNS ?= 100000
 SEED ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help serve dev test test-unit test-contract test-manifests test-e2e test-monitoring test-faces test-deploy test-faults test-releases soak settings certificates tracing train bench bench-growth check format lock audit fuzz dist up rules clean
+.PHONY: help serve dev test test-unit test-contract test-manifests test-e2e test-monitoring test-faces test-deploy test-faults test-releases soak settings certificates tracing train bench bench-growth check format lock audit fuzz dist up rules test-clients clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -65,6 +66,11 @@ test-faces: $(VENV)/.dev ## the web page in a real browser, the collection and t
 	@command -v npm >/dev/null || { echo "make test-faces needs Node with npm. On Debian: apt-get install nodejs npm" >&2; exit 1; }
 	npm ci --prefix tests/faces --no-audit --no-fund --loglevel=error
 	$(BIN)/python -m pytest tests/faces
+
+test-clients: $(VENV)/.dev $(CLIENTS)/.installed ## clients that are generated from the description, against the service; redocly and spectral: needs Node
+	@command -v npm >/dev/null || { echo "make test-clients needs Node with npm. On Debian: apt-get install nodejs npm" >&2; exit 1; }
+	npm ci --prefix tests/clients --no-audit --no-fund --loglevel=error
+	$(BIN)/python -m pytest tests/clients
 
 test-deploy: $(VENV)/.dev ## build the images and run the containers; finds a Docker engine, or as root sets one up (Debian)
 	$(BIN)/python -m pytest tests/deploy --capture=no
@@ -128,7 +134,7 @@ format: $(VENV)/.dev ## format the code
 
 lock: $(VENV)/.dev ## pin requirements/*.in again, with hashes
 	cd requirements && ../$(BIN)/uv pip compile --quiet --upgrade --universal --no-deps --generate-hashes --python-version=3.11 \
-		--output-file=messages.txt messages.in && for name in client pictures parquet gateway model_server training teacher tracing dev fuzz checkov; do \
+		--output-file=messages.txt messages.in && for name in client pictures parquet gateway model_server training teacher tracing dev fuzz checkov clients; do \
 		../$(BIN)/pip-compile --quiet --upgrade --generate-hashes --strip-extras --allow-unsafe \
 			--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --output-file=$$name.txt $$name.in || exit 1; done
 	for folder in benchmarks/peers/*/; do [ ! -e $$folder/requirements.in ] || (cd $$folder && \
@@ -146,7 +152,7 @@ dist: $(VENV)/.dev ## the client as a wheel, and its source, in build/dist: no i
 	$(BIN)/python -m build --no-isolation --outdir $(BUILD)/dist
 
 clean: ## remove the virtual environment and everything that was built
-	rm -rf $(VENV) build ragam.egg-info tests/faces/node_modules .schemathesis .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) build ragam.egg-info tests/faces/node_modules tests/clients/node_modules .schemathesis .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 is needed, and no python3 was found." >&2; exit 1; }
@@ -159,9 +165,9 @@ $(VENV)/.%: requirements/%.txt | $(VENV)/bin/python
 	@if [ $* = dev ] || [ ! $(VENV)/.dev -nt $< ]; then echo "Installing requirements/$*.txt."; $(INSTALL) -r $<; fi
 	@touch $@
 
-$(CHECKOV)/.installed: requirements/checkov.txt | $(VENV)/bin/python
-	@echo "Installing requirements/checkov.txt into $(CHECKOV)."
-	@rm -rf $(CHECKOV) && $(MAKE_VENV) $(CHECKOV) && $(call install_into,$(CHECKOV)) -r $<
+$(CHECKOV)/.installed $(CLIENTS)/.installed: $(BUILD)/%/.installed: requirements/%.txt | $(VENV)/bin/python
+	@echo "Installing $< into $(@D)."
+	@rm -rf $(@D) && $(MAKE_VENV) $(@D) && $(call install_into,$(@D)) -r $<
 	@touch $@
 
 # After the others: where TensorFlow is installed its modules are there.

@@ -1,9 +1,4 @@
-"""How the files in postman/pictures were made, which the collections send.
-
-    python postman/pictures.py FOLDER
-
-Needs numpy and Pillow.
-"""
+"""How the files in postman/pictures were made, which the collections send: python postman/pictures.py FOLDER"""
 
 import struct
 import sys
