@@ -22,6 +22,7 @@ _TYPES = {
 }
 _CATALOGUE = re.compile(r"text/([a-z]{2,3})\.js")
 _INDEX = "index.html"
+_ON_DEMAND = {"early.js", "picture/worker.js", "picture/tiff.js", "library/pako.js", "library/utif.js"}
 
 pages = Blueprint("pages", __name__)
 
@@ -38,8 +39,15 @@ def _catalogues(names: Iterable[str]) -> bytes:
     return f"{imports}export default {{ {', '.join(codes)} }};\n".encode()
 
 
+def _preloads(names: Iterable[str]) -> bytes:
+    """Links to all modules that the page begins with, so that a browser need not find one by reading another."""
+    modules = [name for name in names if name.endswith(".js") and name not in _ON_DEMAND]
+    return "".join(f'  <link rel="modulepreload" href="page/{name}">\n' for name in modules).encode()
+
+
 ASSETS: Final = _read(_FOLDER)
 ASSETS["text/catalogues.js"] = _catalogues(ASSETS)
+ASSETS[_INDEX] = ASSETS[_INDEX].replace(b"</head>", _preloads(ASSETS) + b"</head>")
 
 
 @pages.get("/")

@@ -40,7 +40,8 @@ function startViews() {
   }
 }
 
-function take(found) {
+async function take(found) {
+  await opened;
   const first = total() === 0;
   for (const { file, path, other } of found) {
     add({ file, name: file.name, path, ...(other && { file: null, state: FAILED, failure: ownFailure("reason.otherFile") }) });
@@ -88,4 +89,5 @@ startExamples(take);
 startIntake(take);
 startLanguage(element("language"));
 startGenres();
-startSession();
+// What is added belongs to the session that was open last: it is read first.
+const opened = startSession();

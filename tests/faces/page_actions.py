@@ -27,7 +27,7 @@ def tile(page: Page, file: str) -> Locator:
 
 def left_out(page: Page, file: str) -> Locator:
     """The line of a picture that has no answer, in the list that is opened for it."""
-    page.locator("#left-out:not([open]) > summary").or_(page.locator("#left-out[open] > summary")).wait_for(timeout=120_000)
+    page.locator("#left-out > summary").wait_for(timeout=120_000)
     if not page.locator("#left-out[open]").count():
         page.locator("#left-out > summary").click()
     return page.locator("#left-out-list li").filter(has_text=file)

@@ -85,7 +85,7 @@ def test_everything_is_done_with_the_keyboard_alone(visit, paintings):
     expect_answered(page, 2)
     tab_to(page, "group")
     page.keyboard.press("End")
-    tab_to(page, tile(page, paintings[0].name).inner_text())
+    tab_to(page, tile(page, paintings[0].name).text_content() or "")
     page.keyboard.press("ArrowRight")
     expect(tile(page, paintings[1].name)).to_be_focused()
     page.keyboard.press("Enter")

@@ -65,9 +65,7 @@ def test_linked_data_names_the_genres_by_the_gettys_ids(visit, paintings):
     page.locator(".tile").first.focus()
     page.keyboard.press("6")
     rows = json.loads(saved(page, "Answers as JSON"))
-    assert {row["file"]: row["verdict"] for row in rows} == {paintings[0].name: "", paintings[1].name: ""} | {
-        row["file"]: row["verdict"] for row in rows if row["verdict"] == "Romanticism"
-    }
+    assert {row["verdict"] for row in rows} == {"", "Romanticism"}
     graph = json.loads(saved(page, "Linked data (JSON-LD)"))
     judged = next(work for work in graph["@graph"] if work["genre"]["name"] == "Romanticism")
     assert judged["genre"]["@id"] == "http://vocab.getty.edu/aat/300172863"

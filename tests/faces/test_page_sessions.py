@@ -2,11 +2,27 @@
 
 from page_actions import choose, expect_answered, look_at, tile
 from playwright.sync_api import Page, expect
+from service import wait_until
+
+KEPT = """async () => {
+    const wait = (request) => new Promise((resolve) => (request.onsuccess = () => resolve(request.result)));
+    const db = await wait(indexedDB.open("ragam"));
+    const all = (name) => wait(db.transaction(name).objectStore(name).getAll());
+    const kept = { works: await all("works"), pictures: (await all("pictures")).length };
+    db.close();
+    return kept;
+}"""
 
 
-def settled(page: Page) -> None:
-    """Until what was done is in the browser's database: a record and a picture of each."""
-    page.wait_for_timeout(1500)
+def wait_for_kept(page: Page, pictures: int, **fields: str) -> None:
+    """Until the browser's database has so many pictures, and a record with these fields."""
+
+    def is_kept() -> bool:
+        page.wait_for_timeout(100)
+        kept = page.evaluate(KEPT)
+        return kept["pictures"] == pictures and any(all(one[key] == value for key, value in fields.items()) for one in kept["works"])
+
+    wait_until(is_kept, 60, "the database")
 
 
 def test_a_reload_loses_nothing_and_a_button_deletes_it(visit, paintings):
@@ -18,7 +34,7 @@ def test_a_reload_loses_nothing_and_a_button_deletes_it(visit, paintings):
     page.keyboard.press("Enter")
     page.locator("#look-verdicts").get_by_role("button", name="Realism").click()
     page.keyboard.press("Escape")
-    settled(page)
+    wait_for_kept(page, 2, verdict="Realism", note="keep")
     page.reload()
     expect(page.locator("#restored-text")).to_have_text(
         "2 pictures with their answers and verdicts are here again; they are kept in this browser and nowhere else."
@@ -47,7 +63,7 @@ def test_sessions_have_names_and_a_file_brings_one_elsewhere(visit, paintings, t
     page.get_by_role("button", name="Name it").click()
     page.get_by_label("Name of the session").fill("East wing")
     page.keyboard.press("Enter")
-    settled(page)
+    wait_for_kept(page, 1, state="answered")
     with page.expect_download() as download:
         page.get_by_role("button", name="Save as a file").click()
     assert download.value.suggested_filename == "East wing.ragam.jsonl"
@@ -56,13 +72,13 @@ def test_sessions_have_names_and_a_file_brings_one_elsewhere(visit, paintings, t
     page.get_by_label("Name of the session").fill("West wing")
     page.keyboard.press("Enter")
     expect(page.locator("#works")).to_be_hidden()
-    page.get_by_label("Session", exact=True).select_option(label="East wing")
+    page.locator("#session").select_option(label="East wing")
     expect(tile(page, paintings[0].name)).to_be_visible()
     other = visit()
     other.set_input_files("#session-file", tmp_path / "east.ragam.jsonl")
     expect(tile(other, paintings[0].name).locator(".mark")).to_have_text("✓ agreed")
     expect(tile(other, paintings[0].name).locator("img")).to_be_visible()
-    expect(other.get_by_label("Session", exact=True).locator("option:checked")).to_have_text("East wing")
+    expect(other.locator("#session").locator("option:checked")).to_have_text("East wing")
     (tmp_path / "other.jsonl").write_text('{"a": 1}\n')
     other.set_input_files("#session-file", tmp_path / "other.jsonl")
     expect(other.locator("#restored-text")).to_have_text("other.jsonl is not a session that this page has saved.")
@@ -73,7 +89,7 @@ def test_what_was_under_way_goes_on_after_a_reload(visit, paintings):
     page.route("**/prediction?*", lambda route: None)
     choose(page, paintings[0])
     expect(tile(page, paintings[0].name).locator("img")).to_be_visible()
-    settled(page)
+    wait_for_kept(page, 1, state="sending")
     page.unroute_all()
     page.reload()
     expect_answered(page, 1)

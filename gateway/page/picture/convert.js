@@ -15,6 +15,7 @@ const urgent = [];
 const later = [];
 const idle = [];
 const jobs = new Map();
+const byWork = new Map();
 let started = 0;
 let next = 1;
 
@@ -53,10 +54,10 @@ async function previews(work) {
   if (work.file.size > 0) await reduced(work, null, false);
 }
 
-// Reduces once: who wants the same picture sooner moves it to the front.
+// Reduces once: a job that has not begun is moved to the front by who wants its picture sooner.
 async function reduced(work, kind, upload) {
-  const waiting = later.findIndex((job) => job.work === work);
-  const job = waiting < 0 ? { id: next++, work } : later.splice(waiting, 1)[0];
+  const job = byWork.get(work) ?? { id: next++, work, begun: false };
+  byWork.set(work, job);
   Object.assign(job, { kind, upload });
   job.done ??= new Promise((resolve) => Object.assign(job, { resolve }));
   (upload ? urgent : later).push(job);
@@ -67,6 +68,9 @@ async function reduced(work, kind, upload) {
 function give() {
   while ((urgent.length || later.length) && (idle.length || started < WORKERS)) {
     const job = urgent.shift() ?? later.shift();
+    if (job.begun) continue;
+    job.begun = true;
+    byWork.delete(job.work);
     if (job.work.gone) job.resolve({});
     else run(job, idle.pop() ?? start());
   }

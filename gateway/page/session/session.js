@@ -7,6 +7,8 @@ import * as storage from "./storage.js";
 import { FAILED, SENDING, STOPPED, WAITING, add, forgetAll, onWork, total } from "./works.js";
 
 const PAUSE_MS = 400;
+// More at once would be felt.
+const BATCH = 200;
 
 let open = null;
 let ready = false;
@@ -32,9 +34,9 @@ export async function startSession() {
       dirty.delete(work.id);
       removed.add(work.id);
     } else dirty.set(work.id, work);
-    timer ??= setTimeout(flush, PAUSE_MS);
+    timer ??= setTimeout(flush, PAUSE_MS, BATCH);
   });
-  addEventListener("pagehide", flush);
+  addEventListener("pagehide", () => flush(Infinity));
   try {
     const known = await storage.sessions();
     open = known.find((one) => one.id === remembered("session")) ?? known[0] ?? null;
@@ -53,7 +55,7 @@ export async function list() {
 }
 
 export async function create(name) {
-  await flush();
+  await flush(Infinity);
   ready = false;
   forgetAll();
   open = { id: crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`, name, created: new Date().toISOString() };
@@ -64,7 +66,7 @@ export async function create(name) {
 }
 
 export async function change(id) {
-  await flush();
+  await flush(Infinity);
   open = (await storage.sessions()).find((one) => one.id === id);
   await load();
 }
@@ -92,7 +94,7 @@ export async function removeOpen() {
 export async function take(name, records) {
   await create(name);
   for (const record of records) revive(record);
-  await flush();
+  await flush(Infinity);
   tell({ restored: total(), kept: true });
 }
 
@@ -100,7 +102,7 @@ async function load() {
   ready = false;
   forgetAll();
   remember("session", open.id);
-  for (const record of await storage.read(open.id)) revive({ ...record, viewKept: Boolean(record.view) });
+  for await (const records of storage.read(open.id)) for (const record of records) revive({ ...record, viewKept: Boolean(record.view) });
   ready = true;
   tell({ restored: total(), kept: true });
   pump();
@@ -115,12 +117,14 @@ function revive({ session: _, ...record }) {
   add(record);
 }
 
-function flush() {
+function flush(most) {
   clearTimeout(timer);
   timer = null;
   if (!ready || (!dirty.size && !removed.size)) return writing;
-  const [works, gone] = [[...dirty.values()], [...removed]];
-  [dirty, removed] = [new Map(), new Set()];
+  const [works, gone] = [[...dirty.values()].slice(0, most), [...removed]];
+  for (const work of works) dirty.delete(work.id);
+  removed = new Set();
+  if (dirty.size) timer = setTimeout(flush, PAUSE_MS, BATCH);
   const { id } = open;
   writing = writing.then(() => storage.write(id, works, gone)).catch(() => tell({ restored: 0, kept: false }));
   return writing;

@@ -3,6 +3,7 @@
 import { openDB } from "../library/idb.js";
 
 const NAME = "ragam";
+const BATCH = 300;
 const KEPT = ["id", "name", "path", "converted", "state", "answer", "failure", "time", "verdict", "note"];
 
 let opened = null;
@@ -46,12 +47,19 @@ export function record(work) {
   return Object.fromEntries(KEPT.map((key) => [key, work[key]]));
 }
 
-// The records of a session in their order, each with its view and thumb where they were kept.
-export async function read(session) {
+// The records of a session in their order, some hundreds at a time, each with its view and thumb where they were kept.
+export async function* read(session) {
   const db = await database();
-  const [works, pictures] = await Promise.all([db.getAll("works", of(session)), db.getAll("pictures", of(session))]);
-  const byId = new Map(pictures.map((one) => [one.id, one]));
-  return works.map((one) => ({ ...one, view: byId.get(one.id)?.view ?? null, thumb: byId.get(one.id)?.thumb ?? null }));
+  let from = [session];
+  for (;;) {
+    const range = IDBKeyRange.bound(from, [session, []], true);
+    const works = await db.getAll("works", range, BATCH);
+    if (!works.length) return;
+    const last = [session, works.at(-1).id];
+    const pictures = new Map((await db.getAll("pictures", IDBKeyRange.bound(from, last, true))).map((one) => [one.id, one]));
+    yield works.map((one) => ({ ...one, view: pictures.get(one.id)?.view ?? null, thumb: pictures.get(one.id)?.thumb ?? null }));
+    from = last;
+  }
 }
 
 export async function removeSession(session) {

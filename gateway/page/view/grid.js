@@ -92,25 +92,36 @@ function draw() {
   const [from, to] = [offset - MARGIN, offset + innerHeight + MARGIN];
   const seenGroups = new Set();
   const seen = new Set();
+  const held = document.activeElement === tiles.get(current)?.button;
   for (const [index, group] of arrangement.groups.entries()) {
     const holds = arrangement.places.get(current)?.group === index;
     if ((group.top > to || group.top + group.height < from) && !holds) continue;
     seenGroups.add(group.key);
-    const { list } = heading(group);
+    const { section, list } = heading(group);
+    const after = [...seenGroups].at(-2);
+    inOrder(place, section, after === undefined ? null : headings.get(after).section);
     const [first, last] = between(arrangement, group, from, to);
     const shown = new Set(Array.from({ length: Math.max(0, last - first) }, (_, at) => first + at));
     // The current one is always there: it holds the tab stop, and perhaps the focus.
     if (holds) shown.add(arrangement.places.get(current).index);
+    let before = null;
     for (const at of [...shown].sort((a, b) => a - b)) {
       seen.add(group.works[at].id);
-      tileAt(list, group, at);
+      before = tileAt(list, group, at, before);
     }
   }
   for (const [id, tile] of tiles) if (!seen.has(id)) tiles.delete(id) && letGo(tile);
   for (const [key, { section }] of headings) if (!seenGroups.has(key)) headings.delete(key) && section.remove();
+  if (held) tiles.get(current)?.button.focus({ preventScroll: true });
 }
 
-function tileAt(list, group, index) {
+// Reading goes by the document's order, so that is the order seen.
+function inOrder(parent, element, after) {
+  const next = after ? after.nextSibling : parent.firstChild;
+  if (element !== next) parent.insertBefore(element, next);
+}
+
+function tileAt(list, group, index, before) {
   const work = group.works[index];
   const tile = tiles.get(work.id) ?? makeTile();
   tiles.set(work.id, tile);
@@ -121,7 +132,8 @@ function tileAt(list, group, index) {
   tile.button.tabIndex = work.id === current ? 0 : -1;
   tile.button.classList.toggle("current", work.id === current);
   showTile(tile, work);
-  if (tile.item.parentNode !== list) list.append(tile.item);
+  inOrder(list, tile.item, before);
+  return tile.item;
 }
 
 function heading(group) {
@@ -138,7 +150,6 @@ function heading(group) {
     button.className = "plain";
     button.addEventListener("click", () => agree(headings.get(group.key).open));
     section.append(title, button, list);
-    place.append(section);
     made = { section, title, button, list };
     headings.set(group.key, made);
   }

@@ -20,7 +20,8 @@ const element = (id) => document.getElementById(id);
 
 export function startTable(openLook) {
   open = openLook;
-  onWorks(showTable);
+  // A cell that is written in is left alone while answers come.
+  onWorks(() => element("rows").contains(document.activeElement?.closest("input, select") ?? null) || showTable());
   onLanguage(showTable);
   onGenres(showTable);
   addEventListener("scroll", () => requestAnimationFrame(() => draw(false)), { passive: true });
@@ -59,8 +60,6 @@ function header(by) {
 
 function draw(whole) {
   if (element("table").hidden) return;
-  // A cell that is written in is left alone.
-  if (element("rows").contains(document.activeElement) && document.activeElement.matches("input, select") && !whole) return;
   const works = shown();
   const top = -element("rows").getBoundingClientRect().top;
   const first = Math.max(0, Math.floor(top / ROW) - MARGIN);

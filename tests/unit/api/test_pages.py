@@ -101,6 +101,9 @@ def test_the_files_are_those_that_the_page_loads_and_no_others():
     # Relative, so that the page works below any address.
     assert all(path.startswith("page/") for path in references.loads)
     loaded = {path.removeprefix("page/") for path in references.loads}
+    # All that the page begins with, and nothing that few need.
+    assert "view/grid.js" in loaded
+    assert not {"picture/tiff.js", "library/utif.js", "library/pako.js"} & loaded
     waiting = [name for name in loaded if name.endswith(".js")]
     while waiting:
         for name in named_by(waiting.pop()) - loaded:
