@@ -104,7 +104,7 @@ def test_the_table_shows_model_and_verdict_side_by_side(twenty):
     row.get_by_label("Note on 03.jpg").fill("see the sky")
     page.get_by_role("button", name="Model").focus()
     page.keyboard.press("Enter")
-    expect(page.get_by_role("columnheader", name="Model")).to_have_attribute("aria-sort", "ascending")
+    expect(page.locator("#columns").get_by_role("columnheader", name="Model")).to_have_attribute("aria-sort", "ascending")
     expect(page.locator("#rows .genre").first).to_have_text("Abstract")
     expect(page.locator("#rows img").first).to_be_visible()
     saved = {row["file"]: row for row in saved_rows(page)}

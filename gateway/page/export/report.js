@@ -55,7 +55,7 @@ function reportEntry(work, picture) {
     element("h2", "", genreName(answer.image_types_prediction)),
     ...sentences.map((sentence) => element("p", "", sentence)),
     bars,
-    element("p", "verdict", say("text.verdict", { verdict: work.verdict ? verdictName(work.verdict) : say("verdict.open") })),
+    element("p", "verdict", work.verdict ? say("text.verdict", { verdict: verdictName(work.verdict) }) : say("verdict.open")),
   );
   if (work.note) label.append(element("p", "", say("text.note", { note: work.note })));
   label.append(element("p", "file", work.path));

@@ -95,11 +95,12 @@ function draw() {
   const held = document.activeElement === tiles.get(current)?.button;
   for (const [index, group] of arrangement.groups.entries()) {
     const holds = arrangement.places.get(current)?.group === index;
-    if ((group.top > to || group.top + group.height < from) && !holds) continue;
+    // Headings are few, and who reads by headings finds all of them.
     seenGroups.add(group.key);
     const { section, list } = heading(group);
     const after = [...seenGroups].at(-2);
     inOrder(place, section, after === undefined ? null : headings.get(after).section);
+    if ((group.top > to || group.top + group.height < from) && !holds) continue;
     const [first, last] = between(arrangement, group, from, to);
     const shown = new Set(Array.from({ length: Math.max(0, last - first) }, (_, at) => first + at));
     // The current one is always there: it holds the tab stop, and perhaps the focus.
