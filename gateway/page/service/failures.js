@@ -11,6 +11,7 @@ const PASSING = new Set([
   "internal",
   "overloaded",
   "client_gone",
+  "stopping",
   "model_unavailable",
   "model_busy",
   "model_timeout",

@@ -236,6 +236,7 @@ export default {
   "error.model_unsuitable": "The model does not fit the service. Tell whoever runs it.",
   "error.overloaded": "The service has too much to do at the moment. Try again.",
   "error.client_gone": "The time for the request was over. Try again.",
+  "error.stopping": "The service is stopping. Try again.",
   "error.model_unavailable": "The model is not there at the moment. Try again.",
   "error.model_busy": "The model is busy. Try again.",
   "error.model_timeout": "The model did not answer in time. Try again.",

@@ -236,6 +236,7 @@ export default {
   "error.model_unsuitable": "Model tidak cocok dengan layanan ini. Beri tahu pengelolanya.",
   "error.overloaded": "Layanan sedang terlalu sibuk. Coba lagi.",
   "error.client_gone": "Waktu untuk permintaan sudah habis. Coba lagi.",
+  "error.stopping": "Layanan sedang berhenti. Coba lagi.",
   "error.model_unavailable": "Model sedang tidak tersedia. Coba lagi.",
   "error.model_busy": "Model sedang sibuk. Coba lagi.",
   "error.model_timeout": "Model tidak menjawab pada waktunya. Coba lagi.",
