@@ -8,6 +8,7 @@ from cluster import PROBES, ROOT, SERVERS, Cluster, flags, pre_stop_seconds, win
 from prometheus_client import REGISTRY
 from rollout import Strategy, may_be_evicted
 
+import gateway.telemetry.metrics  # noqa: F401 - REGISTRY has its metrics
 from benchmarks.capacity import COLUMNS, Inputs, gateway_rate, gateways_for_a_serving_pod, plan, row
 from gateway.capacity import THREADS, held_bytes, worker_bytes
 from gateway.settings import Settings
