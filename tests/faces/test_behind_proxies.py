@@ -171,6 +171,7 @@ def test_the_edge_s_limits(edge: Edge) -> None:
 
 def test_a_person_at_the_edge(edge: Edge, visit, painting: Path) -> None:
     page = visit(edge.address, "/docs", ignore_https_errors=True)
+    page.locator(".opblock").first.wait_for()
     assert "Success Predicting the Image" in try_out(page, "predict", painting).locator("pre").first.inner_text()
 
 
