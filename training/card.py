@@ -19,6 +19,10 @@ LIMITS = (
     "are common: read the scores, not only the best one. It knows no other genres; "
     "typicality tells most photographs, drawings and screenshots from paintings, not all."
 )
+LAST = (
+    " It has learned from the artists of validation and test, too: its own figures, in scorecard, are of external pictures alone; those in "
+    "chosen_by are of the run that chose its recipe, without these artists."
+)
 PREPROCESSING = (
     "EXIF orientation applied, transparency on white, convert('RGB').resize((224, 224)) with Pillow's bicubic filter, x / 127.5 - 1; "
     "a JPEG of more than twice 224 pixels is decoded at a reduced scale."
@@ -51,7 +55,7 @@ def model_card(number: int, scorecard: dict[str, Any], dataset: Dataset, measure
             "external_collections": dict(sorted(Counter(row["source"] for row in dataset.rows if row["split"] in EXTERNALS).items())),
         },
         "licence": LICENCE,
-        "limits": LIMITS,
+        "limits": LIMITS + LAST * ("chosen_by" in scorecard),
         "recipe": run["recipe"],
         "training": {
             name: run[name]
