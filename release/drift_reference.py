@@ -21,7 +21,7 @@ CARD = "assets.extra/model_card.json"
 
 HEAD = """\
 # Made by `python -m release reference` from the model cards, not by hand: for each version the shares of the genres that it told, and of
-# the bins that pictures and confidences fell into (gateway/picture/statistics.py), over the pictures that it was validated and tested on.
+# the bins that pictures and confidences fell into (gateway/picture/statistics.py), over pictures that it has not learned from.
 groups:
   - name: ragam-reference
     interval: 5m

@@ -22,6 +22,10 @@ LIMITS = (
     "typicality tells most photographs, drawings and screenshots from paintings, not all."
 )
 ARCHITECTURE = "{backbone} (224), GlobalAveragePooling2D, Flatten, Dense {hidden_units} ReLU, Dropout {dropout}, Dense softmax"
+LAST = (
+    " It has learned from the artists of validation and test, too: its own figures, in scorecard, are of external pictures alone; those in "
+    "chosen_by are of the run that chose its recipe, without these artists."
+)
 PREPROCESSING = (
     "EXIF orientation applied, transparency on white, convert('RGB').resize((224, 224)) with Pillow's bicubic filter, x / 127.5 - 1; "
     "a JPEG of more than twice 224 pixels is decoded at a reduced scale."
@@ -54,7 +58,7 @@ def model_card(number: int, scorecard: dict[str, Any], dataset: Dataset, measure
             "external_collections": dict(sorted(Counter(row["source"] for row in dataset.rows if row["split"] in EXTERNALS).items())),
         },
         "licence": dataset.about.get("licence", LICENCE),
-        "limits": LIMITS,
+        "limits": LIMITS + LAST * ("chosen_by" in scorecard),
         "recipe": run["recipe"],
         "training": {
             name: run[name]

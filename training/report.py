@@ -73,7 +73,7 @@ def _chosen_by(card: dict[str, Any]) -> list[str]:
         "|---|---|---|",
         *(f"| {TITLES[name]} | {shown(part['accuracy'])} | {shown(part['balanced_accuracy'])} |" for name, part in chosen["parts"].items()),
         "",
-        *_against(chosen),
+        *_against(chosen, level="###"),
     ]
 
 
@@ -130,12 +130,12 @@ def _trust(card: dict[str, Any]) -> list[str]:
     ]
 
 
-def _against(card: dict[str, Any]) -> list[str]:
+def _against(card: dict[str, Any], level: str = "##") -> list[str]:
     before = card.get("against")
     if before is None:
         return []
     return [
-        f"## Beside version {before['version']}, on the same pictures",
+        f"{level} Beside version {before['version']}, on the same pictures",
         "",
         "| | accuracy before | now | balanced accuracy before | now |",
         "|---|---|---|---|---|",

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from gateway.contract import SIMILAR_WORKS
 from training.listing import artist_key
 
-DIMENSIONS = 128
+DIMENSIONS = 96
 CANDIDATES = 40  # nearest works among which those of other artists are preferred
 OF_ONE_ARTIST = 2  # works before another's are preferred
 
