@@ -53,7 +53,7 @@ WORDS: dict[type[RagamError], str] = {
     " file_name_missing parts_too_many pictures_too_many request_invalid request_cut_short address_unknown method_not_allowed"
     " request_too_slow address_too_long encoding_unsupported expectation_unsupported headers_too_large transfer_coding_unsupported",
     KeyRefused: "key_unknown",
-    Busy: "rate_limited overloaded client_gone model_unavailable model_busy",
+    Busy: "rate_limited overloaded client_gone stopping model_unavailable model_busy",
     ServiceFailed: "internal model_unsuitable model_timeout",
 }
 _BY_WORD = {word: kind for kind, words in WORDS.items() for word in words.split()}
