@@ -8,7 +8,8 @@ from playwright.sync_api import Locator, Page, expect
 
 
 def choose(page: Page, *files: Path | dict[str, object]) -> None:
-    page.set_input_files("#files", list(files))
+    given = [picture_file(file.name, file.read_bytes()) if isinstance(file, Path) else file for file in files]
+    page.set_input_files("#files", given)
 
 
 def picture_file(name: str, data: bytes, kind: str = "image/jpeg") -> dict[str, object]:

@@ -70,7 +70,7 @@ def test_an_example_answers_on_a_click_and_a_picture_or_its_address_is_pasted(vi
 def test_certainty_follows_the_answer(visit, picture):
     page = visit()
     cases = {
-        "sure.jpg": {"certain": True, "typicality": 0.9, "expected_accuracy": 0.85},
+        "certain.jpg": {"certain": True, "typicality": 0.9, "expected_accuracy": 0.85},
         "unsure.jpg": {"certain": False, "typicality": 0.05, "expected_accuracy": 0.344},
         "cat.jpg": {"certain": False, "typicality": 0.0499, "expected_accuracy": 0.3},
         "silent.jpg": {},
@@ -82,7 +82,7 @@ def test_certainty_follows_the_answer(visit, picture):
     page.get_by_label("Groups").select_option("certainty")
     expect(page.locator("#grid h3")).to_have_text(["Certain (1)", "Not certain (1)", "All pictures (1)", "Not a painting? (1)"])
     sentences = {
-        "sure.jpg": ("Certain, 40% confidence.", None, "about 85 of 100", "than 90 of 100"),
+        "certain.jpg": ("Certain, 40% confidence.", None, "about 85 of 100", "than 90 of 100"),
         "unsure.jpg": ("Not certain, 40% confidence.", "It hesitates between Realism and Abstract.", "about 34 of 100", "than 5 of 100"),
         "cat.jpg": ("Perhaps not a painting; 40% confidence.", None, None, "fewer than 5"),
         "silent.jpg": ("40% confidence.", None, None, None),
@@ -132,18 +132,16 @@ def test_the_map_is_a_layer_with_a_legend_and_an_opacity(visit, paintings):
     # Lighter the more it says: read in gray, by the colour-blind and over warm and dark paintings alike.
     grid = answer.value.json()["data"]["heatmap"]
     cells = sorted((value, x, y) for y, row in enumerate(grid) for x, value in enumerate(row))
-    lightness = """(canvas, [x, y]) => {
-        const [r, g, b] = canvas.getContext("2d").getImageData((x + 0.5) / 7 * canvas.width, (y + 0.5) / 7 * canvas.height, 1, 1).data;
-        return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+    lightness = """(canvas, places) => {
+        const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+        return places.map(([u, v]) => {
+            const at = 4 * (Math.floor(v * canvas.height) * canvas.width + Math.floor(u * canvas.width));
+            return 0.2126 * data[at] + 0.7152 * data[at + 1] + 0.0722 * data[at + 2];
+        });
     }"""
-    cold, hot = (layer.evaluate(lightness, list(cell[1:])) for cell in (cells[0], cells[-1]))
+    cold, hot = layer.evaluate(lightness, [[(x + 0.5) / 7, (y + 0.5) / 7] for _, x, y in (cells[0], cells[-1])])
     assert hot > cold + 50
-    steps = page.locator("#look-legend").evaluate(
-        """canvas => [...Array(9)].map((_, i) => {
-            const [r, g, b] = canvas.getContext("2d").getImageData(i * 95 / 8, 0, 1, 1).data;
-            return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-        })"""
-    )
+    steps = page.locator("#look-legend").evaluate(lightness, [[step / 8.01, 0] for step in range(9)])
     assert all(later > earlier + 8 for earlier, later in itertools.pairwise(steps))
     page.get_by_label("Opacity").fill("25")
     expect(layer).to_have_css("opacity", "0.25")

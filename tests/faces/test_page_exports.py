@@ -95,7 +95,7 @@ def test_a_report_and_a_contact_sheet_are_printed_on_a4_and_letter(visit, painti
         expect(page.locator("main")).to_be_hidden()
         pages = {size: page.pdf(format=size).count(b"/Type /Page\n") for size in ("A4", "Letter")}
         assert set(pages.values()) <= ({1, 2} if kind == "figure" else {2, 3, 4, 5}), pages
-        text = page.locator("#paper").inner_text()
+        text = page.locator("#paper").text_content() or ""
         assert all(path.name in text for path in paintings)
         assert "model version" in text
         page.emulate_media(media="screen")

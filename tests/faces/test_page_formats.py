@@ -22,25 +22,26 @@ def as_bytes(picture: Image.Image, kind: str, **options: object) -> bytes:
     return buffer.getvalue()
 
 
+KEEP_SENT = """window.sent = [];
+const { send } = XMLHttpRequest.prototype;
+XMLHttpRequest.prototype.send = function (body) { if (body) window.sent.push(body.get("image")); return send.call(this, body); };"""
+READ_SENT = """() => Promise.all(window.sent.map(async (file) => [file.name, Array.from(new Uint8Array(await file.arrayBuffer()))]))"""
+
+
+def keep_sent(page: Page) -> None:
+    """From now on the page keeps what it sends."""
+    page.add_init_script(KEEP_SENT)
+    page.reload()
+
+
 def uploads(page: Page) -> list[tuple[str, Image.Image, int]]:
-    """The name, picture and bytes of every upload of the page, as they come."""
-    sent = []
-
-    def note(request) -> None:
-        if "/prediction" not in request.url:
-            return
-        body = request.post_data_buffer
-        head, _, rest = body.partition(b"\r\n\r\n")
-        data = rest[: rest.rindex(b"\r\n--")]
-        sent.append((head.split(b'filename="')[1].split(b'"')[0].decode(), Image.open(BytesIO(data)), len(data)))
-
-    page.on("request", note)
-    return sent
+    """The name, picture and bytes of every upload."""
+    return [(name, Image.open(BytesIO(bytes(data))), len(data)) for name, data in page.evaluate(READ_SENT)]
 
 
 def test_each_format_that_a_browser_shows_goes_up_as_jpeg_under_its_own_name(visit):
     page = visit()
-    sent = uploads(page)
+    keep_sent(page)
     picture = painting()
     deep = Image.fromarray((np.asarray(picture.convert("L"), np.uint16) * 257).astype(np.uint16))
     files = {
@@ -55,6 +56,7 @@ def test_each_format_that_a_browser_shows_goes_up_as_jpeg_under_its_own_name(vis
     }
     choose(page, *(picture_file(name, data, "application/octet-stream") for name, data in files.items()))
     expect_answered(page, len(files))
+    sent = uploads(page)
     assert sorted(name for name, _, _ in sent) == sorted(f"{name.split('.')[0]}.jpg" for name in files)
     for _, got, _ in sent:
         assert (got.format, got.size) == ("JPEG", picture.size)
@@ -69,7 +71,7 @@ def test_each_format_that_a_browser_shows_goes_up_as_jpeg_under_its_own_name(vis
 
 def test_what_is_plain_goes_as_it_is_and_what_is_large_is_reduced(visit):
     page = visit()
-    sent = uploads(page)
+    keep_sent(page)
     plain, jfif = encoded("discs.jpg"), encoded("two fields.jpg")
     # Baseline, 54 megapixels.
     large = as_bytes(painting((9000, 6000)), "JPEG", quality=92)
@@ -80,6 +82,7 @@ def test_what_is_plain_goes_as_it_is_and_what_is_large_is_reduced(visit):
     wide = as_bytes(painting((3000, 2000)), "JPEG", quality=90, exif=turned)
     choose(page, picture_file("turned.jpg", wide))
     expect_answered(page, 4)
+    sent = uploads(page)
     by_name = {name: (got, size) for name, got, size in sent}
     assert by_name["plain.jpg"][1] == len(plain)
     assert by_name["old.jpg"][1] == len(jfif)

@@ -61,7 +61,7 @@ def test_sessions_have_names_and_a_file_brings_one_elsewhere(visit, paintings, t
     page.locator(".tile").first.focus()
     page.keyboard.press("y")
     page.get_by_role("button", name="Name it").click()
-    page.get_by_label("Name of the session").fill("East wing")
+    page.locator("#question-value").fill("East wing")
     page.keyboard.press("Enter")
     wait_for_kept(page, 1, state="answered")
     with page.expect_download() as download:
@@ -69,7 +69,7 @@ def test_sessions_have_names_and_a_file_brings_one_elsewhere(visit, paintings, t
     assert download.value.suggested_filename == "East wing.ragam.jsonl"
     download.value.save_as(tmp_path / "east.ragam.jsonl")
     page.get_by_role("button", name="New").click()
-    page.get_by_label("Name of the session").fill("West wing")
+    page.locator("#question-value").fill("West wing")
     page.keyboard.press("Enter")
     expect(page.locator("#works")).to_be_hidden()
     page.locator("#session").select_option(label="East wing")

@@ -1,8 +1,10 @@
-// TIFF, which browsers do not show: the first page, by utif2, which takes its inflate from `self.pako`.
+// TIFF, which browsers do not show: the first page, by utif2, which takes its inflate from `self.pako` and looks at `window`, which a worker
+// has not, for a converter of CMYK.
 
 import { inflate, inflateRaw } from "../library/pako.js";
 
 self.pako = { inflate, inflateRaw };
+self.window = self;
 await import("../library/utif.js");
 
 const WIDTH = "t256";

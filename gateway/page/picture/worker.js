@@ -2,6 +2,8 @@
 
 const SIDES = { upload: 1600, view: 1024, thumb: 320 };
 const QUALITY = { upload: 0.92, view: 0.85, thumb: 0.8 };
+// A small picture shows what a JPEG loses, and costs little without a loss: at 0.92 the genre of 4 in 100 changed, of 300 pixels a side.
+const SMALL_PIXELS = 1e6;
 
 self.addEventListener("message", async ({ data: { id, blob, kind, upload } }) => {
   try {
@@ -18,7 +20,8 @@ async function reduce(blob, kind, upload) {
   const result = { width, height };
   for (const size of upload ? ["upload", "view", "thumb"] : ["view", "thumb"]) {
     picture = await resized(picture, SIDES[size]);
-    result[size] = await encoded(picture, QUALITY[size]);
+    const small = size === "upload" && picture.width * picture.height <= SMALL_PIXELS;
+    result[size] = await encoded(picture, small ? 1 : QUALITY[size]);
   }
   picture.close();
   return result;

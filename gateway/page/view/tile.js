@@ -30,7 +30,6 @@ export function showTile(tile, work) {
   tile.button.dataset.id = work.id;
   tile.button.dataset.state = state;
   tile.button.dataset.standing = standing(answer);
-  tile.button.setAttribute("aria-label", label(work));
   const mark = verdictMark(work);
   const said = part("mark", mark || (work.note ? say("verdict.noted") : ""));
   said.classList.toggle("agrees", Boolean(verdict) && verdict === answer?.image_types_prediction);
@@ -39,6 +38,7 @@ export function showTile(tile, work) {
     part("share", answer ? percent(answer.confidence) : ""),
     part("name", name),
     said,
+    part("unseen", ` ${label(work)}`),
   );
 }
 
