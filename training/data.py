@@ -94,27 +94,20 @@ def epochs(
     seed: int,
     numbers: range,
     sampling: Literal["once", "by_artist"] = "once",
-    share: tuple[int, int] = (0, 1),
-    filled: int | None = None,
 ) -> tf.data.Dataset:
     """The epochs of those `numbers` of `part`, one after the other, each in ceil(n / batch_size) batches.
 
     Order and augmentation follow from `seed` and the epoch's number alone, so that a resumed training sees what an uninterrupted one
-    would have seen, on any number of cores. sampling: every picture once an epoch, or n that are drawn by `chances`. share: the number of a
-    worker, from 0, and how many there are, each of which sees every so many-th picture. filled: the pictures of an epoch, the first ones
-    of it again, so that all workers have as many batches.
+    would have seen, on any number of cores. sampling: every picture once an epoch, or n that are drawn by `chances`.
 
     Yields images float32 (b, 224, 224, 3) in [-1, 1] and labels float32 (b, genre_count), one-hot or the part's soft ones.
     """
     count, targets = len(part.labels), part.targets(genre_count)
     chosen_by = chances(part) if sampling == "by_artist" else None
 
-    own = np.arange(filled or count)[share[0] :: share[1]]
-
     def order(epoch: int) -> npt.NDArray[np.int64]:
         random = np.random.default_rng([seed, epoch])
-        chosen = random.permutation(count) if chosen_by is None else random.choice(count, count, p=chosen_by)
-        return chosen[own % count]
+        return random.permutation(count) if chosen_by is None else random.choice(count, count, p=chosen_by)
 
     def read(draws: tf.Tensor, places: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         # Copied out of the memory map by the batch; as a constant of the graph the pixels could have no more than 2 GB.
@@ -126,9 +119,9 @@ def epochs(
 
     def batches(epoch: tf.Tensor) -> tf.data.Dataset:
         epoch_seed = tf.random.experimental.stateless_fold_in(tf.constant([seed, 0], tf.int32), tf.cast(epoch, tf.int32))
-        places = tf.ensure_shape(tf.numpy_function(order, [epoch], tf.int64, stateful=False), (len(own),))
+        places = tf.ensure_shape(tf.numpy_function(order, [epoch], tf.int64, stateful=False), (count,))
         # A picture that is drawn twice is changed in two ways.
-        draws = places if chosen_by is None and filled is None else tf.constant(own)
+        draws = places if chosen_by is None else tf.range(count, dtype=tf.int64)
         data = tf.data.Dataset.from_tensor_slices((draws, places)).batch(batch_size).map(read)
         if augment is None:
             return data.map(lambda _, pixels, label: (pixels, label))

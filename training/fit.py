@@ -15,7 +15,7 @@ from training.augment import AUGMENTATIONS
 from training.callbacks import KEPT, Row, callbacks, lowest_loss, resume, snapshot, why_stopped
 from training.config import Recipe
 from training.data import Part, chances, class_weights, epochs, in_order
-from training.devices import Share, shared, strategy
+from training.devices import strategy
 from training.features import features
 from training.model import HIDDEN, LOGITS, blend, build, head, train_from, trunk_features
 from training.progress import Progress
@@ -45,25 +45,19 @@ def fit(
         # Keras asks that the first batch can be shared alike among the devices.
         devices = chosen.num_replicas_in_sync
         even = max(min(PREDICT_BATCH, len(validation.labels)) // devices, 1) * devices
-
-        def drawn(share: Share, batch: int) -> tf.data.Dataset:
-            return epochs(
-                train,
-                genre_count,
-                batch,
-                partial(AUGMENTATIONS[recipe.augmentation], recipe=recipe),
-                seed=seed,
-                numbers=range(len(rows), recipe.epochs),
-                sampling=recipe.sampling,
-                share=share,
-                filled=None if share[1] == 1 else steps * recipe.batch_size,
-            )
-
         told = callbacks(recipe, out, rows, seed, stopped, as_json=as_json)
         try:
             model.fit(
-                shared(chosen, recipe.batch_size, drawn),
-                validation_data=shared(chosen, even, lambda _, batch: in_order(validation, genre_count, batch)),
+                epochs(
+                    train,
+                    genre_count,
+                    recipe.batch_size,
+                    partial(AUGMENTATIONS[recipe.augmentation], recipe=recipe),
+                    seed=seed,
+                    numbers=range(len(rows), recipe.epochs),
+                    sampling=recipe.sampling,
+                ),
+                validation_data=in_order(validation, genre_count, even),
                 initial_epoch=len(rows),
                 epochs=recipe.epochs,
                 steps_per_epoch=steps,

@@ -9,7 +9,6 @@ Reads DATASET as `prepare` writes it: its `train` pictures to learn from, its `v
 The second command is the last training, when RUN has chosen recipe and epochs: EVERYTHING, made with `prepare --split none`, has the
 artists of validation and test among those to train on. Its share is chosen by `external-tuning`, which its history has for validation.
 The same command again goes on where a killed run stopped, after its last full epoch, and ends as that would have ended.
-On several machines it is run on each, with TF_CONFIG (docs/training.md); the first worker writes RUN.
 Ctrl-C ends the training and keeps the best weights so far.
 
 Writes RUN:
@@ -63,7 +62,6 @@ def run(args: argparse.Namespace) -> None:
     # Keras takes seconds to import, which `--help` need not wait for.
     from training.callbacks import CHECKPOINTS, HISTORY, WORK
     from training.data import load
-    from training.devices import worker
     from training.fit import fit, kept
     from training.teach import taught
 
@@ -82,12 +80,7 @@ def run(args: argparse.Namespace) -> None:
         raise StageError(f"{args.data} has no pictures to train on, or none to validate. Prepare one with more pictures.")
     if recipe.teacher is not None:
         train, asked["teacher"] = taught(Path(recipe.teacher), dataset, recipe.soft_share)
-    place, workers = worker()
-    if workers > 1 and recipe.class_weights:
-        raise StageError("Several workers cannot weigh genres in the loss. Take --sampling by_artist, which has every genre seen alike.")
-    # The other workers' part is to compute: what they keep while they do goes with them.
-    out = args.out if place == 0 else args.out.with_name(f"{args.out.name}.worker-{place}")
-    start_or_resume(out, asked)
+    start_or_resume(args.out, asked)
     counts = {"train": len(train.labels), "validation": len(validation.labels)}
     learned = f"{counts['train']:,} pictures to train on, {counts['validation']:,} to validate, {len(genres)} genres"
     tell(args, {"recipe": recipe.name, "genres": genres, **counts}, f"Recipe {recipe.name}: {learned}.")
@@ -99,12 +92,9 @@ def run(args: argparse.Namespace) -> None:
         genre_count=len(genres),
         weights=None if recipe.weights == "none" else recipe.weights,
         seed=recipe.seed,
-        out=out,
+        out=args.out,
         as_json=args.json,
     )
-    if place:
-        shutil.rmtree(out)
-        return
     model, epoch, shares = kept(recipe, len(genres), args.out, rows, (validation, tuning) if before is None else (tuning,))
 
     if rows:
