@@ -22,7 +22,7 @@ def wait_for_kept(page: Page, pictures: int, **fields: str) -> None:
         kept = page.evaluate(KEPT)
         return kept["pictures"] == pictures and any(all(one[key] == value for key, value in fields.items()) for one in kept["works"])
 
-    wait_until(is_kept, 60, "the database")
+    wait_until(is_kept, what="the database")
 
 
 def test_a_reload_loses_nothing_and_a_button_deletes_it(visit, paintings):
