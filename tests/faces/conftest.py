@@ -4,13 +4,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import requests
 from chromium import launch_options
 from compositions import COMPOSITIONS, encoded
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
-from service import ROOT, Service, wait_until
+from service import ROOT, Process, Service, free_port, wait_until
 
 # What is waited for comes at once on an idle machine: the ends are for one that is busy.
-expect.set_options(timeout=40_000)
+LONG_MS = 120_000
+expect.set_options(timeout=LONG_MS)
 LOADS = 5
 
 
@@ -42,6 +44,33 @@ def service(model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
     finally:
         for process in reversed(service.processes):
             process.stop()
+
+
+@pytest.fixture(scope="module")
+def another_gateway(service: Service, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Process]]:
+    """Starts a gateway with other settings over the model server of all tests, and says its `port`."""
+    started = []
+
+    def start(**environ: str) -> Process:
+        port = free_port()
+        settings = {**service.environ, "RAGAM_PORT": str(port), "RAGAM_WORKERS": "1", **environ}
+        output = tmp_path_factory.mktemp("gateway") / "output.txt"
+        process = Process(output, ["-m", "gunicorn", "--config=gateway/gunicorn.conf.py"], settings, [])
+        process.port = port
+        started.append(process)
+
+        def is_ready() -> bool:
+            try:
+                return requests.get(f"http://127.0.0.1:{port}/readyz", timeout=30).status_code == 200
+            except (requests.ConnectionError, requests.Timeout):
+                return False
+
+        wait_until(is_ready, what="readiness")
+        return process
+
+    yield start
+    for process in started:
+        process.stop()
 
 
 @pytest.fixture(scope="session")
@@ -78,7 +107,7 @@ def visit(browser: Browser, service: Service) -> Iterator[Callable[..., Page]]:
         context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, "locale": "en-GB", **options})
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(60_000)
+        page.set_default_timeout(LONG_MS)
         page.on("console", note)
         page.on("pageerror", lambda error: wrong.append(f"error: {error}"))
         context.on("request", check)

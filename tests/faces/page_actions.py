@@ -18,7 +18,7 @@ def picture_file(name: str, data: bytes, kind: str = "image/jpeg") -> dict[str, 
 
 
 def expect_answered(page: Page, answered: int, total: int | None = None) -> None:
-    expect(page.locator("#count")).to_contain_text(f"{answered} of {total or answered} answered", timeout=120_000)
+    expect(page.locator("#count")).to_contain_text(f"{answered} of {total or answered} answered")
     expect(page.locator("#progress")).to_be_hidden()
 
 
@@ -28,7 +28,7 @@ def tile(page: Page, file: str) -> Locator:
 
 def left_out(page: Page, file: str) -> Locator:
     """The line of a picture that has no answer, in the list that is opened for it."""
-    page.locator("#left-out > summary").wait_for(timeout=120_000)
+    page.locator("#left-out > summary").wait_for()
     if not page.locator("#left-out[open]").count():
         page.locator("#left-out > summary").click()
     return page.locator("#left-out-list li").filter(has_text=file)

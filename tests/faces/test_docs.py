@@ -4,7 +4,6 @@ import subprocess
 import sys
 
 import pytest
-from page_actions import expect_answered
 from service import ROOT
 
 
@@ -48,21 +47,6 @@ def test_a_picture_gets_its_genre(docs, painting):
 def test_many_pictures_get_theirs(docs, painting):
     answer = try_out(docs, "predictMany", painting)
     assert "painting.jpg" in answer.locator("pre").first.inner_text()
-
-
-def test_both_pages_work_below_an_address_of_a_proxy(visit, service, painting):
-    def forward(route):
-        route.fulfill(response=route.fetch(url=route.request.url.replace("/museum/", "/")))
-
-    page = visit()
-    page.route("**/museum/**", forward)
-    page.goto(f"{service.address}/museum/docs")
-    page.locator(".opblock").first.wait_for()
-    answer = try_out(page, "predict", painting)
-    assert "Success Predicting the Image" in answer.locator("pre").first.inner_text()
-    page.goto(f"{service.address}/museum/")
-    page.get_by_role("button", name="Try the example discs").click()
-    expect_answered(page, 1)
 
 
 def test_the_heat_map_is_drawn(docs, painting):

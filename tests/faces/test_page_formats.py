@@ -122,8 +122,7 @@ def test_a_converted_picture_has_the_genre_of_the_original(visit, service, share
         Image.open(path).convert("RGB").save(tmp_path / name)
         genres[name] = service.post(path.read_bytes()).json()["data"]["image_types_prediction"]
     page = visit()
-    page.set_default_timeout(60_000)
     choose(page, *(tmp_path / name for name in genres))
-    expect(page.locator("#count")).to_contain_text(f"{len(genres)} of {len(genres)} answered", timeout=120_000)
+    expect_answered(page, len(genres))
     same = sum(row["genre"] == genres[row["file"]] for row in saved_rows(page))
     assert same >= len(genres) * AGREE / 100

@@ -66,7 +66,7 @@ def test_a_narrow_window_scrolls_in_one_direction_only(visit, paintings, tmp_pat
     long = tmp_path / f"{'a-very-long-name-' * 9}.txt"
     long.write_text("no picture")
     choose(page, *paintings[:3], long)
-    expect(page.locator(".tile[data-state=answered]")).to_have_count(3, timeout=60_000)
+    expect_answered(page, 3, 4)
     left_out(page, long.name).wait_for()
     assert wide(page) == 0
     look_at(page, paintings[0].name)

@@ -4,10 +4,8 @@
 const CONCEPTS = {
   Abstract: "300108127",
   Expressionism: "300021502",
-  Neoclassicism: "300021477",
   Realism: "300172861",
   Romanticism: "300172863",
-  Symbolism: "300021514",
 };
 
 export function concept(genre) {

@@ -34,23 +34,34 @@ export function showSummary() {
 function fill(id, entries) {
   const place = document.getElementById(id);
   const focused = place.contains(document.activeElement) ? document.activeElement.dataset.value : null;
-  place.replaceChildren(...entries.map(chip));
+  // A button that is there stays: taken away while it is being pressed, it would lose the press.
+  const there = new Map([...place.children].map((button) => [button.dataset.value, button]));
+  entries.forEach((entry, index) => {
+    const button = there.get(entry.value) ?? chip(entry);
+    there.delete(entry.value);
+    if (place.children[index] !== button) place.insertBefore(button, place.children[index] ?? null);
+    show(button, entry);
+  });
+  for (const button of there.values()) button.remove();
   if (focused) [...place.children].find((one) => one.dataset.value === focused)?.focus();
 }
 
-function chip({ key, value, text, count, share }) {
+function show(button, { key, value, text, count, share }) {
+  button.setAttribute("aria-pressed", String(choice[key] === value));
+  const [name, figure] = button.children;
+  name.textContent = text;
+  figure.textContent = number(count);
+  if (share !== undefined) button.style.setProperty("--share", share);
+}
+
+function chip({ key, value }) {
   const button = document.createElement("button");
   button.type = "button";
   button.className = "chip";
   button.dataset.value = value;
-  button.setAttribute("aria-pressed", String(choice[key] === value));
-  const name = document.createElement("span");
-  name.textContent = text;
   const figure = document.createElement("span");
   figure.className = "figure";
-  figure.textContent = number(count);
-  button.append(name, " ", figure);
-  if (share !== undefined) button.style.setProperty("--share", share);
+  button.append(document.createElement("span"), " ", figure);
   button.addEventListener("click", () => {
     choice[key] = choice[key] === value ? "" : value;
     refresh();

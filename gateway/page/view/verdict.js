@@ -14,9 +14,17 @@ export function verdictMark(work) {
   return work.verdict === work.answer?.image_types_prediction ? say("verdict.agrees") : verdictName(work.verdict);
 }
 
+// The work and what was shown of it, by place.
+const filled = new WeakMap();
+
 // Fills `place` with a button for each verdict; done() after one was pressed.
 export function fillVerdicts(place, work, done) {
   const model = work.answer?.image_types_prediction;
+  // Buttons that are made anew while one of them is being pressed lose the press: they are only where they would differ.
+  const signature = JSON.stringify([document.documentElement.lang, genres(), model, work.verdict]);
+  const before = filled.get(place);
+  if (before?.work === work && before.signature === signature) return;
+  filled.set(place, { work, signature });
   const button = (key, text, verdict) => {
     const made = document.createElement("button");
     made.type = "button";
