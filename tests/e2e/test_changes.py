@@ -79,4 +79,4 @@ def test_a_version_and_what_it_tells_appear_together_and_broken_ones_leave_the_l
     assert done.wait() == 0, done.text()
     with (tmp_path / "out.csv").open(encoding="utf-8-sig", newline="") as file:
         [row] = csv.DictReader(file)
-    assert (row["certain"], row["typicality"], row["expected accuracy"]) == ("true", str(light["typicality"]), "0.75")
+    assert (row["certain"], row["typicality"], row["expected_accuracy"]) == ("true", str(light["typicality"]), "0.75")
