@@ -12,6 +12,8 @@ LISTENS = "import socket; socket.create_connection(('127.0.0.1', 8500), 1)"
 # What the model server may need to fall silent and the gateway to notice it.
 NOTICE_SECONDS = 0.5
 AWAY_SECONDS = 3
+# Of one that hangs the first calls end at their deadline.
+HANGS_SECONDS = 8
 # It takes two on an idle machine, and minutes where gRPC is left to its own pauses.
 MOST_SECONDS = 20
 
@@ -37,7 +39,7 @@ def test_outage(deployment, picture, go, come):
         callers.await_more(20)
         deployment.engine.docker(go, container)
         gone = time.monotonic()
-        time.sleep(AWAY_SECONDS)
+        time.sleep(HANGS_SECONDS if go == "pause" else AWAY_SECONDS)
         assert {(seen.status, seen.retry_after) for seen in callers.seen if seen.sent > gone + NOTICE_SECONDS} == {(503, "1")}
         assert not deployment.ready()
         deployment.engine.docker(come, container)

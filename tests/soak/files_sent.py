@@ -35,7 +35,8 @@ def _save(image: Image.Image, kind: str, **options: object) -> bytes:
     return buffer.getvalue()
 
 
-def good_files(seed: int) -> list[File]:
+def good_files(seed: int, attempt: int = 0) -> list[File]:
+    """Twenty pictures; with another `attempt` each of them is another one of the same kind and name."""
     exif = Image.Exif()
     exif[EXIF_ORIENTATION] = QUARTER_TURN
     makers = [
@@ -52,7 +53,7 @@ def good_files(seed: int) -> list[File]:
     ]
     sizes = [(320, 240), (640, 480), (500, 900), (1600, 1200)]
     return [
-        File(f"{number}-{name}", make(_fields(seed * 1000 + number, *sizes[number % len(sizes)])))
+        File(f"{number}-{name}", make(_fields(seed * 1000 + attempt * len(makers) * 2 + number, *sizes[number % len(sizes)])))
         for number, (name, make) in enumerate(makers * 2)
     ]
 

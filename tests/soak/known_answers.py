@@ -30,6 +30,11 @@ class Known:
         self._heat.setdefault(version, {})[file.name] = explained["heatmap"]
         return version
 
+    def is_new(self, data: dict[str, Any]) -> bool:
+        """Whether the version that says `data` says something else of all pictures that it was asked about."""
+        said = _scores(data)
+        return all(_apart(said, scores) >= 2 * APART for scores in self._scores.get(data["model"]["version"], {}).values())
+
     def require_differences(self) -> None:
         """Raises TooMuchAlike where a mix-up could go unnoticed: between any two pictures, and between versions of one."""
         everything = [(version, name, scores) for version, files in self._scores.items() for name, scores in files.items()]

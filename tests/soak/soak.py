@@ -25,7 +25,7 @@ import requests  # noqa: E402
 import schedule  # noqa: E402
 import verdict  # noqa: E402 the paths above come first
 from faults import Faults, NotReady  # noqa: E402
-from files_sent import bad_files, good_files, huge_files  # noqa: E402
+from files_sent import File, bad_files, good_files, huge_files  # noqa: E402
 from known_answers import Known  # noqa: E402
 from samples import Watcher  # noqa: E402
 from service import ROOT, Service, wait_until  # noqa: E402
@@ -36,6 +36,8 @@ SENDERS = 24
 GATEWAY = {"RAGAM_WORKERS": "2", "RAGAM_LOG_LEVEL": "warning"}
 # Until connections that nobody closed are let go of, and threads that came for a burst have gone.
 REST_SECONDS = 3
+# Of pictures to find one of each kind that is not answered as another: a model that is sure says the same of many.
+ATTEMPTS = 40
 
 
 def main() -> None:
@@ -67,7 +69,7 @@ def run(service: Service, seconds: float, seed: int, rate: float) -> dict[str, A
     service.model_server = service.start_model_server()
     service.gateway = service.start_gateway(**GATEWAY)
     wait_until(service.ready, what="readiness")
-    good = good_files(seed)
+    good = told_apart(service, seed)
     faults = Faults(service, second, next(file.data for file in good if file.name.endswith(".png")))
     known = learn(service, faults, good)
     traffic = Traffic(service.address, good, bad_files(good), huge_files(), known)
@@ -146,6 +148,19 @@ def learn(service: Service, faults: Faults, good: list[Any]) -> Known:
     faults.await_version(1)
     known.require_differences()
     return known
+
+
+def told_apart(service: Service, seed: int) -> list[File]:
+    """Twenty pictures of which the trained version says so different things that one answer is not another's."""
+    known, chosen = Known(), []
+    for number in range(len(good_files(seed))):
+        for attempt in range(ATTEMPTS):
+            file = good_files(seed, attempt)[number]
+            if known.is_new(service.post(file.data, file.name).json()["data"]):
+                break
+        chosen.append(file)
+        known.learn(file, service.post(file.data, file.name).json()["data"], {"heatmap": []})
+    return chosen
 
 
 def warm_up(traffic: Traffic, outcomes: list[Outcome]) -> None:
