@@ -2,9 +2,20 @@
 
 import csv
 import io
+import re
 from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
+from service import wait_until
+
+KEPT = """async () => {
+    const wait = (request) => new Promise((resolve) => (request.onsuccess = () => resolve(request.result)));
+    const db = await wait(indexedDB.open("ragam"));
+    const all = (name) => wait(db.transaction(name).objectStore(name).getAll());
+    const kept = { works: await all("works"), pictures: (await all("pictures")).length };
+    db.close();
+    return kept;
+}"""
 
 
 def choose(page: Page, *files: Path | dict[str, object]) -> None:
@@ -18,7 +29,7 @@ def picture_file(name: str, data: bytes, kind: str = "image/jpeg") -> dict[str, 
 
 
 def expect_answered(page: Page, answered: int, total: int | None = None) -> None:
-    expect(page.locator("#count")).to_contain_text(f"{answered} of {total or answered} answered")
+    expect(page.locator("#count")).to_contain_text(re.compile(rf"^{answered} (of|dari) {total or answered} (answered|terjawab)"))
     expect(page.locator("#progress")).to_be_hidden()
 
 
@@ -41,6 +52,13 @@ def look_at(page: Page, file: str) -> Locator:
     return look
 
 
+def show_table(page: Page, rows: int) -> None:
+    page.locator("#view-table").click()
+    # Only rows near what is seen are drawn.
+    page.locator("#table").evaluate("table => table.scrollIntoView()")
+    expect(page.locator("#rows tr[data-id]")).to_have_count(rows)
+
+
 def bars(page: Page) -> dict[str, str]:
     """The figures beside the bars by genre, in their order."""
     names, figures = (page.locator(f"#look-bars .{part}").all_text_contents() for part in ("name", "figure"))
@@ -59,6 +77,17 @@ def saved_rows(page: Page) -> list[dict[str, str]]:
     data = saved(page, "Table as CSV")
     assert data.startswith(b"\xef\xbb\xbf")
     return list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True))
+
+
+def wait_for_kept(page: Page, pictures: int, **fields: str) -> None:
+    """Until the browser's database has so many pictures, and a record with these fields."""
+
+    def is_kept() -> bool:
+        page.wait_for_timeout(100)
+        kept = page.evaluate(KEPT)
+        return kept["pictures"] == pictures and any(all(one[key] == value for key, value in fields.items()) for one in kept["works"])
+
+    wait_until(is_kept, what="the database")
 
 
 def drop(page: Page, *paths: Path) -> None:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from page_actions import choose, expect_answered, left_out, look_at, picture_file, tile
+from page_actions import choose, expect_answered, left_out, look_at, picture_file, show_table, tile
 from playwright.sync_api import Page, expect
 
 AXE = Path(__file__).resolve().parent / "node_modules" / "axe-core" / "axe.min.js"
@@ -43,8 +43,7 @@ def test_axe_finds_nothing(visit, paintings, axe, theme, width):
     expect(page.locator("#look-layer")).to_be_visible()
     assert findings(page, axe) == []
     page.keyboard.press("Escape")
-    page.locator("#view-table").click()
-    expect(page.locator("#rows tr[data-id]")).to_have_count(len(paintings))
+    show_table(page, len(paintings))
     page.locator("#exports > summary").click()
     assert findings(page, axe) == []
     page.evaluate("document.getElementById('key').showModal()")

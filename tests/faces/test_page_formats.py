@@ -1,5 +1,6 @@
 """What people have is converted by the browser, and what is sent is small and right."""
 
+from base64 import b64decode
 from io import BytesIO
 
 import numpy as np
@@ -25,7 +26,11 @@ def as_bytes(picture: Image.Image, kind: str, **options: object) -> bytes:
 KEEP_SENT = """window.sent = [];
 const { send } = XMLHttpRequest.prototype;
 XMLHttpRequest.prototype.send = function (body) { if (body) window.sent.push(body.get("image")); return send.call(this, body); };"""
-READ_SENT = """() => Promise.all(window.sent.map(async (file) => [file.name, Array.from(new Uint8Array(await file.arrayBuffer()))]))"""
+READ_SENT = """() => Promise.all(window.sent.map((file) => new Promise((resolve) => {
+    const reader = new FileReader();
+    reader.onload = () => resolve([file.name, reader.result.split(",")[1]]);
+    reader.readAsDataURL(file);
+})))"""
 
 
 def keep_sent(page: Page) -> None:
@@ -36,7 +41,8 @@ def keep_sent(page: Page) -> None:
 
 def uploads(page: Page) -> list[tuple[str, Image.Image, int]]:
     """The name, picture and bytes of every upload."""
-    return [(name, Image.open(BytesIO(bytes(data))), len(data)) for name, data in page.evaluate(READ_SENT)]
+    sent = [(name, b64decode(data)) for name, data in page.evaluate(READ_SENT)]
+    return [(name, Image.open(BytesIO(data)), len(data)) for name, data in sent]
 
 
 def test_each_format_that_a_browser_shows_goes_up_as_jpeg_under_its_own_name(visit):

@@ -5,7 +5,7 @@ import re
 import time
 
 import pytest
-from page_actions import choose, expect_answered, left_out, picture_file
+from page_actions import choose, expect_answered, left_out, picture_file, wait_for_kept
 from playwright.sync_api import Page, Route, expect
 from service import wait_until
 
@@ -166,6 +166,7 @@ def test_a_key_is_asked_for_once_and_kept_for_the_tab(visit, guarded, ten):
     expect(dialog).to_be_hidden()
     expect_answered(page, 5)
     assert set(keys) == {None, "Bearer wrong", "Bearer open sesame"}
+    wait_for_kept(page, 5, state="answered")
     page.reload()
     choose(page, ten[6])
     expect_answered(page, 6)

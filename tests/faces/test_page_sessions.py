@@ -1,28 +1,7 @@
 """Nothing is lost: what was done is there again after a reload, in named sessions, and in a file."""
 
-from page_actions import choose, expect_answered, look_at, tile
-from playwright.sync_api import Page, expect
-from service import wait_until
-
-KEPT = """async () => {
-    const wait = (request) => new Promise((resolve) => (request.onsuccess = () => resolve(request.result)));
-    const db = await wait(indexedDB.open("ragam"));
-    const all = (name) => wait(db.transaction(name).objectStore(name).getAll());
-    const kept = { works: await all("works"), pictures: (await all("pictures")).length };
-    db.close();
-    return kept;
-}"""
-
-
-def wait_for_kept(page: Page, pictures: int, **fields: str) -> None:
-    """Until the browser's database has so many pictures, and a record with these fields."""
-
-    def is_kept() -> bool:
-        page.wait_for_timeout(100)
-        kept = page.evaluate(KEPT)
-        return kept["pictures"] == pictures and any(all(one[key] == value for key, value in fields.items()) for one in kept["works"])
-
-    wait_until(is_kept, what="the database")
+from page_actions import choose, expect_answered, look_at, tile, wait_for_kept
+from playwright.sync_api import expect
 
 
 def test_a_reload_loses_nothing_and_a_button_deletes_it(visit, paintings):
