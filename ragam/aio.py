@@ -4,14 +4,16 @@ import asyncio
 import os
 from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable
 from contextlib import AbstractAsyncContextManager
+from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import httpx
 
 from ragam.convert import can_convert
-from ragam.errors import InvalidInput, PictureTooLarge, RagamError, ServiceFailed, Unavailable
+from ragam.errors import Busy, InvalidInput, PictureTooLarge, RagamError, ServiceFailed, Unavailable
 from ragam.order import in_order
-from ragam.picture import INSTALL, Picture, Upload, smaller, upload_of
+from ragam.picture import INSTALL, Picture, Upload, check_are_pictures, smaller, upload_of
 from ragam.results import (
     Explanation,
     Genre,
@@ -26,7 +28,7 @@ from ragam.results import (
     printable,
     read,
 )
-from ragam.transport import Answer, Transport
+from ragam.transport import Answer, Transport, retry_after
 
 FIELD = "image"
 # 200 genres are 20 kB, and their texts 400. A heat map's PNG has at most 1,024 x 1,024 pixels.
@@ -54,6 +56,8 @@ class AsyncClient(AbstractAsyncContextManager["AsyncClient"]):
             raise InvalidInput(f"The address of the gateway cannot be used: {error}.") from error
         if address.scheme not in {"http", "https"} or not address.host or not 0 < (address.port or 80) < 65536:
             raise InvalidInput(f"The address of the gateway must be one such as http://127.0.0.1:5000, not {url}.")
+        if not timeout > 0 or retries < 0 or concurrency < 1:
+            raise InvalidInput("timeout must be more than 0, retries at least 0 and concurrency at least 1.")
         headers = {"Accept": "application/json"}
         if api_key:
             if not api_key.isascii() or not api_key.isprintable() or " " in api_key:
@@ -78,11 +82,11 @@ class AsyncClient(AbstractAsyncContextManager["AsyncClient"]):
         self.converted += upload.is_converted
         return found
 
-    async def classify_many(
-        self, pictures: Iterable[Picture] | AsyncIterable[Picture]
+    def classify_many(
+        self, pictures: Iterable[Picture] | AsyncIterable[Picture], *, similar: bool = False
     ) -> AsyncGenerator[tuple[Picture, Prediction | RagamError], None]:
-        async for pair in in_order(pictures, self.classify, self._concurrency):
-            yield pair
+        check_are_pictures(pictures)
+        return in_order(pictures, partial(self.classify, similar=similar), self._concurrency)
 
     async def explain(self, picture: Picture) -> Explanation:
         return read(_json((await self.post("/explanation", picture))[0]), explanation)
@@ -108,13 +112,17 @@ class AsyncClient(AbstractAsyncContextManager["AsyncClient"]):
         try:
             answer = await self.get("/", tell)
         except ServiceFailed as error:
-            raise Unavailable(str(error)) from error
+            raise Unavailable(str(error), error.error, error.status) from error
         if 300 <= answer.status < 400:
             raise InvalidInput(f"{self.address} redirects to {printable(answer.headers.get('Location', ''))}. Use that address.")
         if not is_envelope(_json(answer)):
             raise InvalidInput(f"{self.address} answers, but it is not Ragam. Use the address of its gateway.")
+        above, _, last = self.address.rpartition("/")
+        if answer.status == 404 and "://" in above:
+            raise InvalidInput(f"Ragam answers, but has nothing at {self.address}. Give its address without /{printable(last)}.")
         if answer.status >= 400:
-            raise Unavailable(str(error_of(answer.status, _json(answer))))
+            told = error_of(answer.status, _json(answer))
+            raise Unavailable(str(told), told.error, told.status)
 
     async def post(self, path: str, picture: Picture, *, most: int = MAX_ANSWER_BYTES, **parts: Any) -> tuple[Answer, Upload]:
         """The answer 200 to `picture` at `path`, and what was sent of it."""
@@ -143,7 +151,10 @@ class AsyncClient(AbstractAsyncContextManager["AsyncClient"]):
 
 def _good(answer: Answer) -> Answer:
     if answer.status != 200:
-        raise error_of(answer.status, _json(answer))
+        error = error_of(answer.status, _json(answer))
+        if isinstance(error, Busy):
+            error.retry_after = retry_after(answer.headers.get("Retry-After", ""), datetime.now(UTC))
+        raise error
     return answer
 
 

@@ -4,18 +4,18 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import closing, nullcontext
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 import click
 
+from ragam import __version__
 from ragam.aio import AsyncClient
-from ragam.client import Client
 from ragam.doctor import examine
-from ragam.errors import InvalidInput, NotWritable, RagamError
+from ragam.errors import InvalidInput, NotWritable, PictureRefused, RagamError
 from ragam.files import Selection, pictures
 from ragam.results import printable
 from ragam.rows import check_parquet, write_parquet
@@ -23,16 +23,21 @@ from ragam.run import Run, tell
 from ragam.table import Table
 from ragam.urls import Fetcher, addresses
 
-INTERRUPTED = 130
+DEFAULT_URL = "http://127.0.0.1:5000"
+# A script tells by them what to do: 1 look at the rows, 2 change the command, 3 try later or ask the operator.
+INCOMPLETE, MISUSED, NO_SERVICE, INTERRUPTED = 1, 2, 3, 130
+EXIT_CODES = (
+    "Exit codes: 0 all is well; 1 pictures have no answer; 2 it cannot be done as it was typed, or a file cannot be written;"
+    " 3 the service is not reachable, refuses the key, or has no answer; 130 after Ctrl-C."
+)
+Result = TypeVar("Result")
 FILE = click.Path(dir_okay=False, path_type=Path)
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120}, epilog=EXIT_CODES)
+@click.version_option(__version__)
 def ragam() -> None:
-    """Ragam tells the genre of a painting.
-
-    Exit code: 0 all is well, 1 there are pictures without an answer, 2 it cannot be done as it was typed, 130 after Ctrl-C.
-    """
+    """Ragam tells the genre of a painting."""
 
 
 def of_a_gateway(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -42,13 +47,13 @@ def of_a_gateway(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--retries", default=5, show_default=True, type=click.IntRange(0, 20), help="Further attempts where a service is busy or away."
         ),
-        click.option("--url", default="http://127.0.0.1:5000", show_default=True, help="Address of the gateway."),
+        click.option("--url", envvar="RAGAM_URL", default=DEFAULT_URL, show_default=True, help="Address of the gateway, else RAGAM_URL."),
     ):
         command = option(command)
     return command
 
 
-@ragam.command()
+@ragam.command(epilog=EXIT_CODES, short_help="Tell the genres of paintings.")
 @click.argument("names", nargs=-1, metavar="FILE|FOLDER|-...", type=click.Path(exists=True, readable=False, allow_dash=True))
 @click.option("--urls", type=FILE, help="Fetch the pictures whose addresses this CSV or list holds.")
 @click.option("--csv", type=FILE, help="Keep the answers in this file, and go on where it ends.")
@@ -72,7 +77,7 @@ def classify(
 ) -> None:
     """Tell the genres of paintings: of each FILE, of the pictures in each FOLDER, or of those at addresses.
 
-    JPEG and PNG are sent as they are. With `pip install 'ragam[pictures]'` TIFF, WebP, AVIF, HEIC, GIF, BMP and JPEG 2000 (and with
+    JPEG and PNG are sent as they are. Where Pillow is installed, TIFF, WebP, AVIF, GIF, BMP and JPEG 2000 (with pillow-heif HEIC, with
     pillow-jxl-plugin JPEG XL), and what is too large for the service, are sent as JPEG of at most 2,048 pixels, upright and in sRGB.
 
     With - the names come from standard input, one a line.
@@ -105,12 +110,14 @@ def classify(
                 run.over_files(selection)
             if table and parquet:
                 write_parquet(table.path, parquet)
-        return 0 if run.is_whole else 1
+        if run.is_over_early:
+            return NO_SERVICE
+        return 0 if run.is_whole else INCOMPLETE
 
     _exit(act)
 
 
-@ragam.command()
+@ragam.command(epilog=EXIT_CODES, short_help="Tell where in a picture the model sees its genre.")
 @click.argument("file", type=FILE)
 @click.option("--png", type=FILE, help="Write the picture under its heat map to this file.")
 @of_a_gateway
@@ -118,45 +125,47 @@ def explain(file: Path, png: Path | None, **gateway: Any) -> None:
     """Tell where in a picture the model sees its genre: as JSON, or as a PNG."""
 
     def act() -> int:
-        with Client(**gateway) as client:
-            if not png:
-                click.echo(json.dumps(asdict(client.explain(file))))
-                return 0
-            try:
-                png.write_bytes(client.explain_png(file))
-            except OSError as error:
-                raise NotWritable(f"{png} cannot be written: {error.strerror}.") from error
+        if not png:
+            click.echo(json.dumps(asdict(_asked(gateway, lambda client: client.explain(file)))))
+            return 0
+        try:
+            png.write_bytes(_asked(gateway, lambda client: client.explain_png(file)))
+        except OSError as error:
+            raise NotWritable(f"{png} cannot be written: {error.strerror}.") from error
         return 0
 
     _exit(act)
 
 
-@ragam.command()
+@ragam.command(epilog=EXIT_CODES, short_help="List the genres that the model knows.")
 @of_a_gateway
 def genres(**gateway: Any) -> None:
     """List the genres that the model knows."""
 
     def act() -> int:
-        with Client(**gateway) as client:
-            click.echo("\n".join(genre.name for genre in client.genres()))
+        click.echo("\n".join(genre.name for genre in _asked(gateway, lambda client: client.genres())))
         return 0
 
     _exit(act)
 
 
-@ragam.command()
-@click.argument("url")
+@ragam.command(epilog=EXIT_CODES, short_help="Tell what answers at an address.")
+@click.argument("address", required=False, metavar="[URL]")
+@click.option("--url", envvar="RAGAM_URL", default=DEFAULT_URL, show_default=True, help="The same, else RAGAM_URL.")
 @click.option("--api-key", envvar="RAGAM_API_KEY", help="The service's key.")
 @click.option("--timeout", default=10.0, show_default=True, type=click.FloatRange(0.1, 3600), help="Seconds to wait for an answer.")
-def doctor(url: str, api_key: str | None, timeout: float) -> None:
-    """Tell what answers at URL: what is reachable, which versions, limits, the clocks' difference, and the proxy on the way."""
+def doctor(address: str | None, url: str, api_key: str | None, timeout: float) -> None:
+    """Tell what answers at URL: what is reachable, which versions, limits, the clocks' difference, and proxies that name themselves.
+
+    It sends a small gray picture. Exit code 0 means that it was answered.
+    """
 
     async def ask() -> bool:
-        async with AsyncClient(url, api_key, timeout, retries=0) as client:
+        async with AsyncClient(address or url, api_key, timeout, retries=0) as client:
             return await examine(client, lambda line: click.echo(printable(line)))
 
     def act() -> int:
-        return 0 if asyncio.run(ask()) else 1
+        return 0 if asyncio.run(ask()) else NO_SERVICE
 
     _exit(act)
 
@@ -167,10 +176,23 @@ def _exit(act: Callable[[], int]) -> NoReturn:
         sys.exit(act())
     except RagamError as error:
         tell(f"Error: {error}")
-        sys.exit(2 if isinstance(error, InvalidInput) else 1)
+        if isinstance(error, InvalidInput | NotWritable):
+            sys.exit(MISUSED)
+        sys.exit(INCOMPLETE if isinstance(error, PictureRefused) else NO_SERVICE)
     except KeyboardInterrupt:
         # click's own code would be 1.
         sys.exit(INTERRUPTED)
+
+
+def _asked(gateway: dict[str, Any], call: Callable[[AsyncClient], Coroutine[Any, Any, Result]]) -> Result:
+    """What `call` gives, told meanwhile where the service does not answer yet."""
+
+    async def ask() -> Result:
+        async with AsyncClient(**gateway) as client:
+            await client.check(tell)
+            return await call(client)
+
+    return asyncio.run(ask())
 
 
 def _typed(names: tuple[str, ...]) -> Iterator[str]:

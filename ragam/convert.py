@@ -1,6 +1,6 @@
-"""Pictures that the service does not take become a JPEG: upright, sRGB, of at most LONG_SIDE pixels.
+"""Pictures that the service does not take become a JPEG: upright, sRGB, of at most LONG_SIDE pixels. Pillow's own become a PNG.
 
-That needs Pillow, and for HEIC pillow-heif, which `pip install 'ragam[pictures]'` brings.
+That needs Pillow, and for HEIC pillow-heif: the extra `pictures`.
 """
 
 import importlib
@@ -18,8 +18,12 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 LONG_SIDE, QUALITY = 2048, 92
+TOO_LARGE = "The picture is too large to be reduced here. Reduce it first."
+DAMAGED = "The picture cannot be converted. It may be damaged, cut short or of a kind that Pillow does not read."
 # 2 GB of memory. A JPEG of more can be decoded at a smaller scale.
 MAX_PIXELS = 500_000_000
+# Of a PNG that is as large as the picture: about what the service takes in bytes.
+PNG_PIXELS = 16_000_000
 # What is tried. No PDF and no EPS, which are programs.
 _FORMATS = ("JPEG", "MPO", "PNG", "TIFF", "WEBP", "AVIF", "HEIF", "GIF", "BMP", "JPEG2000", "JXL")
 # Tags of EXIF and TIFF.
@@ -32,15 +36,26 @@ def can_convert() -> bool:
     return _pillow() is not None
 
 
-def to_jpeg(source: "Path | bytes | Image") -> bytes | None:
+def to_png(picture: "Image", most: int) -> bytes:
+    """`picture` without loss, reduced where it would have more than `most` bytes. Raises PictureRefused."""
+    try:
+        whole = _as_png(_plain(picture, reduces=False)) if math.prod(picture.size) <= PNG_PIXELS else None
+        if whole is not None and len(whole) <= most:
+            return whole
+        return _as_png(_plain(picture))
+    except MemoryError as error:
+        raise PictureTooLarge(TOO_LARGE) from error
+    except Exception as error:  # a file that Pillow has opened and not read yet may be damaged
+        raise PictureRefused(DAMAGED, "picture_unreadable") from error
+
+
+def to_jpeg(source: "Path | bytes") -> bytes | None:
     """A JPEG of `source`, None where it is no picture that is known here. Raises PictureRefused where it is damaged or too large."""
     image = _pillow()
     if image is None:
         return None
     image.init()
     try:
-        if isinstance(source, image.Image):
-            return _saved(source)
         formats = [name for name in _FORMATS if name in image.OPEN]
         with image.open(BytesIO(source) if isinstance(source, bytes) else source, formats=formats) as picture:
             _load(picture)
@@ -48,10 +63,9 @@ def to_jpeg(source: "Path | bytes | Image") -> bytes | None:
     except image.UnidentifiedImageError:
         return None
     except MemoryError as error:
-        raise PictureTooLarge("The picture is too large to be reduced here. Reduce it first.") from error
+        raise PictureTooLarge(TOO_LARGE) from error
     except Exception as error:  # Pillow's plugins raise whatever a damaged file leads them to
-        sentence = "The picture cannot be converted. It may be damaged, cut short or of a kind that Pillow does not read."
-        raise PictureRefused(sentence) from error
+        raise PictureRefused(DAMAGED, "picture_unreadable") from error
 
 
 def _pillow() -> ModuleType | None:
@@ -92,8 +106,14 @@ def _saved(picture: "Image") -> bytes:
     return data.getvalue()
 
 
-def _plain(picture: "Image") -> "Image":
-    """`picture` reduced, upright, sRGB, on white."""
+def _as_png(picture: "Image") -> bytes:
+    data = BytesIO()
+    picture.save(data, "PNG", compress_level=3)
+    return data.getvalue()
+
+
+def _plain(picture: "Image", *, reduces: bool = True) -> "Image":
+    """`picture` upright, sRGB, on white, and of at most LONG_SIDE pixels where it `reduces`."""
     from PIL.Image import Transpose
 
     turn: Any = None
@@ -103,7 +123,8 @@ def _plain(picture: "Image") -> "Image":
     reduced = _with_even_colours(_of_8_bits(picture))
     # A copy: thumbnail() reduces in place, and a caller's own picture stays as it is.
     reduced = reduced.copy() if reduced is picture else reduced
-    reduced.thumbnail((LONG_SIDE, LONG_SIDE))
+    if reduces:
+        reduced.thumbnail((LONG_SIDE, LONG_SIDE))
     alpha = reduced.getchannel("A") if reduced.mode in ("RGBA", "LA") else None
     rgb = _to_srgb(reduced.convert(reduced.mode.removesuffix("A")) if alpha else reduced, profile)
     if alpha:

@@ -13,6 +13,7 @@ from urllib.request import getproxies, proxy_bypass
 from ragam.aio import AsyncClient
 from ragam.errors import RagamError
 from ragam.results import error_of, parse, prediction, read
+from ragam.transport import Answer
 
 # A server's Date has whole seconds.
 CLOCK_SECONDS = 2.0
@@ -21,15 +22,15 @@ CLOCK_SECONDS = 2.0
 async def examine(client: AsyncClient, tell: Callable[[str], None]) -> bool:
     """Tells a line on each point; returns whether pictures get answers."""
     tell(f"address: {client.address}")
-    tell(f"proxy: {_proxy(client.address)}")
+    tell(f"proxy of this machine: {_proxy(client.address)}")
     begun = perf_counter()
     await client.check()
     tell(f"answers: as Ragam, in {1000 * (perf_counter() - begun):.0f} ms")
     for path, what in (("/healthz", "gateway"), ("/readyz", "model")):
         answer = await client.get(path)
-        told = "ready" if answer.status == 200 else str(error_of(answer.status, parse(answer.body or b"")))
-        tell(f"{what}: {told}")
+        tell(f"{what}: {_readiness(answer)}")
         if path == "/healthz":
+            tell(f"on the way: {_on_the_way(answer)}")
             tell(f"clock: {_clock(answer.headers.get('Date', ''))}")
     description = ((await client.get("/openapi.yaml")).body or b"").decode("utf-8", "replace")
     version = re.search(r"^  version: (\S{1,40})$", description, re.MULTILINE)
@@ -46,6 +47,20 @@ async def examine(client: AsyncClient, tell: Callable[[str], None]) -> bool:
     policy, left = answer.headers.get("RateLimit-Policy", ""), answer.headers.get("RateLimit", "")
     tell(f"rate limit: {f'{policy[:200]}, now {left[:200]}' if policy else 'none told'}")
     return True
+
+
+def _readiness(answer: Answer) -> str:
+    if answer.status == 200:
+        return "ready"
+    # Proxies hide these two paths, as docs/operations.md has it.
+    hidden = answer.status in {403, 404}
+    return "not shown at this address" if hidden else str(error_of(answer.status, parse(answer.body or b"")))
+
+
+def _on_the_way(answer: Answer) -> str:
+    """What has named itself. Ragam sends neither header."""
+    named = [f"{name} {answer.headers[name][:200]}" for name in ("Via", "Server") if name in answer.headers]
+    return ", ".join(named) or "nothing that names itself"
 
 
 def _proxy(address: str) -> str:

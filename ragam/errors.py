@@ -1,49 +1,75 @@
 """What can go wrong, as one sentence for a person.
 
-RagamError              `error` is the service's stable word for it, `status` its HTTP status; '' and 0 where the service did not say it
+RagamError              `error` is a stable word for it: the service's, or one of FOUND_HERE, or http_404 where only the status is known;
+│                       `status` is the HTTP status, 0 where there was no answer
 ├── PictureRefused      this picture has no answer: damaged, empty, of another format, or it cannot be read
 │   └── PictureTooLarge
 ├── RequestRefused      the service takes no such request
-├── Busy                too much work, or a rate limit is used up, at each attempt
+├── Busy                too much work, or a rate limit is used up, at each attempt; `retry_after` is the pause asked for, in seconds
 ├── ServiceFailed       an error of the service, no answer in time, or one that is not understood
 ├── Unavailable         nor would another picture have an answer: there is no connection
-│   └── KeyRefused      or the API key is not known
+│   ├── KeyRefused      or the API key is not known
+│   └── ClientClosed    or close() was called
 ├── InvalidInput        what was given cannot be used: no pictures, an address that is not Ragam's, a CSV of something else
 └── NotWritable         the results cannot be written
 """
 
+from typing import ClassVar
+
 
 class RagamError(Exception):
+    """Without a word given, the word is that of its kind."""
+
+    word: ClassVar[str] = "unknown"
+
     def __init__(self, sentence: str = "", error: str = "", status: int = 0) -> None:
         super().__init__(sentence)
-        self.error, self.status = error, status
+        self.error, self.status = error or (f"http_{status}" if status else self.word), status
 
 
-class PictureRefused(RagamError): ...
+class PictureRefused(RagamError):
+    word = "file_unreadable"
 
 
-class PictureTooLarge(PictureRefused): ...
+class PictureTooLarge(PictureRefused):
+    word = "picture_too_large"
 
 
 class RequestRefused(RagamError): ...
 
 
-class Busy(RagamError): ...
+class Busy(RagamError):
+    retry_after: float = 0.0
 
 
-class ServiceFailed(RagamError): ...
+class ServiceFailed(RagamError):
+    word = "answer_invalid"
 
 
-class Unavailable(RagamError): ...
+class Unavailable(RagamError):
+    word = "network"
 
 
 class KeyRefused(Unavailable): ...
 
 
-class InvalidInput(RagamError): ...
+class ClientClosed(Unavailable):
+    word = "client_closed"
 
 
-class NotWritable(RagamError): ...
+class InvalidInput(RagamError):
+    word = "input_invalid"
+
+
+class NotWritable(RagamError):
+    word = "not_writable"
+
+
+# The words for what the client found, or what came from a server that is not Ragam. Two of them are the service's, too.
+FOUND_HERE = (
+    *("file_unreadable", "picture_unreadable", "picture_too_large", "fetch_failed", "network", "timeout", "answer_invalid"),
+    *("client_closed", "input_invalid", "not_writable", "unknown"),
+)
 
 
 WORDS: dict[type[RagamError], str] = {

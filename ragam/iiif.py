@@ -26,7 +26,7 @@ def canvases(manifest: dict[str, Any]) -> list[str]:
             found = [_body(image[0]["resource"]) if image else {} for image in images]
         return [_address(body) for body in found[:MAX_CANVASES]]
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
-        raise PictureRefused("The document is no IIIF manifest, and no description of a picture (info.json).") from error
+        raise PictureRefused("The document is no IIIF manifest, and no description of a picture (info.json).", "fetch_failed") from error
 
 
 def is_image(document: dict[str, Any]) -> bool:
@@ -54,7 +54,7 @@ def requests(info: dict[str, Any]) -> list[str]:
             wanted = [f"{best[0]},{best[1]}", f"{best[0]},"]
         return [f"{service}/full/{size}/0/default.jpg" for size in [*wanted, "max" if is_third else "full"]]
     except (AttributeError, IndexError, KeyError, TypeError, ArithmeticError, ValueError) as error:
-        raise PictureRefused("The IIIF picture's info.json is not understood.") from error
+        raise PictureRefused("The IIIF picture's info.json is not understood.", "fetch_failed") from error
 
 
 def _fitting(width: int, height: int, limits: dict[str, Any]) -> tuple[int, int]:

@@ -27,6 +27,9 @@ class Calls(Generic[Item, Result]):
             try:
                 return [await self._call(item)]
             except RagamError as error:
+                # Of those that were under way one says it for all.
+                if self.is_over and isinstance(error, Unavailable):
+                    return []
                 self.is_over = self.is_over or isinstance(error, Unavailable)
                 return [error]
 

@@ -2,11 +2,12 @@
 
 import os
 import stat
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias, Union
 
-from ragam.convert import can_convert, to_jpeg
+from ragam.convert import can_convert, to_jpeg, to_png
 from ragam.errors import PictureRefused, PictureTooLarge
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ Picture: TypeAlias = Union[str, "os.PathLike[str]", bytes, bytearray, BinaryIO, 
 SENT = (".png", ".jpg", ".jpeg")
 # The service's own limit, where its operator has set no other. What is larger is not sent to be refused.
 MAX_BYTES = 20 * 1024 * 1024
-INSTALL = "pip install 'ragam[pictures]' lets this command convert it."
+INSTALL = "Install Pillow, and it is converted before it is sent."
 
 _SENT_AS_IT_IS = {b"\xff\xd8\xff": ".jpg", b"\x89PNG\r\n\x1a\n": ".png"}
 
@@ -32,9 +33,11 @@ class Upload:
 
 
 def upload_of(picture: Picture) -> Upload:
-    """What to send of `picture`. Raises PictureRefused where it cannot be read or converted."""
+    """What to send of `picture`. Raises PictureRefused where it cannot be read or converted, and TypeError for what is none."""
     try:
         source, name, size, head = _source(picture)
+        if not isinstance(source, Path | bytes):
+            return Upload(f"{name}.png", to_png(source, MAX_BYTES), is_converted=True)
         right = next((extension for start, extension in _SENT_AS_IT_IS.items() if head.startswith(start)), None)
         if not right or size > MAX_BYTES:
             data = to_jpeg(source)
@@ -43,17 +46,28 @@ def upload_of(picture: Picture) -> Upload:
         if size > MAX_BYTES:
             told = "" if can_convert() else f" {INSTALL}"
             raise PictureTooLarge(f"The file has {size:,} bytes, more than the {MAX_BYTES:,} that are sent.{told}")
-        # Where nothing can be made of it the service tells what it is.
-        name = name if not right or name.lower().endswith(SENT) else f"{name}{right}"
-        return Upload(name, source.read_bytes() if isinstance(source, Path) else bytes(source))
+        # Where nothing can be made of it the service tells what it is, under a name that it does not refuse before it has looked.
+        name = name if name.lower().endswith(SENT) else f"{name}{right or '.jpg'}"
+        return Upload(name, source.read_bytes() if isinstance(source, Path) else source)
     except OSError as error:
         raise PictureRefused(f"The file cannot be read: {error.strerror or error}.") from error
 
 
 def smaller(upload: Upload) -> Upload | None:
     """`upload` reduced, for a service that has refused it as too large; None where that is not possible here."""
-    data = None if upload.is_converted else to_jpeg(upload.data)
+    is_reduced = upload.is_converted and upload.name.endswith(".jpg")
+    data = None if is_reduced else to_jpeg(upload.data)
     return None if data is None else Upload(f"{upload.name}.jpg", data, is_converted=True)
+
+
+def is_picture(given: object) -> bool:
+    return isinstance(given, str | os.PathLike | bytes | bytearray | memoryview) or hasattr(given, "read") or hasattr(given, "getexif")
+
+
+def check_are_pictures(given: object) -> None:
+    """Raises TypeError for one picture in place of several: of a text each letter would be taken for a path."""
+    if is_picture(given) or not (isinstance(given, Iterable) or hasattr(given, "__aiter__")):
+        raise TypeError(f"classify_many takes several pictures, such as a list of paths, not {type(given).__name__}.")
 
 
 def _source(picture: Picture) -> tuple[Any, str, int, bytes]:
@@ -74,5 +88,5 @@ def _source(picture: Picture) -> tuple[Any, str, int, bytes]:
         return data, name, len(data), data[:16]
     if hasattr(data, "getexif"):
         # Pillow's picture: whatever it was opened from, what is sent is made of its pixels.
-        return data, name, 0, b""
-    raise PictureRefused(f"A picture is a path, bytes, an open file or Pillow's picture, not {type(picture).__name__}.")
+        return data, "picture", 0, b""
+    raise TypeError(f"A picture is a path, bytes, a file opened as bytes, or Pillow's picture, not {type(picture).__name__}.")

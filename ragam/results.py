@@ -35,7 +35,7 @@ class Prediction:
     """As the service gives it: figures in [0, 1] with its decimals, `scores` for all genres, best first.
 
     None is what the version of the model does not tell. typicality: below 0.05 the picture may be no painting. expected_accuracy: the
-    share of answers of this kind that was right. similar is empty where it was not asked for.
+    share of answers of this kind that was right. note: what the two mean, as a sentence. similar is empty where it was not asked for.
     """
 
     genre: str
@@ -46,6 +46,7 @@ class Prediction:
     scores: Mapping[str, float]
     similar: tuple[SimilarWork, ...]
     model: Model
+    note: str | None = None
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ def is_envelope(answer: dict[str, Any]) -> bool:
 
 
 def error_of(status: int, answer: dict[str, Any]) -> RagamError:
-    """With the service's own sentence, or one that tells the status where something between here and there answered."""
+    """With the service's own word and sentence, or such as tell the status where something between here and there answered."""
     told = answer.get("status")
     told = told if isinstance(told, dict) else {}
     word, detail = told.get("error"), told.get("detail")
@@ -89,9 +90,12 @@ def error_of(status: int, answer: dict[str, Any]) -> RagamError:
     if isinstance(detail, str) and detail.strip():
         sentence = printable(" ".join(detail[:MAX_TEXT].split()))
     else:
-        phrase = f" {HTTPStatus(status).phrase}" if status in set(HTTPStatus) else ""
-        sentence = f"The answer was {status}{phrase}, without a reason."
+        sentence = f"The answer was {phrase_of(status)}, without a reason."
     return kind_of(word, status)(sentence, printable(word), status)
+
+
+def phrase_of(status: int) -> str:
+    return f"{status} {HTTPStatus(status).phrase}" if status in set(HTTPStatus) else str(status)
 
 
 def read(answer: dict[str, Any], build: Callable[[Any], Kind]) -> Kind:
@@ -115,6 +119,7 @@ def prediction(data: Any) -> Prediction:
             for work in _list(data.get("similar") or [], least=0)
         ),
         model=_model(data),
+        note=_text_or_none(data.get("note")),
     )
 
 

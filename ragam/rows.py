@@ -1,6 +1,6 @@
-"""A row of the results: the same columns in JSON Lines, CSV and Parquet.
+"""A row of the results: columns of the same names in JSON Lines, CSV and Parquet, and in what the page saves.
 
-file, genre, confidence, certain, typicality, expected_accuracy, model_version, a column for each genre with its score, error, time
+file, genre, confidence, certain, typicality, expected_accuracy, model_version, a column for each genre with its score, error, reason, time
 """
 
 from csv import reader
@@ -11,7 +11,7 @@ from ragam.errors import InvalidInput, NotWritable, RagamError
 from ragam.results import Prediction
 
 HEAD = ("file", "genre", "confidence", "certain", "typicality", "expected_accuracy", "model_version")
-TAIL = ("error", "time")
+TAIL = ("error", "reason", "time")
 # The last are the wide forms, which East Asian spreadsheets read alike.
 FORMULA_STARTS = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
 
@@ -19,11 +19,11 @@ Row = dict[str, str | float | bool | None]
 
 
 def row_of(file: str, found: Prediction | RagamError) -> Row:
-    """None in a column is what there is not: all but the error for a picture without an answer, what the version does not tell."""
+    """None in a column is what there is not: all but error and reason without an answer, and what the version does not tell."""
     row: Row = {**dict.fromkeys(HEAD), "file": file}
-    last: Row = {"error": None, "time": datetime.now(UTC).isoformat(timespec="seconds")}
+    last: Row = {"error": None, "reason": None, "time": datetime.now(UTC).isoformat(timespec="seconds")}
     if isinstance(found, RagamError):
-        return {**row, **last, "error": str(found)}
+        return {**row, **last, "error": found.error, "reason": str(found)}
     row |= {column: getattr(found, column) for column in HEAD[1:-1]}
     row["model_version"] = found.model.version
     return {**row, **{column_of(genre): found.scores[genre] for genre in sorted(found.scores)}, **last}
@@ -42,7 +42,7 @@ def check_parquet(path: Path) -> None:
     try:
         import pyarrow.parquet  # noqa: F401
     except ImportError as error:
-        raise InvalidInput("--parquet needs pyarrow: pip install 'ragam[parquet]'.") from error
+        raise InvalidInput("--parquet needs the package pyarrow. Install pyarrow.") from error
     if not path.parent.is_dir():
         raise InvalidInput(f"{path} cannot be written: its folder is not there.")
 
@@ -53,7 +53,7 @@ def write_parquet(table: Path, path: Path) -> None:
     from pyarrow import csv, parquet
 
     types = {
-        **dict.fromkeys(("file", "genre", "error"), pa.string()),
+        **dict.fromkeys(("file", "genre", "error", "reason"), pa.string()),
         "certain": pa.bool_(),
         "model_version": pa.int64(),
         "time": pa.timestamp("ms", "UTC"),

@@ -43,7 +43,12 @@ class Run:
 
     @property
     def is_whole(self) -> bool:
-        return not self._failures and not self._reason
+        return not self._failures
+
+    @property
+    def is_over_early(self) -> bool:
+        """Whether the service went away, or refused the key."""
+        return bool(self._reason)
 
     def over_files(self, selection: Selection) -> None:
         self._resume(selection.files)
@@ -132,14 +137,16 @@ class Run:
             self._say(f"{rest:,} failed for other reasons, which stand with each file.")
         if self._others:
             kinds = ", ".join(f"{kind} {number:,}" for kind, number in self._others.most_common(MOST_REASONS))
-            self._say(f"{self._others.total():,} files were left out, for they are not named as pictures: {kinds}.")
+            number = self._others.total()
+            were = f"{number:,} files were left out, for they are" if number > 1 else "1 file was left out, for it is"
+            self._say(f"{were} not named as pictures: {kinds}.")
         total = answered + failed if self._total is None else self._total
         parts = [
             f"{answered:,} of {total:,} pictures have an answer",
             f"{self._earlier:,} of them from an earlier run" if self._earlier else "",
-            f"{self._client.converted:,} were converted" if self._client.converted else "",
+            f"{self._client.converted:,} converted" if self._client.converted else "",
             f"{failed:,} failed" if failed else "",
-            f"{total - answered - failed:,} were not sent" if total > answered + failed else "",
+            f"{total - answered - failed:,} not sent" if total > answered + failed else "",
         ]
         self._say(", ".join(filter(None, parts)) + ".")
         if self._reason:

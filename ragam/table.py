@@ -14,12 +14,15 @@ from collections.abc import Iterable
 from io import FileIO
 from pathlib import Path
 
-from ragam.errors import InvalidInput, NotWritable
+from ragam.errors import InvalidInput, NotWritable, RagamError
 from ragam.files import identity
 from ragam.rows import FORMULA_STARTS, HEAD, TAIL, Row, harmless
 
 # New genres write the file anew. A service that names others for every picture must not do so for ever.
 MAX_GENRES = 1000
+
+# As it was before errors had words, when this column held the sentence; and the word of such an error.
+EARLIER_TAIL, UNKNOWN = ["error", "time"], RagamError.word
 
 # Text by column. An empty cell is left out.
 Cells = dict[str, str]
@@ -132,6 +135,9 @@ def read(data: bytes) -> tuple[list[str], dict[str, Cells]]:
         header, *lines = [cells for cells in csv.reader(io.StringIO(text, newline=""), strict=True) if cells] or [[]]
     except csv.Error as error:
         raise ValueError from error
+    if header[-2:] == EARLIER_TAIL:
+        header = [*header[:-2], *TAIL]
+        lines = [[*cells[:-2], UNKNOWN if any(cells[-2:-1]) else "", *cells[-2:]] for cells in lines]
     genres = header[len(HEAD) : -len(TAIL)]
     if header != [*HEAD, *genres, *TAIL] or any(len(cells) != len(header) for cells in lines):
         raise ValueError

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,19 +12,19 @@ from typing import Any
 
 import httpx
 
-from ragam.errors import InvalidInput, ServiceFailed, Unavailable
+from ragam.errors import ClientClosed, InvalidInput, ServiceFailed, Unavailable
 from ragam.results import printable
 
 CONNECT_SECONDS = 10.0
 # An attempt ends after the timeout and the time of its bytes at this rate, so that a server that sends a byte a second ends too.
 SLOWEST = 50_000  # bytes a second
-FIRST_WAIT, LONGEST_WAIT = 0.5, 30.0
-# A service that wants a longer pause takes no more today.
+# What is sent again, and when, is the rule in docs/interface.md.
+FIRST_WAIT, LONGEST_WAIT = 1.0, 30.0
 LONGEST_RETRY_AFTER = 300.0
 BUSY = {429, 503}
 UNREACHABLE = (httpx.ConnectError, httpx.ConnectTimeout)
-# No request here changes anything at a service, so it may be sent again where a connection was lost.
 LOST = (httpx.NetworkError, httpx.ConnectTimeout, httpx.RemoteProtocolError)
+CLOSED = "The client is closed. Make a new one, or close it later."
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,8 @@ class Transport:
 
         Raises Unavailable where there is no connection, ServiceFailed where one was lost or the time is over, InvalidInput for the `url`.
         """
+        if self._http.is_closed:
+            raise ClientClosed(CLOSED)
         for attempt in count():
             pause = 0.0
             try:
@@ -66,7 +69,7 @@ class Transport:
             except httpx.InvalidURL as error:
                 raise InvalidInput(f"The address cannot be used: {printable(str(error))}.") from error
             except httpx.HTTPError as error:
-                if not isinstance(error, LOST) or attempt >= self._retries:
+                if not isinstance(error, LOST) or attempt >= self._retries or _of_tls(error):
                     raise self._failure(error) from error
             if attempt == 0:
                 tell(f"{self._where} does not answer yet, trying again.")
@@ -92,19 +95,33 @@ class Transport:
             raise httpx.ReadTimeout("") from error
 
     def _failure(self, error: httpx.HTTPError) -> ServiceFailed | Unavailable:
+        tls = _of_tls(error)
+        if isinstance(tls, ssl.SSLCertVerificationError):
+            return Unavailable(f"The certificate of {self._where} is not trusted here: {printable(tls.verify_message)}.")
+        if tls:
+            hint = f"It may speak plain HTTP: try the address with http:// ({printable(tls.reason or 'TLS failed')})."
+            return Unavailable(f"There is no HTTPS at {self._where}. {hint}")
         if isinstance(error, UNREACHABLE):
             return Unavailable(f"There is no connection to {self._where} ({printable(str(error)) or 'none in time'}).")
         if isinstance(error, httpx.TimeoutException):
-            return ServiceFailed(f"{self._where} did not answer in time. A longer timeout allows more.")
+            return ServiceFailed(f"{self._where} did not answer in time. A longer timeout allows more.", "timeout")
         if isinstance(error, LOST):
-            return ServiceFailed(f"The connection to {self._where} was lost.")
-        return ServiceFailed(f"The request to {self._where} failed: {printable(str(error))}")
+            return ServiceFailed(f"The connection to {self._where} was lost.", "network")
+        return ServiceFailed(f"The request to {self._where} failed: {printable(str(error))}", "network")
+
+
+def _of_tls(error: BaseException) -> ssl.SSLError | None:
+    """The error of TLS behind `error`."""
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, ssl.SSLError):
+        cause = cause.__cause__ or cause.__context__
+    return cause
 
 
 def wait_seconds(attempt: int, pause: float = 0.0) -> float:
-    """Before the attempt after `attempt` (from 0): at least the `pause`, and by chance longer, so that clients that were refused spread."""
-    backoff = min(LONGEST_WAIT, FIRST_WAIT * 2.0**attempt)
-    return max(pause, backoff / 2) + random.random() * backoff / 2  # noqa: S311 - no secret
+    """Before the attempt after `attempt` (from 0): the `pause`, or without one twice as long each time; by chance up to half more."""
+    least = pause or min(LONGEST_WAIT, FIRST_WAIT * 2.0**attempt)
+    return least * (1 + random.random() / 2)  # noqa: S311 - no secret
 
 
 def retry_after(header: str, now: datetime) -> float:

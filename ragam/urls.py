@@ -9,11 +9,12 @@ from urllib.parse import urljoin
 
 from ragam import iiif
 from ragam.errors import InvalidInput, PictureRefused, PictureTooLarge, RagamError, ServiceFailed, Unavailable
-from ragam.results import error_of, parse, printable
+from ragam.results import parse, phrase_of, printable
 from ragam.transport import Answer, Transport
 
 # A manifest of a thousand pages has some megabytes.
 MAX_DOCUMENT_BYTES = 16 * 1024 * 1024
+FETCH_FAILED = "fetch_failed"
 REDIRECTS, MAX_REDIRECTS = {301, 302, 303, 307, 308}, 5
 # Museums are faster than an upload may be: the time of the largest picture is that of a fifth of its bytes there.
 FASTER = 5
@@ -62,7 +63,7 @@ class Fetcher:
                     else:
                         for number, canvas in enumerate(iiif.canvases(document), 1):
                             if not canvas:
-                                yield f"{address}#{number}", PictureRefused("The canvas has no picture.")
+                                yield f"{address}#{number}", PictureRefused("The canvas has no picture.", FETCH_FAILED)
                             elif not is_done(canvas):
                                 yield canvas, await self._of_canvas(canvas)
                 except RagamError as error:
@@ -94,7 +95,7 @@ class Fetcher:
         await asyncio.sleep(max(0, wait))
         for _ in range(1 + MAX_REDIRECTS):
             if not address.lower().startswith(("http://", "https://")):
-                raise PictureRefused("The address cannot be used: only http and https are.")
+                raise PictureRefused("The address cannot be used: only http and https are.", FETCH_FAILED)
             try:
                 answer = await self._transport.send("GET", address, most=self._most, size=self._most // FASTER)
                 if answer.status not in REDIRECTS or "Location" not in answer.headers:
@@ -102,15 +103,15 @@ class Fetcher:
                 address = urljoin(address, answer.headers["Location"])
             except (Unavailable, ServiceFailed, InvalidInput, ValueError) as error:
                 # Of this address alone: others may lie elsewhere.
-                raise PictureRefused(printable(str(error))) from error
-        raise PictureRefused(f"The address redirects more than {MAX_REDIRECTS} times.")
+                raise PictureRefused(printable(str(error)), FETCH_FAILED) from error
+        raise PictureRefused(f"The address redirects more than {MAX_REDIRECTS} times.", FETCH_FAILED)
 
 
 def _body(answer: Answer, most: int) -> bytes:
     if answer.status != 200:
-        raise PictureRefused(str(error_of(answer.status, {})).replace(", without a reason", ""), status=answer.status)
+        raise PictureRefused(f"The server of this address answered {phrase_of(answer.status)}.", FETCH_FAILED, answer.status)
     if answer.headers.get("Content-Encoding", "identity") != "identity":
-        raise PictureRefused("The answer is compressed, though that was not asked for.")
+        raise PictureRefused("The answer is compressed, though that was not asked for.", FETCH_FAILED)
     if answer.body is None:
         raise PictureTooLarge(f"The answer has more than {most:,} bytes. --max-bytes allows more.")
     return answer.body

@@ -10,7 +10,7 @@ import threading
 from datetime import UTC, datetime
 from email.parser import BytesParser
 from email.policy import HTTP
-from io import BytesIO
+from io import BytesIO, StringIO
 from pathlib import Path
 
 import pytest
@@ -29,6 +29,7 @@ from ragam.transport import retry_after, wait_seconds
 
 ROOT = Path(__file__).resolve().parents[3]
 BUSY = answer(503, {"status": {"code": 503, "error": "model_busy", "detail": "Try again."}, "data": None}, Retry_After="3")
+NOTHING_THERE = answer(404, {"status": {"code": 404, "error": "address_unknown", "detail": "Nothing."}, "data": None})
 NOW = datetime(2026, 11, 24, 8, 30, tzinfo=UTC)
 
 
@@ -50,7 +51,7 @@ def waits(monkeypatch):
 
     monkeypatch.setattr(asyncio, "sleep", note)
     monkeypatch.setattr(random, "random", lambda: 0.0)
-    monkeypatch.setattr(transport, "FIRST_WAIT", 0.5)
+    monkeypatch.setattr(transport, "FIRST_WAIT", 1.0)
     return waits
 
 
@@ -86,13 +87,94 @@ def test_a_picture_may_be_a_path_bytes_a_file_or_pillow_s(ragam, file):
     with file.open("rb") as stream:
         assert ragam.classify(stream) == ragam.classify(file.read_bytes()) == ragam.classify(BytesIO(file.read_bytes())) == whole
     with Image.open(file) as opened:
-        assert ragam.classify(opened).confidence == pytest.approx(whole.confidence, abs=0.01)
+        assert ragam.classify(opened) == whole
         assert opened.size == (64, 48)
     large = Image.new("RGB", (3000, 2000))
     assert ragam.classify(large).genre == "Dark"
     assert large.size == (3000, 2000)
-    with pytest.raises(PictureRefused, match="not list"):
-        ragam.classify([])
+
+
+@pytest.mark.parametrize("given", [[], None, 5, {"a": 1}, StringIO("text")])
+def test_what_is_no_picture_is_a_fault_of_the_program(ragam, gateway, given):
+    kind = type(given).__name__ if not hasattr(given, "read") else "StringIO"
+    with pytest.raises(TypeError, match=rf"^A picture is a path, bytes, a file opened as bytes, or Pillow's picture, not {kind}\.$"):
+        ragam.classify(given)
+    with pytest.raises(TypeError):
+        list(ragam.classify_many([given]))
+    assert not gateway.requests
+
+
+@pytest.mark.parametrize("given", ["a.jpg", Path("a.jpg"), b"a", bytearray(b"a"), BytesIO(b"a"), Image.new("L", (1, 1)), None, 5])
+def test_one_picture_is_not_many(ragam, given):
+    for asked in (ragam, AsyncClient("http://ragam.test")):
+        with pytest.raises(TypeError, match=rf"^classify_many takes several pictures, .* not {type(given).__name__}\.$"):
+            asked.classify_many(given)
+
+
+@pytest.mark.parametrize(
+    ("data", "word"),
+    [
+        (b"", "picture_empty"),
+        (b"no picture", "picture_unreadable"),
+        (b"<!doctype html><html>", "format_unsupported"),
+        (b"%PDF-1.7", "format_unsupported"),
+        (b"\xff\xd8\xff cut short", "picture_unreadable"),
+    ],
+)
+def test_of_bytes_without_a_name_the_service_says_what_they_are(ragam, tmp_path, data, word):
+    (tmp_path / "notes.txt").write_bytes(data)
+    for picture_of_it in (data, BytesIO(data), tmp_path / "notes.txt"):
+        with pytest.raises(PictureRefused) as caught:
+            ragam.classify(picture_of_it)
+        assert (caught.value.error, caught.value.status) == (word, 400)
+
+
+def test_after_close_there_is_one_sentence(gateway, file):
+    ragam = Client(gateway.url)
+    ragam.close()
+    ragam.close()
+    calls = (ragam.genres, lambda: ragam.classify(file), lambda: list(ragam.classify_many([file])), lambda: ragam.explain(file))
+    for call in calls:
+        with pytest.raises(errors.ClientClosed, match=r"^The client is closed\.") as caught:
+            call()
+        assert caught.value.error == "client_closed"
+
+    async def use_after():
+        async with AsyncClient(gateway.url) as closed:
+            pass
+        with pytest.raises(errors.ClientClosed):
+            await closed.classify(file)
+        return [found async for _, found in closed.classify_many([file] * 9)]
+
+    assert [type(found) for found in asyncio.run(use_after())] == [errors.ClientClosed]
+    assert not gateway.requests
+
+
+def test_close_ends_what_is_under_way(gateway, file):
+    begun, let_go = threading.Event(), threading.Event()
+
+    def hold(handler):
+        begun.set()
+        let_go.wait()
+        hang_up(handler)
+
+    gateway.faults = [hold]
+    ragam = Client(gateway.url, retries=0)
+    caught = []
+
+    def ask():
+        try:
+            ragam.classify(file)
+        except RagamError as error:
+            caught.append(type(error))
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    begun.wait()
+    ragam.close()
+    thread.join()
+    let_go.set()
+    assert caught == [errors.ClientClosed]
 
 
 @pytest.mark.parametrize("name", [b'a"b.jpg', "café 日本.jpg".encode(), b"\xff\xfe.jpg", b"a\nb.jpg", b"a;b=c.JPG", b"'.jpeg"])
@@ -118,14 +200,14 @@ def test_the_kinds_of_errors_cover_the_words_of_the_description():
 
 
 def test_an_error_has_the_service_s_sentence_word_and_kind(ragam, gateway, file, waits):
-    with pytest.raises(PictureRefused, match=r"^The file name must end in \.png, \.jpg or \.jpeg\.$") as caught:
+    with pytest.raises(PictureRefused, match=r"^The file cannot be read as a JPEG or PNG picture\.") as caught:
         ragam.classify(b"text")
-    assert (caught.value.error, caught.value.status, len(gateway.requests)) == ("extension_unsupported", 400, 1)
+    assert (caught.value.error, caught.value.status, len(gateway.requests)) == ("picture_unreadable", 400, 1)
     for status, kind in ((401, KeyRefused), (403, KeyRefused), (413, PictureTooLarge), (400, errors.RequestRefused), (502, ServiceFailed)):
         gateway.faults, gateway.requests = [answer(status, b"<html>")] * 2, []
         with pytest.raises(kind, match=f"^The answer was {status} ") as caught:
             ragam.classify(file)
-        assert (caught.value.error, caught.value.status) == ("", status)
+        assert (caught.value.error, caught.value.status) == (f"http_{status}", status)
         # What is too large is reduced and sent again.
         assert len(gateway.requests) == 1 + (status == 413)
     assert not waits
@@ -135,7 +217,7 @@ def test_an_error_has_the_service_s_sentence_word_and_kind(ragam, gateway, file,
 def test_asks_again_after_the_pause_that_the_service_wants(ragam, gateway, file, waits, status):
     gateway.faults = [answer(status, Retry_After="7"), answer(status), hang_up]
     assert ragam.classify(file)
-    assert waits == [7, 0.5, 1]
+    assert waits == [7, 2, 4]
     assert len(gateway.requests) == 4
     assert all(file.read_bytes() in body for *_, body in gateway.requests)
 
@@ -149,14 +231,15 @@ def test_a_busy_model_comes_back_or_not(ragam, gateway, classifier, file, waits)
 
     gateway.faults = [None, recover]
     assert ragam.classify(file)
-    assert waits == [1, 0.5]
+    assert waits == [1, 2]
     gateway.faults = [BUSY] * 4
-    with pytest.raises(Busy, match=r"^Try again\.$"):
+    with pytest.raises(Busy, match=r"^Try again\.$") as caught:
         ragam.classify(file)
+    assert caught.value.retry_after == 3
     gateway.faults = [answer(429, Retry_After="3600")]
     with pytest.raises(Busy, match=r"^The answer was 429 Too Many Requests, without a reason\.$"):
         ragam.classify(file)
-    assert waits == [1, 0.5, 3, 3, 3]
+    assert waits == [1, 2, 3, 3, 3]
 
 
 def test_files_that_cannot_be_read(ragam, gateway, tmp_path):
@@ -181,6 +264,7 @@ def test_files_that_cannot_be_read(ragam, gateway, tmp_path):
         (answer(200, {"status": 200, "data": None}), InvalidInput, "ADDRESS answers, but it is not Ragam. Use the address of its gateway."),
         (answer(404, b"no"), InvalidInput, "ADDRESS answers, but it is not Ragam. Use the address of its gateway."),
         (answer(301, Location="https://a.test/"), InvalidInput, "ADDRESS redirects to https://a.test/. Use that address."),
+        (NOTHING_THERE, InvalidInput, "Ragam answers, but has nothing at ADDRESS. Give its address without /museum."),
     ],
 )
 def test_check_says_what_is_wrong(gateway, waits, fault, error, sentence):
@@ -209,6 +293,30 @@ def test_nothing_there_and_no_password_in_the_sentence(gateway, file):
 def test_addresses_that_cannot_be_used(url):
     with pytest.raises(InvalidInput, match=r"^The address of the gateway "):
         Client(url)
+
+
+@pytest.mark.parametrize("wrong", [{"timeout": 0}, {"timeout": float("nan")}, {"retries": -1}, {"concurrency": 0}])
+def test_bounds_that_mean_nothing(wrong):
+    with pytest.raises(InvalidInput, match=r"^timeout must be more than 0, "):
+        Client("http://ragam.test", **wrong)
+
+
+def test_https_at_a_port_that_speaks_none_is_told_and_not_repeated(gateway, file, waits):
+    with (
+        Client(gateway.url.replace("http:", "https:")) as ragam,
+        pytest.raises(Unavailable, match=r"try the address with http://") as caught,
+    ):
+        ragam.classify(file)
+    assert caught.value.error == "network"
+    assert not waits
+
+
+@pytest.mark.parametrize("status", [408, 500, 502, 504])
+def test_what_does_not_pass_by_itself_is_not_sent_again(ragam, gateway, file, waits, status):
+    gateway.faults = [answer(status, Retry_After="1")]
+    with pytest.raises(RagamError):
+        ragam.classify(file)
+    assert (gateway.pictures, waits) == (1, [])
 
 
 @pytest.mark.parametrize("key", ["a b", "é", "a\nb"])
@@ -275,8 +383,8 @@ def test_closed_early_nothing_keeps_running():
 
 def test_waits_double_up_to_a_bound_and_spread_by_chance(monkeypatch):
     monkeypatch.setattr(random, "random", lambda: 0.999999)
-    assert [wait_seconds(attempt) for attempt in range(20)] == pytest.approx([min(30, 0.5 * 2**attempt) for attempt in range(20)], rel=1e-5)
-    assert 7 < wait_seconds(0, 7) < 8
+    assert [wait_seconds(attempt) for attempt in range(20)] == pytest.approx([1.5 * min(30, 2**attempt) for attempt in range(20)], rel=1e-5)
+    assert wait_seconds(5, 7) == pytest.approx(10.5, rel=1e-5)
 
 
 @pytest.mark.parametrize(

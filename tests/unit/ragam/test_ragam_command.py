@@ -46,7 +46,7 @@ def test_a_folder_to_a_csv(gateway, folder):
     assert last == "6 of 6 pictures have an answer."
     assert sum(int(line.split()[1]) for line in table) == 6
     assert sorted(row["file"] for row in rows()) == [f"pictures/{number}.jpg" for number in range(6)]
-    assert list(rows()[0]) == [*HEAD, "Dark", "Light", "error", "time"]
+    assert list(rows()[0]) == [*HEAD, "Dark", "Light", "error", "reason", "time"]
 
 
 def test_the_summary_has_the_most_frequent_genre_first(gateway, folder):
@@ -88,7 +88,8 @@ def test_a_picture_that_fails_has_a_row_and_is_sent_again(gateway, folder, pictu
     assert "5 of 6 pictures have an answer, 1 failed." in result.stdout
     [failed] = [row for row in rows() if row["error"]]
     assert failed["file"] == "pictures/3.jpg"
-    assert failed["error"].startswith("The file is empty.")
+    assert failed["error"] == "picture_empty"
+    assert failed["reason"].startswith("The file is empty.")
     Path("pictures/3.jpg").write_bytes(picture(seed=3))
     assert gateway.classify("pictures", "--csv", "out.csv").exit_code == 0
     assert gateway.pictures == 7
@@ -116,11 +117,12 @@ def test_json_lines_for_pipes(gateway, folder, classifier):
     assert set(entries) == {"pictures/0.jpg", "pictures/1.jpg", "no\udcffwhere.jpg"}
     for entry in entries.values():
         is_answered = entry["file"] == "pictures/1.jpg"
-        assert list(entry) == [*HEAD, *(["Dark", "Light"] if is_answered else []), "error", "time"]
-        assert (entry["error"] is None) == is_answered
+        assert list(entry) == [*HEAD, *(["Dark", "Light"] if is_answered else []), "error", "reason", "time"]
+        assert (entry["error"] is None) == (entry["reason"] is None) == is_answered
         assert all((entry[key] is None) == bool(entry["error"]) for key in HEAD[1:])
         assert entry["time"].endswith("+00:00")
-    assert entries["no\udcffwhere.jpg"]["error"] == "The file cannot be read: No such file or directory."
+    assert entries["no\udcffwhere.jpg"]["error"] == "file_unreadable"
+    assert entries["no\udcffwhere.jpg"]["reason"] == "The file cannot be read: No such file or directory."
     assert result.stderr.splitlines()[-1] == "1 of 3 pictures have an answer, 2 failed."
 
 
@@ -144,8 +146,8 @@ def test_parquet_has_what_the_csv_has(gateway, folder, classifier):
 
     table = parquet.read_table("out.parquet")
     assert table.column_names == list(rows()[0])
-    assert [str(table.schema.field(name).type) for name in [*HEAD, "Dark", "error", "time"]] == [
-        *("string", "string", "double", "bool", "double", "double", "int64", "double", "string", "timestamp[ms, tz=UTC]")
+    assert [str(table.schema.field(name).type) for name in [*HEAD, "Dark", "error", "reason", "time"]] == [
+        *("string", "string", "double", "bool", "double", "double", "int64", "double", "string", "string", "timestamp[ms, tz=UTC]")
     ]
     for row, entry in zip(rows(), table.to_pylist(), strict=True):
         assert {**row, "time": 0} == {name: "" if value is None else cell(value) for name, value in entry.items()} | {"time": 0}
@@ -177,7 +179,7 @@ def test_doctor(gateway, monkeypatch):
     found = run()
     lines = dict(line.split(": ", 1) for line in found.stdout.splitlines())
     assert found.exit_code == 0
-    assert (lines["proxy"], lines["clock"], lines["gateway"], lines["model"]) == ("none", "the same", "ready", "ready")
+    assert (lines["proxy of this machine"], lines["clock"], lines["gateway"], lines["model"]) == ("none", "the same", "ready", "ready")
     assert lines["interface"] == PROJECT["version"]
     assert re.fullmatch(r"answered in \d+ ms by painting_genre version 3", lines["picture"])
     assert (lines["genres"], lines["rate limit"]) == ("Dark, Light", "none told")
@@ -191,11 +193,11 @@ def test_doctor(gateway, monkeypatch):
     assert r"model: \x1b[2JGone." in found.stdout
     gateway.faults = [answer(401)]
     found = run()
-    assert (found.exit_code, "picture: The answer was 401 Unauthorized" in found.stdout) == (1, True)
+    assert (found.exit_code, "picture: The answer was 401 Unauthorized" in found.stdout) == (3, True)
     monkeypatch.setenv("http_proxy", "http://curator:hunter2@proxy.test:3128")
     found = CliRunner().invoke(ragam, ["doctor", "http://ragam.test", "--timeout", "2"])
-    assert found.exit_code == 1
-    assert "proxy: proxy.test, from the environment\n" in found.stdout
+    assert found.exit_code == 3
+    assert "proxy of this machine: proxy.test, from the environment\n" in found.stdout
     assert "hunter2" not in found.output
 
 
@@ -216,9 +218,9 @@ def test_a_service_that_refuses_the_key_ends_the_run(gateway, folder):
     refused = answer(401, {"status": {"code": 401, "detail": "Wrong key."}, "data": None})
     gateway.faults = [None, None, refused]
     result = gateway.classify("pictures", "--csv", "out.csv", "--concurrency", "1")
-    assert (result.exit_code, result.stderr) == (1, "Wrong key.\n")
-    assert result.stdout.splitlines()[-1] == "2 of 6 pictures have an answer, 1 failed, 3 were not sent."
-    assert [row["error"] for row in rows()] == ["", "", "Wrong key."]
+    assert (result.exit_code, result.stderr) == (3, "Wrong key.\n")
+    assert result.stdout.splitlines()[-1] == "2 of 6 pictures have an answer, 1 failed, 3 not sent."
+    assert [(row["error"], row["reason"]) for row in rows()] == [("", "")] * 2 + [("http_401", "Wrong key.")]
     assert gateway.classify("pictures", "--csv", "out.csv").exit_code == 0
     assert len(rows()) == 6
 
@@ -231,9 +233,9 @@ def test_a_service_that_goes_away_ends_the_run(gateway, folder):
 
     gateway.faults = [None, go_away]
     result = gateway.classify("pictures", "--csv", "out.csv", "--concurrency", "1", "--retries", "1")
-    assert result.exit_code == 1
+    assert result.exit_code == 3
     assert result.stderr.startswith(f"There is no connection to {gateway.url} (")
-    assert result.stdout.splitlines()[-1] == "1 of 6 pictures have an answer, 1 failed, 4 were not sent."
+    assert result.stdout.splitlines()[-1] == "1 of 6 pictures have an answer, 1 failed, 4 not sent."
 
 
 def test_ctrl_c_keeps_what_is_done(gateway, folder):
@@ -248,7 +250,7 @@ def test_ctrl_c_keeps_what_is_done(gateway, folder):
     assert result.exit_code == 130
     assert result.stderr == "Stopped.\n"
     assert len(rows()) == 3
-    assert "3 of 6 pictures have an answer, 3 were not sent." in result.stdout
+    assert "3 of 6 pictures have an answer, 3 not sent." in result.stdout
     assert gateway.classify("pictures", "--csv", "out.csv").exit_code == 0
     assert len(rows()) == len({row["file"] for row in rows()}) == 6
 
@@ -285,7 +287,7 @@ def test_something_else_at_the_address(gateway, folder):
 def test_nothing_at_the_address(gateway, folder):
     gateway.stop()
     result = gateway.classify("pictures", "--csv", "out.csv", "--retries", "1")
-    assert (result.exit_code, result.stdout) == (1, "")
+    assert (result.exit_code, result.stdout) == (3, "")
     first, last = result.stderr.splitlines()
     assert first == f"{gateway.url} does not answer yet, trying again."
     assert last.startswith(f"Error: There is no connection to {gateway.url} (")
@@ -319,7 +321,7 @@ def test_genres_without_end_are_refused(gateway, folder):
 
     gateway.faults = [named(number * 200) for number in range(6)]
     result = gateway.classify("pictures", "--csv", "out.csv", "--concurrency", "1")
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert result.stderr.startswith("Error: The service names more than 1000 genres")
     assert len(rows()) == 5
 

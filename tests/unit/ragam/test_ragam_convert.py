@@ -244,7 +244,7 @@ def test_what_the_service_finds_too_large_is_reduced_and_sent_again(gateway, sma
         patched.setattr(convert, "LONG_SIDE", 800)
         result = gateway.classify(str(tmp_path), "--csv", str(tmp_path / "out.csv"))
     assert gateway.pictures == 2
-    assert result.stdout.splitlines()[-1] == "1 of 1 pictures have an answer, 1 were converted."
+    assert result.stdout.splitlines()[-1] == "1 of 1 pictures have an answer, 1 converted."
 
 
 def test_a_folder_of_what_people_have(gateway, tmp_path, picture):
@@ -263,13 +263,13 @@ def test_a_folder_of_what_people_have(gateway, tmp_path, picture):
     result = gateway.classify(str(tmp_path), "--csv", str(tmp_path / "out.txt"), "--concurrency", "1")
     assert result.exit_code == 1
     lines = result.stdout.splitlines()
-    assert lines[-1] == "3 of 8 pictures have an answer, 2 were converted, 5 failed."
+    assert lines[-1] == "3 of 8 pictures have an answer, 2 converted, 5 failed."
     told = [line for line in lines if line.startswith("1 failed: ")]
     assert sorted(told) == [
         "1 failed: The file cannot be read: No such file or directory.",
         "1 failed: The file cannot be read: it is a folder, a device or a pipe.",
         "1 failed: The file is a PDF document, not a JPEG or PNG. Save the picture in it as JPEG or PNG and send that.",
-        "1 failed: The file name must end in .png, .jpg or .jpeg.",
+        "1 failed: The file is empty. Send a JPEG or PNG picture.",
         "1 failed: The picture cannot be converted. It may be damaged, cut short or of a kind that Pillow does not read.",
     ]
     assert lines[-2] == "3 files were left out, for they are not named as pictures: .txt 2, without an extension 1."
@@ -283,7 +283,7 @@ def test_without_pillow_the_service_says_what_it_is_and_the_command_how_to_conve
     assert result.exit_code == 1
     told = [line for line in result.stdout.splitlines() if line.startswith("1 failed: ")]
     assert len(told) == 2
-    assert all(line.endswith("pip install 'ragam[pictures]' lets this command convert it.") for line in told)
+    assert all(line.endswith(" Install Pillow, and it is converted before it is sent.") for line in told)
     assert any(line.startswith("1 failed: The file is a WebP picture") for line in told)
     assert gateway.pictures == 2
 

@@ -36,7 +36,7 @@ NAMES = [
 ]
 GENRES = ["Realism", "Abstract", "=Formula", "Genre", 'Süß, "quoted"', "genre", "time"]
 HEAD = ["file", "genre", "confidence", "certain", "typicality", "expected_accuracy", "model_version"]
-TAIL = ["error", "time"]
+TAIL = ["error", "reason", "time"]
 TIME = "2026-11-24T08:30:00+00:00"
 
 
@@ -46,8 +46,8 @@ def predicted(file, genres=("Realism", "Abstract"), confidence=0.6143):
     return file, Prediction(genres[0], confidence, confidence >= 0.5, 0.4127, 0.85, scores, (), Model("painting_genre", 3))
 
 
-def failed(file, error='The file is empty. Send "a" picture.'):
-    return file, RagamError(error)
+def failed(file, reason='The file is empty. Send "a" picture.', error="picture_empty"):
+    return file, RagamError(reason, error)
 
 
 names = st.one_of(
@@ -94,11 +94,12 @@ def test_columns(path):
     assert path.read_bytes().startswith(codecs.BOM_UTF8)
     assert [line.split(",") for line in path.read_text(encoding="utf-8-sig").splitlines() if "empty" not in line] == [
         [f'"{cell}"' for cell in [*HEAD, "Abstract", "Realism", *TAIL]],
-        [f'"{cell}"' for cell in ["b.jpg", "Realism", "0.6143", "true", "0.4127", "0.85", "3", "0.3857", "0.6143", "", TIME]],
+        [f'"{cell}"' for cell in ["b.jpg", "Realism", "0.6143", "true", "0.4127", "0.85", "3", "0.3857", "0.6143", "", "", TIME]],
     ]
     assert {name: cell for name, cell in rows(path)[0].items() if cell} == {
         "file": "a.jpg",
-        "error": 'The file is empty. Send "a" picture.',
+        "error": "picture_empty",
+        "reason": 'The file is empty. Send "a" picture.',
         "time": TIME,
     }
 
@@ -120,9 +121,9 @@ def test_a_name_is_no_formula_and_still_names_its_file(path, name):
 
 
 def test_what_others_say_is_no_formula_and_no_other_column(path):
-    write(path, failed("a.jpg", "=1+1"), predicted("b.jpg", ("=1+1", "-x", "error")))
+    write(path, failed("a.jpg", "=1+1", "=2"), predicted("b.jpg", ("=1+1", "-x", "error")))
     first, second = rows(path)
-    assert first["error"] == "'=1+1"
+    assert (first["error"], first["reason"]) == ("'=2", "'=1+1")
     assert (second["genre"], second["error"]) == ("'=1+1", "")
     assert {"'=1+1", "'-x", "'error"} < second.keys()
 
@@ -196,6 +197,21 @@ def test_a_killed_command_s_half_row_is_taken_away(path):
         assert len(rows(path)) == len(NAMES)
 
 
+def test_a_file_of_before_errors_had_words_is_gone_on_with(path):
+    header = [*HEAD, "Abstract", "Realism", "error", "time"]
+    done = ["b.jpg", "Realism", "0.6143", "true", "0.4127", "0.85", "3", "0.3857", "0.6143", "", TIME]
+    other, again = (["x.jpg", *[""] * 8, "The file is empty.", TIME], ["a.jpg", *[""] * 8, "The file is empty.", TIME])
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\n").writerows([header, done, other, again])
+    assert list(write(path, predicted("b.jpg", confidence=0.9), predicted("a.jpg"))) == ["b.jpg"]
+    assert [(row["file"], row["confidence"], row["error"], row["reason"]) for row in rows(path)] == [
+        ("b.jpg", "0.6143", "", ""),
+        ("x.jpg", "", "unknown", "The file is empty."),
+        ("a.jpg", "0.6143", "", ""),
+    ]
+    assert list(rows(path)[0]) == [*HEAD, "Abstract", "Realism", *TAIL]
+
+
 def test_an_empty_file_is_begun(path):
     path.touch()
     write(path, predicted("a.jpg"))
@@ -224,6 +240,7 @@ def test_as_another_program_saves_it(path):
         b"file,genre,confidence,certain,typicality,expected_accuracy,model_version,error,time\n1,2\n",
         b"file;genre;confidence;certain;typicality;expected_accuracy;model_version;error;time\n",
         b"file,genre,confidence,certain,typicality,expected_accuracy,model_version,error\n",
+        b"file,genre,confidence,certain,typicality,expected_accuracy,model_version,error,time\nx\n",
         b"file,genre,confidence,certain,model version,error,time\n",
         b'"a"b\n',
         b"\x89PNG\r\n\x1a\n",

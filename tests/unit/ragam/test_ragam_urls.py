@@ -63,7 +63,7 @@ def classify(gateway, lines, *options):
     Path("list.csv").write_text("title;picture\n" + "".join(f'"A, b";"{line}"\n' for line in lines), encoding="utf-8-sig")
     result = gateway.classify("--urls", "list.csv", "--csv", "out.csv", "--rate", "1000", "--retries", "1", *options)
     with Path("out.csv").open(encoding="utf-8-sig", newline="") as file:
-        return result, {row["file"]: row["error"] or row["genre"] for row in csv.DictReader(file)}
+        return result, {row["file"]: row["reason"] or row["genre"] for row in csv.DictReader(file)}
 
 
 def test_each_address_has_its_row_and_a_second_run_asks_for_the_failed_alone(gateway, museum, picture):
@@ -97,7 +97,7 @@ def test_each_address_has_its_row_and_a_second_run_asks_for_the_failed_alone(gat
         "/zipped": "The answer is compressed, though that was not asked for.",
         "/not.json": "The document is no IIIF manifest, and no description of a picture (info.json).",
         "/page.html": "The file is a web page, not a JPEG or PNG. Send the picture that the page shows.",
-        "/gone.jpg": "The answer was 404 Not Found.",
+        "/gone.jpg": "The server of this address answered 404 Not Found.",
         "ftp://museum.test/a.jpg": "The address cannot be used: only http and https are.",
     }
     assert (result.exit_code, result.stdout.splitlines()[-1]) == (1, "3 of 11 pictures have an answer, 8 failed.")
@@ -144,7 +144,7 @@ def test_manifests_of_both_versions(gateway, museum, picture):
     result, rows = classify(gateway, [f"{base}/2.json", f"{base}/3.json"])
     told = {address.removeprefix(base): text for address, text in rows.items()}
     assert {path: told.pop(path) in {"Light", "Dark"} for path in ("/iiif/2/b/info.json", "/c.jpg", "/iiif/3/s/info.json")}
-    assert told == {"/2.json#2": "The canvas has no picture.", "/iiif/gone/info.json": "The answer was 404 Not Found."}
+    assert told == {"/2.json#2": "The canvas has no picture.", "/iiif/gone/info.json": "The server of this address answered 404 Not Found."}
     assert result.stdout.splitlines()[-1] == "3 of 5 pictures have an answer, 2 failed."
     museum.asked.clear()
     classify(gateway, [f"{base}/2.json", f"{base}/3.json"])
