@@ -14,6 +14,8 @@ BUILD := build
 # Beside .venv: checkov pins a hundred packages, many of which others here want in another version.
 CHECKOV := $(BUILD)/checkov
 CLIENTS := $(BUILD)/clients
+# Beside .venv, for a wheel needs 10 MB and no TensorFlow.
+PACKAGE := $(BUILD)/package
 PAINTINGS ?= $(BUILD)/paintings
 WEIGHTS ?= imagenet
 RUN ?= $(BUILD)/run
@@ -134,7 +136,7 @@ format: $(VENV)/.dev ## format the code
 
 lock: $(VENV)/.dev ## pin requirements/*.in again, with hashes
 	cd requirements && ../$(BIN)/uv pip compile --quiet --upgrade --universal --no-deps --generate-hashes --python-version=3.11 \
-		--output-file=messages.txt messages.in && for name in client pictures parquet gateway model_server training teacher tracing dev fuzz checkov clients; do \
+		--output-file=messages.txt messages.in && for name in client pictures parquet package gateway model_server training teacher tracing dev fuzz checkov clients; do \
 		../$(BIN)/pip-compile --quiet --upgrade --generate-hashes --strip-extras --allow-unsafe \
 			--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --output-file=$$name.txt $$name.in || exit 1; done
 	for folder in benchmarks/peers/*/; do [ ! -e $$folder/requirements.in ] || (cd $$folder && \
@@ -148,8 +150,8 @@ fuzz: $(VENV)/.dev ## RUNS=100000 SEED=1: files that a fuzzer makes, against the
 	$(INSTALL) -r requirements/fuzz.txt
 	$(BIN)/python tests/bad_input/fuzz_uploads.py $(RUNS) $(SEED)
 
-dist: $(VENV)/.dev ## the client as a wheel, and its source, in build/dist: no index is asked
-	$(BIN)/python -m build --no-isolation --outdir $(BUILD)/dist
+dist: $(PACKAGE)/.installed ## the client as a wheel, and its source, in build/dist
+	$(PACKAGE)/bin/python -m build --no-isolation --outdir $(BUILD)/dist
 
 clean: ## remove the virtual environment and everything that was built
 	rm -rf $(VENV) build ragam.egg-info tests/faces/node_modules tests/clients/node_modules .schemathesis .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
@@ -165,7 +167,7 @@ $(VENV)/.%: requirements/%.txt | $(VENV)/bin/python
 	@if [ $* = dev ] || [ ! $(VENV)/.dev -nt $< ]; then echo "Installing requirements/$*.txt."; $(INSTALL) -r $<; fi
 	@touch $@
 
-$(CHECKOV)/.installed $(CLIENTS)/.installed: $(BUILD)/%/.installed: requirements/%.txt | $(VENV)/bin/python
+$(CHECKOV)/.installed $(CLIENTS)/.installed $(PACKAGE)/.installed: $(BUILD)/%/.installed: requirements/%.txt | $(VENV)/bin/python
 	@echo "Installing $< into $(@D)."
 	@rm -rf $(@D) && $(MAKE_VENV) $(@D) && $(call install_into,$(@D)) -r $<
 	@touch $@
