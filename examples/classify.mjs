@@ -3,22 +3,29 @@
 export async function classify(url, file, name, key = "") {
   const form = new FormData();
   form.append("image", file, name);
-  for (let tries = 1; ; tries++) {
-    const headers = key ? { "X-API-Key": key } : {};
-    const answer = await fetch(`${url}/prediction?details=true`, { method: "POST", body: form, headers });
-    if ([429, 503].includes(answer.status) && tries < 5) {
-      await new Promise((resolve) => setTimeout(resolve, 1000 * (answer.headers.get("Retry-After") ?? 1)));
+  const headers = key ? { "X-API-Key": key } : {};
+  for (const pause of [1, 2, 4, 8, 16, null]) {
+    // Null where there is no connection, or it was lost.
+    const answer = await fetch(`${url}/prediction?details=true`, { method: "POST", body: form, headers }).catch(() => null);
+    if (pause !== null && [429, 503, undefined].includes(answer?.status)) {
+      await new Promise((resolve) => setTimeout(resolve, 1000 * (answer?.headers.get("Retry-After") ?? pause)));
       continue;
     }
-    const { status, data } = await answer.json();
-    if (data === null) throw new Error(`${status.error}: ${status.detail}`);
+    if (!answer) throw new Error(`There is no connection to ${url}.`);
+    const { status, data } = await answer.json().catch(() => ({}));
+    if (!data) throw new Error(status ? `${status.error}: ${status.detail}` : `It was not Ragam that answered ${answer.status}.`);
     return data;
   }
 }
 
-if (globalThis.process?.argv[2]) {
+if (globalThis.process?.argv[1]?.endsWith("classify.mjs")) {
   const { openAsBlob } = await import("node:fs");
   const { RAGAM_URL: url = "http://127.0.0.1:5000", RAGAM_API_KEY: key } = process.env;
-  const data = await classify(url, await openAsBlob(process.argv[2]), process.argv[2], key);
-  console.log(data.image_types_prediction, data.confidence, data.certain ? "certain" : "not certain");
+  try {
+    const data = await classify(url, await openAsBlob(process.argv[2]), process.argv[2], key);
+    console.log(data.image_types_prediction, data.confidence, data.certain ? "certain" : "not certain");
+  } catch (error) {
+    console.error(process.argv[2] ? error.message : "Name a picture: node classify.mjs PICTURE");
+    process.exitCode = 1;
+  }
 }

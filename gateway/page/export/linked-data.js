@@ -22,7 +22,7 @@ export function toJsonLd(rows) {
         property("typicality", one.typicality),
         property("model version", one.model_version),
         property("verdict", one.verdict || null),
-        property("note", one.note || null),
+        property("remark", one.remark || null),
       ].filter((entry) => entry.value !== null),
     })),
   });
@@ -63,7 +63,7 @@ function tag(genre) {
 
 function remark(one) {
   const verdict = one.verdict && `, verdict ${one.verdict}`;
-  const note = one.note && `, ${one.note}`;
+  const note = one.remark && `, ${one.remark}`;
   return { "@type": "cnt:ContentAsText", format: "text/plain", chars: `${one.genre} ${one.confidence}${verdict}${note}` };
 }
 

@@ -7,8 +7,9 @@ import { askForKey, key } from "./key.js";
 import { send } from "./send.js";
 
 export const AT_ONCE = 4;
-export const TRIES = 4;
-const LONGEST_WAIT_SECONDS = 120;
+// What is sent again, and when, is the rule in docs/interface.md.
+export const TRIES = 6;
+const LONGEST_WAIT_SECONDS = 300;
 
 let timer = null;
 let asking = false;

@@ -1,5 +1,6 @@
 // What is known of a work, as it is exported: the service's own names and figures, and the person's verdict. What is unknown is null.
 
+import { say } from "../text/language.js";
 import { FAILED, STOPPED } from "./works.js";
 
 export function row(work) {
@@ -12,7 +13,7 @@ export function row(work) {
     certain: answer?.certain ?? null,
     typicality: answer?.typicality ?? null,
     verdict: work.verdict,
-    note: work.note,
+    remark: work.note,
     model_version: answer?.model.version ?? null,
     model: answer?.model.name ?? null,
     expected_accuracy: answer?.expected_accuracy ?? null,
@@ -20,6 +21,7 @@ export function row(work) {
     converted_from: work.converted?.from ?? null,
     time: work.time,
     error: stopped ? (work.failure?.word.replace(/^\w+\./, "") ?? work.state) : null,
+    reason: stopped && work.failure ? (work.failure.detail ?? say(work.failure.word, work.failure.values)) : null,
   };
 }
 
