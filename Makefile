@@ -14,7 +14,7 @@ BUILD := build
 # Beside .venv: checkov pins a hundred packages, many of which others here want in another version.
 CHECKOV := $(BUILD)/checkov
 CLIENTS := $(BUILD)/clients
-# Beside .venv, for a wheel needs 10 MB and no TensorFlow.
+# Beside .venv: the tools that make a wheel have 20 MB, and all of requirements/dev.txt gigabytes.
 PACKAGE := $(BUILD)/package
 PAINTINGS ?= $(BUILD)/paintings
 WEIGHTS ?= imagenet

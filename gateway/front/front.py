@@ -11,6 +11,7 @@ The liveness probe is answered in the event loop; the readiness probe and the me
 import asyncio
 import resource
 from concurrent.futures import ThreadPoolExecutor
+from http import HTTPStatus
 from io import BytesIO
 from time import perf_counter
 from typing import Any
@@ -225,7 +226,8 @@ class Front:
         environ = environ_of({**NO_REQUEST, "client": (address, 0), "headers": []})
         status, headers, body = call(self.app, {**environ, REFUSAL: refusal})
         lines = b"".join(b"%s: %s\r\n" % pair for pair in headers)
-        return b"HTTP/1.1 %d \r\n%sconnection: close\r\n\r\n%s" % (status, lines, body)
+        phrase = HTTPStatus(status).phrase.encode()
+        return b"HTTP/1.1 %d %s\r\n%sconnection: close\r\n\r\n%s" % (status, phrase, lines, body)
 
     def _start(self, state: dict[str, Any]) -> None:
         loop, settings = asyncio.get_running_loop(), self._settings

@@ -100,7 +100,7 @@ def test_killed_half_way_and_resumed_each_picture_is_there_once_with_its_own_fig
     # Sent twice: eight that were under way or waited for their place, and the row that was cut.
     assert COUNT <= sent <= COUNT + 9
 
-    genres = list(rows(out)[0])[7:-2]
+    genres = list(rows(out)[0])[7:-3]
     assert len(genres) == 7
     held_to_single_requests(
         running,
@@ -139,7 +139,7 @@ def test_json_lines_through_pipes(running, folder, tmp_path):
         (
             (
                 *(entry[key] for key in ("file", "genre", "confidence", "certain", "model_version")),
-                {key: entry[key] for key in list(entry)[7:-2]},
+                {key: entry[key] for key in list(entry)[7:-3]},
             )
             for entry in entries
             if not entry["error"]

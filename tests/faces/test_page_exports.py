@@ -7,7 +7,10 @@ from compositions import COMPOSITIONS
 from page_actions import choose, expect_answered, look_at, picture_file, saved, saved_rows
 from playwright.sync_api import expect
 
-COLUMNS = ["file", "genre", "confidence", "certain", "typicality", "verdict", "note", "model_version", "expected_accuracy", "error", "time"]
+COLUMNS = [
+    *("file", "genre", "confidence", "certain", "typicality", "verdict", "remark", "model_version"),
+    *("expected_accuracy", "error", "reason", "time"),
+]
 AWKWARD = ("=1+2.jpg", "@sum(a1).jpg", "-1.jpg", "\uff1dwide.jpg", 'a "quoted", one.jpg', "semi;colon.jpg", "lukisan-é-画.jpg")
 
 
@@ -34,12 +37,12 @@ def test_the_csv_holds_the_answers_the_verdicts_and_the_reasons(visit, service, 
         ]
         assert int(row["model_version"]) == told["model"]["version"]
         assert {genre: float(row[genre]) for genre in scores} == scores
-    assert [(rows[path.name]["verdict"], rows[path.name]["note"]) for path in paintings[:3]] == [
+    assert [(rows[path.name]["verdict"], rows[path.name]["remark"]) for path in paintings[:3]] == [
         ("Realism", 'so "it" is, they say'),
         ("none", ""),
         ("", ""),
     ]
-    assert rows["notes.txt"]["error"] == "unreadable"
+    assert (rows["notes.txt"]["error"], rows["notes.txt"]["reason"]) == ("unreadable", "This browser cannot read the file as a picture.")
     # What is shown is what is saved.
     page.get_by_label("Search by name or note").fill("THEY SAY")
     assert [row["file"] for row in saved_rows(page)] == [paintings[0].name]

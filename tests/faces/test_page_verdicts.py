@@ -118,7 +118,7 @@ def test_the_table_shows_model_and_verdict_side_by_side(twenty):
     expect(page.locator("#rows .genre").first).to_have_text("Abstract")
     expect(page.locator("#rows img").first).to_be_visible()
     saved = {row["file"]: row for row in saved_rows(page)}
-    assert (saved["03.jpg"]["verdict"], saved["03.jpg"]["note"]) == ("Symbolism", "see the sky")
+    assert (saved["03.jpg"]["verdict"], saved["03.jpg"]["remark"]) == ("Symbolism", "see the sky")
 
 
 def test_a_phone_shows_the_map_on_the_same_screen_and_is_swiped(visit, paintings):

@@ -17,6 +17,12 @@ echo uv "$@" >> asked
 if [ "$1" = venv ]; then mkdir -p .venv/bin && cp recorder .venv/bin/python; fi
 """
 
+MAKES_ANY_VENV = """#!/bin/sh
+echo uv "$@" >> asked
+for last; do :; done
+if [ "$1" = venv ]; then mkdir -p "$last/bin" && cp recorder "$last/bin/python"; fi
+"""
+
 
 def program(path, text):
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -72,6 +78,17 @@ def test_uv_sets_up_where_it_is_installed(tree):
         "uv pip install --python .venv/bin/python --require-hashes -r requirements/model_server.txt",
         "requirements/messages.py",
         "serve.py",
+    ]
+
+
+def test_a_wheel_is_made_with_its_own_tools_alone(tree):
+    (tree / "requirements" / "package.txt").touch()
+    program(tree / "programs" / "uv", MAKES_ANY_VENV)
+    program(tree / "recorder", WRITES_DOWN)
+    assert make(tree, "dist") == [
+        f"uv venv --quiet --seed --python {sys.executable} build/package",
+        "uv pip install --python build/package/bin/python --require-hashes -r requirements/package.txt",
+        "-m build --no-isolation --outdir build/dist",
     ]
 
 

@@ -199,6 +199,17 @@ def test_the_kinds_of_errors_cover_the_words_of_the_description():
     assert sorted(word for words in errors.WORDS.values() for word in words.split()) == sorted(described)
 
 
+def test_each_word_and_kind_of_the_client_is_documented():
+    documented = (ROOT / "docs" / "client.md").read_text()
+    kinds = [
+        name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, RagamError) and kind is not RagamError
+    ]
+    assert [name for name in (*errors.FOUND_HERE, *kinds) if f"`{name}`" not in documented] == []
+    assert {kind.word for kind in (RagamError, *RagamError.__subclasses__(), PictureTooLarge, errors.ClientClosed)} <= set(
+        errors.FOUND_HERE
+    )
+
+
 def test_an_error_has_the_service_s_sentence_word_and_kind(ragam, gateway, file, waits):
     with pytest.raises(PictureRefused, match=r"^The file cannot be read as a JPEG or PNG picture\.") as caught:
         ragam.classify(b"text")
@@ -413,10 +424,10 @@ def test_what_the_docstrings_say(gateway, file, module):
 
 
 def test_the_example_of_the_documentation_runs(gateway, file, monkeypatch, capsys):
-    [program] = re.findall(r"^```python\n(.*?)^```", (ROOT / "docs" / "interface.md").read_text(), re.MULTILINE | re.DOTALL)
+    [program] = re.findall(r"^```python\n(.*?)^```", (ROOT / "docs" / "client.md").read_text(), re.MULTILINE | re.DOTALL)
     monkeypatch.chdir(file.parent)
     Path("painting.jpg").write_bytes(file.read_bytes())
     Path("paintings").mkdir()
     Path("paintings/a.jpg").write_bytes(file.read_bytes())
-    exec(compile(program.replace("http://127.0.0.1:5000", gateway.url), "interface.md", "exec"), {})
+    exec(compile(program.replace("http://127.0.0.1:5000", gateway.url), "client.md", "exec"), {})
     assert "paintings/a.jpg" in capsys.readouterr().out

@@ -5,6 +5,7 @@ import csv
 import errno
 import fcntl
 import os
+import re
 import stat
 import tempfile
 from contextlib import closing
@@ -102,6 +103,16 @@ def test_columns(path):
         "reason": 'The file is empty. Send "a" picture.',
         "time": TIME,
     }
+
+
+def test_the_page_and_the_command_name_their_columns_alike():
+    root = Path(__file__).resolve().parents[3]
+    arrays = re.findall(r"const (?:COLUMNS|MORE) = \[(.*?)\]", (root / "gateway" / "page" / "export" / "csv.js").read_text())
+    page = re.findall(r'"(\w+)"', " ".join(arrays))
+    assert set(page) - {*HEAD, *TAIL} == {"verdict", "remark"}
+    assert {*HEAD, *TAIL} <= set(page)
+    documented = (root / "docs" / "client.md").read_text()
+    assert [name for name in page if f"`{name}`" not in documented] == []
 
 
 def test_columns_stay_where_they_are_when_genres_come(path):

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+import ragam
+
 ROOT = Path(__file__).resolve().parents[3]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 LOCKED = re.findall(r"^([a-z0-9-]+)==(\S+)", (ROOT / "requirements" / "client.txt").read_text(), re.MULTILINE)
@@ -65,6 +67,10 @@ def test_it_says_what_it_needs_and_its_license(environment):
     assert about["license_expression"] == "Apache-2.0"
     needs = {re.match(r"[a-z-]+", need)[0]: "extra ==" in need for need in about["requires_dist"]}
     assert needs == {"click": False, "httpx": False, "tqdm": False, "pillow": True, "pillow-heif": True, "pyarrow": True}
+
+
+def test_it_knows_its_version():
+    assert ragam.__version__ == PROJECT["version"]
 
 
 def test_its_requirements_are_those_that_are_locked():
