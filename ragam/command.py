@@ -110,9 +110,7 @@ def classify(
                 run.over_files(selection)
             if table and parquet:
                 write_parquet(table.path, parquet)
-        if run.is_over_early:
-            return NO_SERVICE
-        return 0 if run.is_whole else INCOMPLETE
+        return NO_SERVICE if run.is_over_early else 0 if run.is_whole else INCOMPLETE
 
     _exit(act)
 
@@ -124,29 +122,23 @@ def classify(
 def explain(file: Path, png: Path | None, **gateway: Any) -> None:
     """Tell where in a picture the model sees its genre: as JSON, or as a PNG."""
 
-    def act() -> int:
+    def act() -> None:
         if not png:
             click.echo(json.dumps(asdict(_asked(gateway, lambda client: client.explain(file)))))
-            return 0
+            return
         try:
             png.write_bytes(_asked(gateway, lambda client: client.explain_png(file)))
         except OSError as error:
             raise NotWritable(f"{png} cannot be written: {error.strerror}.") from error
-        return 0
 
     _exit(act)
 
 
-@ragam.command(epilog=EXIT_CODES, short_help="List the genres that the model knows.")
+@ragam.command(epilog=EXIT_CODES)
 @of_a_gateway
 def genres(**gateway: Any) -> None:
     """List the genres that the model knows."""
-
-    def act() -> int:
-        click.echo("\n".join(genre.name for genre in _asked(gateway, lambda client: client.genres())))
-        return 0
-
-    _exit(act)
+    _exit(lambda: click.echo("\n".join(genre.name for genre in _asked(gateway, lambda client: client.genres()))))
 
 
 @ragam.command(epilog=EXIT_CODES, short_help="Tell what answers at an address.")
@@ -170,7 +162,7 @@ def doctor(address: str | None, url: str, api_key: str | None, timeout: float) -
     _exit(act)
 
 
-def _exit(act: Callable[[], int]) -> NoReturn:
+def _exit(act: Callable[[], int | None]) -> NoReturn:
     """Ends the command by what `act` returns or raises."""
     try:
         sys.exit(act())

@@ -310,6 +310,8 @@ def test_what_chance_makes_of_requests_is_answered_too(shared_service):
             while piece := raw.socket.recv(65536):
                 received += piece
         assert b"<html" not in received, data
+        # A status line has its phrase.
+        assert not re.search(rb"HTTP/1\.[01] \d+ ?\r\n", received), data
         statuses |= {int(status) for status in re.findall(rb"HTTP/1\.[01] (\d+)", received)}
     assert {200, 400, 404} <= statuses <= {100, 200, 400, 404, 405, 408, 413, 414, 417, 431, 501}
     assert "Traceback" not in shared_service.gateway.text()

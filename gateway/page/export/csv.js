@@ -1,4 +1,4 @@
-// Rows as CSV. docs/interface.md describes the columns; `training prepare --corrections` reads the first eight.
+// Rows as CSV. docs/client.md describes the columns; `training prepare --corrections` reads file and verdict.
 
 import { genresOf } from "../session/record.js";
 

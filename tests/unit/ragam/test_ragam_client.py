@@ -353,6 +353,9 @@ def test_after_unavailable_no_picture_is_begun(ragam, gateway, file):
     found = [answer for _, answer in ragam.classify_many([file] * 50)]
     assert sum(isinstance(one, KeyRefused) for one in found) == 1
     assert gateway.pictures == len(found) < 20
+    # Of those that were under way one says it for all.
+    gateway.faults = [answer(401)] * 50
+    assert [type(answer) for _, answer in ragam.classify_many([file] * 50)] == [KeyRefused]
 
 
 def test_in_a_notebook_which_has_a_loop_of_its_own(gateway, file):
