@@ -136,7 +136,7 @@ format: $(VENV)/.dev ## format the code
 
 lock: $(VENV)/.dev ## pin requirements/*.in again, with hashes
 	cd requirements && ../$(BIN)/uv pip compile --quiet --upgrade --universal --no-deps --generate-hashes --python-version=3.11 \
-		--output-file=messages.txt messages.in && for name in client pictures parquet package gateway model_server training teacher tracing dev fuzz checkov clients; do \
+		--output-file=messages.txt messages.in && for name in client pictures parquet package gateway model_server training teacher tracing mlflow dev fuzz checkov clients; do \
 		../$(BIN)/pip-compile --quiet --upgrade --generate-hashes --strip-extras --allow-unsafe \
 			--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --output-file=$$name.txt $$name.in || exit 1; done
 	for folder in benchmarks/peers/*/; do [ ! -e $$folder/requirements.in ] || (cd $$folder && \

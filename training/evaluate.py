@@ -40,6 +40,7 @@ from training.last import figures_of, read_run
 from training.report import markdown, sentences
 from training.sides import EXTERNAL_TEST, EXTERNAL_TUNING, EXTERNALS
 from training.tell import tell
+from training.tracking import OF_EVALUATION, Tracking, card_figures
 from training.train import MODEL, write_json, write_text
 from training.trust import SEEN, VALIDATED, read_validated, write_arrays
 from training.typicality import REPORT
@@ -64,6 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     facts = read_run(args.run)
     chosen = figures_of(facts, args.chosen, SCORECARD)
+    tracking = Tracking(args.run)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     # Keras takes seconds to import, which `--help` need not wait for.
     import keras
@@ -72,17 +74,15 @@ def run(args: argparse.Namespace) -> None:
     from training.fit import START, outputs_of
     from training.protocols import compare
 
-    dataset = load(args.data)
-    genres = list(dataset.genres)
-    if facts["genres"] != genres or facts["dataset"] != dataset.digest:
+    dataset, genres = load(args.data), facts["genres"]
+    if list(dataset.genres) != genres or facts["dataset"] != dataset.digest:
         raise StageError(
             f"{args.run} was not trained on {args.data}: its test pictures may have been trained on. Name the dataset it was trained on."
         )
     model = keras.models.load_model(args.run / MODEL, compile=False)
     parts = {name: part for name, splits in PARTS.items() if (part := dataset.part(*splits)).rows}
     raw = {name: outputs_of(model, part.pixels) for name, part in parts.items()}
-    tuned = [name for name in ("validation", EXTERNAL_TUNING) if name in parts]
-    temperature = fit_temperature([(raw[name], parts[name].labels) for name in tuned])
+    temperature = fit_temperature([(raw[name], parts[name].labels) for name in ("validation", EXTERNAL_TUNING) if name in parts])
 
     typical = read_typicality(args.run, parts)
     answers = {
@@ -94,8 +94,8 @@ def run(args: argparse.Namespace) -> None:
         write_arrays(args.run / VALIDATED, asdict(answers["validation"]))
     limits, shares = trusted(answers if chosen is None else {**answers, "validation": read_validated(args.chosen)}, known)
     sures = {name: certain(found, limits) for name, found in answers.items()}
-    single = {name: part for name, part in parts.items() if name not in HALVES}
-    predictions.write(args.run, predictions.Measured(single, answers, sures, genres), model)
+    measured = predictions.Measured({name: part for name, part in parts.items() if name not in HALVES}, answers, sures, genres)
+    predictions.write(args.run, measured, model)
     cards: dict[str, scorecard.Figures] = {}
     reliabilities, coverages = {}, {}
     for name, part in parts.items():
@@ -138,6 +138,7 @@ def run(args: argparse.Namespace) -> None:
         card["protocols"] = compare(args.run / START, model, dataset, raw["test"], facts["seed"])
     write_json(args.run / SCORECARD, card)
     write_text(args.run / "scorecard.md", markdown(json.loads(json.dumps(card))))
+    tracking.tell(facts, card_figures(card), OF_EVALUATION)
     tell(args, card, *sentences(card), f"All figures: {args.run / 'scorecard.md'}; the surest mistakes: {args.run / predictions.WORST}.")
 
 

@@ -25,7 +25,16 @@ START = "start.weights.h5"  # the weights before the main phase
 
 
 def fit(
-    recipe: Recipe, train: Part, validation: Part, *, genre_count: int, weights: str | None, seed: int, out: Path, as_json: bool = False
+    recipe: Recipe,
+    train: Part,
+    validation: Part,
+    *,
+    genre_count: int,
+    weights: str | None,
+    seed: int,
+    out: Path,
+    as_json: bool = False,
+    more: Sequence[keras.callbacks.Callback] = (),
 ) -> tuple[list[Row], str]:
     """Train, or go on after the last full epoch of which `out` has a snapshot.
 
@@ -45,7 +54,7 @@ def fit(
         # Keras asks that the first batch can be shared alike among the devices.
         devices = chosen.num_replicas_in_sync
         even = max(min(PREDICT_BATCH, len(validation.labels)) // devices, 1) * devices
-        told = callbacks(recipe, out, rows, seed, stopped, as_json=as_json)
+        told = [*callbacks(recipe, out, rows, seed, stopped, as_json=as_json), *more]
         try:
             model.fit(
                 epochs(

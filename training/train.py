@@ -19,6 +19,7 @@ Writes RUN:
     logs/                      the same for TensorBoard
     model.keras                the model to keep
     run.json                   recipe, dataset, seed, what was kept and why it stopped, library versions; written last
+    mlflow.json                what MLflow was told, where MLFLOW_TRACKING_URI names a server: training/tracking.py
 """
 
 import argparse
@@ -60,11 +61,15 @@ def run(args: argparse.Namespace) -> None:
 
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     # Keras takes seconds to import, which `--help` need not wait for.
+    from keras.callbacks import LambdaCallback
+
     from training.callbacks import CHECKPOINTS, HISTORY, WORK
     from training.data import load
     from training.fit import fit, kept
     from training.teach import taught
+    from training.tracking import OF_TRAINING, Tracking
 
+    tracking = Tracking(args.out)
     dataset = load(args.data)
     genres = list(dataset.genres)
     asked: dict[str, Any] = {
@@ -84,6 +89,7 @@ def run(args: argparse.Namespace) -> None:
     counts = {"train": len(train.labels), "validation": len(validation.labels)}
     learned = f"{counts['train']:,} pictures to train on, {counts['validation']:,} to validate, {len(genres)} genres"
     tell(args, {"recipe": recipe.name, "genres": genres, **counts}, f"Recipe {recipe.name}: {learned}.")
+    tracking.tell(asked)
 
     rows, stopped = fit(
         recipe,
@@ -94,6 +100,7 @@ def run(args: argparse.Namespace) -> None:
         seed=recipe.seed,
         out=args.out,
         as_json=args.json,
+        more=[LambdaCallback(on_epoch_end=lambda *_: tracking.tell(asked))],
     )
     model, epoch, shares = kept(recipe, len(genres), args.out, rows, (validation, tuning) if before is None else (tuning,))
 
@@ -116,6 +123,7 @@ def run(args: argparse.Namespace) -> None:
         "versions": {package: version(package) for package in ("tensorflow", "keras", "numpy", "pillow")},
     }
     write_json(args.out / RUN, report)
+    tracking.tell(report, {"kept_epoch": epoch, "share": shares["chosen"]}, OF_TRAINING)
     tell(args, report, f"Stopped: {stopped}. Kept epoch {epoch}, {shares['chosen']:.0%} of its weights and the rest of the start's.")
     for folder in (CHECKPOINTS, WORK):
         shutil.rmtree(args.out / folder, ignore_errors=True)
