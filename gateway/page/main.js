@@ -6,6 +6,7 @@ import { ownFailure } from "./service/failures.js";
 import { startGenres } from "./service/genres.js";
 import { pump } from "./service/queue.js";
 import { startSession } from "./session/session.js";
+import { inSlices } from "./session/slices.js";
 import { canUndo, undo } from "./session/verdicts.js";
 import { FAILED, add, onWorks, total } from "./session/works.js";
 import { startLanguage } from "./text/language.js";
@@ -43,10 +44,10 @@ function startViews() {
 async function take(found) {
   await opened;
   const first = total() === 0;
-  for (const { file, path, other } of found) {
+  await inSlices(found, ({ file, path, other }) => {
     add({ file, name: file.name, path, ...(other && { file: null, state: FAILED, failure: ownFailure("reason.otherFile") }) });
-  }
-  pump();
+    pump();
+  });
   if (first && found.length) requestAnimationFrame(() => element("works").scrollIntoView({ block: "start" }));
 }
 

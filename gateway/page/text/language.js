@@ -29,30 +29,39 @@ export function genreName(genre) {
   return has(`genre.${genre}`) ? say(`genre.${genre}`) : genre;
 }
 
+// One takes a millisecond to make, and a page of many pictures has thousands of figures.
+const formats = new Map();
+
+function format(Kind, options) {
+  const name = `${Kind.name} ${language()} ${Object.values(options)}`;
+  if (!formats.has(name)) formats.set(name, new Kind(language(), options));
+  return formats.get(name);
+}
+
 export function percent(share) {
-  return new Intl.NumberFormat(language(), { style: "percent", maximumFractionDigits: 0 }).format(share);
+  return format(Intl.NumberFormat, { style: "percent", maximumFractionDigits: 0 }).format(share);
 }
 
 export function number(value) {
-  return new Intl.NumberFormat(language()).format(value);
+  return format(Intl.NumberFormat, {}).format(value);
 }
 
 export function megabytes(bytes) {
-  return new Intl.NumberFormat(language(), { style: "unit", unit: "megabyte", maximumFractionDigits: 1 }).format(bytes / 1e6);
+  return format(Intl.NumberFormat, { style: "unit", unit: "megabyte", maximumFractionDigits: 1 }).format(bytes / 1e6);
 }
 
 export function duration(seconds) {
   const [unit, value] = seconds < 90 ? ["second", Math.max(1, Math.round(seconds))] : ["minute", Math.round(seconds / 60)];
-  return new Intl.NumberFormat(language(), { style: "unit", unit, unitDisplay: "long" }).format(value);
+  return format(Intl.NumberFormat, { style: "unit", unit, unitDisplay: "long" }).format(value);
 }
 
 // "a, b and c"
 export function together(names) {
-  return new Intl.ListFormat(language(), { type: "conjunction" }).format(names);
+  return format(Intl.ListFormat, { type: "conjunction" }).format(names);
 }
 
 export function moment(date) {
-  return new Intl.DateTimeFormat(language(), { dateStyle: "medium", timeStyle: "short" }).format(date);
+  return format(Intl.DateTimeFormat, { dateStyle: "medium", timeStyle: "short" }).format(date);
 }
 
 // The elements below `root` that name a sentence get it, as their text, their label or the hint in an empty field.
