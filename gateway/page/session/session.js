@@ -1,6 +1,5 @@
 // The named session that is open: what changes in it is written to the browser's database, and read again on the next visit.
 
-import { pump } from "../service/queue.js";
 import { ownFailure } from "../service/failures.js";
 import { remember, remembered } from "../text/memory.js";
 import { inSlices } from "./slices.js";
@@ -116,7 +115,6 @@ async function load() {
   }
   ready = true;
   tell({ restored: total(), kept: true });
-  pump();
 }
 
 // What was under way goes on, from the reduced picture; where there is none yet, the picture has to be added again.

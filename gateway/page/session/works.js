@@ -51,9 +51,10 @@ export function onWork(listener) {
   listeners.push(listener);
 }
 
-// listener() once for all changes between two frames.
+// listener() once for all changes between two frames, and soon for the first time.
 export function onWorks(listener) {
   frameListeners.push(listener);
+  schedule();
 }
 
 export function add(fields) {
