@@ -60,7 +60,7 @@ test-monitoring: $(VENV)/.dev ## the alerts by promtool, and a real Prometheus o
 		{ echo "make test-monitoring needs prometheus and promtool. On Debian: apt-get install prometheus" >&2; exit 1; }
 	$(BIN)/python -m pytest tests/monitoring
 
-test-faces: $(VENV)/.dev ## the web page in a real browser, the collection and the description against the service: needs Chromium and Node
+test-faces: $(VENV)/.dev ## the web page in a real browser, the collection and the description against the service: needs Chromium and Node, and takes Firefox
 	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || \
 		{ echo "make test-faces needs Chromium. On Debian: apt-get install chromium" >&2; exit 1; }
 	@PATH=$$PATH:/usr/sbin; command -v caddy >/dev/null && command -v nginx >/dev/null || \

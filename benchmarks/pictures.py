@@ -51,7 +51,7 @@ def _sketch(random: np.random.Generator) -> Image.Image:
 
     sheet = Image.new("RGB", SKETCH, colour())
     pen = ImageDraw.Draw(sheet)
-    pen.rectangle((0, int(random.uniform(0.3, 1.1) * height), width, height), fill=colour())
+    pen.rectangle((0, min(height, int(random.uniform(0.3, 1.1) * height)), width, height), fill=colour())
     for _ in range(int(random.choice([0, 3, 12, 60, 250]))):
         size = random.uniform(4, 120) / (1 + random.integers(0, 4))
         x, y = random.uniform(0, width), random.uniform(0, height)

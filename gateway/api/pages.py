@@ -1,10 +1,10 @@
 """The web page: `/` for browsers, and its files under `/page/`, from memory. Everyone else gets the paper's JSON at `/`."""
 
 import re
-from collections.abc import Iterable
 from hashlib import sha256
 from http import HTTPStatus
 from pathlib import Path
+from posixpath import dirname, join, normpath
 from typing import Final
 
 from flask import Blueprint, Response, abort, request
@@ -21,8 +21,11 @@ _TYPES = {
     ".svg": "image/svg+xml",
 }
 _CATALOGUE = re.compile(r"text/([a-z]{2,3})\.js")
+_NAME = re.compile(r'"language\.name": ("[^"]+")')
+# What a module needs before it runs, and not what it loads when it is asked for.
+_IMPORTED = re.compile(r'^(?:import|export) (?:[^"(]*from )?"(\.[^"]+)"', re.MULTILINE)
 _INDEX = "index.html"
-_ON_DEMAND = {"early.js", "picture/worker.js", "picture/tiff.js", "library/pako.js", "library/utif.js"}
+_BEGIN = "main.js"
 
 pages = Blueprint("pages", __name__)
 
@@ -32,16 +35,25 @@ def _read(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*")) if path.suffix in _TYPES}
 
 
-def _catalogues(names: Iterable[str]) -> bytes:
-    """The module that imports the page's sentences in every language that has a file of them: one more file is one more language."""
-    codes = [found[1] for name in names if (found := _CATALOGUE.fullmatch(name))]
-    imports = "".join(f'import {code} from "./{code}.js";\n' for code in codes)
-    return f"{imports}export default {{ {', '.join(codes)} }};\n".encode()
+def _catalogues(files: dict[str, bytes]) -> bytes:
+    """The module that names the page's languages and loads the sentences of one: one more file is one more language."""
+    codes = [found[1] for name in files if (found := _CATALOGUE.fullmatch(name))]
+    lines = [f'  {code}: {{ name: {_named(files[f"text/{code}.js"])}, words: () => import("./{code}.js") }},\n' for code in codes]
+    return f"export default {{\n{''.join(lines)}}};\n".encode()
 
 
-def _preloads(names: Iterable[str]) -> bytes:
+def _named(catalogue: bytes) -> str:
+    found = _NAME.search(catalogue.decode())
+    assert found is not None, "a catalogue says the name of its language"
+    return found[1]
+
+
+def _preloads(files: dict[str, bytes]) -> bytes:
     """Links to all modules that the page begins with, so that a browser need not find one by reading another."""
-    modules = [name for name in names if name.endswith(".js") and name not in _ON_DEMAND]
+    modules = [_BEGIN]
+    for name in modules:
+        named = (normpath(join(dirname(name), path)) for path in _IMPORTED.findall(files[name].decode()))
+        modules += [module for module in dict.fromkeys(named) if module not in modules]
     return "".join(f'  <link rel="modulepreload" href="page/{name}">\n' for name in modules).encode()
 
 

@@ -72,3 +72,29 @@ def test_what_was_under_way_goes_on_after_a_reload(visit, paintings):
     page.unroute_all()
     page.reload()
     expect_answered(page, 1)
+
+
+def test_an_answer_and_a_verdict_are_kept_though_the_page_goes_in_the_same_moment(visit, paintings):
+    page = visit()
+    with page.expect_navigation():
+        page.evaluate(
+            """async () => {
+                const { onWork } = await import("/page/session/works.js");
+                onWork((work, happened, { answer }) => answer && location.reload());
+            }"""
+        )
+        choose(page, paintings[0])
+    # It is not asked for again.
+    page.route("**/prediction?*", lambda route: None)
+    page.reload()
+    expect(tile(page, paintings[0].name)).to_have_attribute("data-state", "answered")
+    with page.expect_navigation():
+        page.evaluate(
+            """async () => {
+                const { all } = await import("/page/session/works.js");
+                const { judge } = await import("/page/session/verdicts.js");
+                judge(all(), "Realism");
+                location.reload();
+            }"""
+        )
+    expect(tile(page, paintings[0].name).locator(".mark")).to_have_text("Realism")

@@ -11,12 +11,14 @@ const FORMULA = /^\s*[=+\-@\t\r\n\uFF1D\uFF0B\uFF0D\uFF20]/;
 
 // RFC 4180, in UTF-8 with a byte order mark, without which spreadsheets show accents wrongly; every cell in quotes, so that a program that
 // splits at semicolons keeps a name together.
-export function toCsv(rows) {
+// In pieces, as are all of this folder: thousands of rows at once would be felt.
+export function* toCsv(rows) {
   const genres = genresOf(rows);
   const head = [...COLUMNS, ...MORE, ...genres];
   const line = (one) => [...[...COLUMNS, ...MORE].map((column) => one[column]), ...genres.map((genre) => one.scores[genre] ?? null)];
-  const lines = rows.map(line);
-  return `\uFEFF${[head, ...lines].map((cells) => `${cells.map(cell).join(",")}\r\n`).join("")}`;
+  const text = (cells) => `${cells.map(cell).join(",")}\r\n`;
+  yield `\uFEFF${text(head)}`;
+  for (const one of rows) yield text(line(one));
 }
 
 function cell(value) {

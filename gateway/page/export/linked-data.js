@@ -3,49 +3,55 @@
 
 import { concept } from "./vocabulary.js";
 
-export function toJson(rows) {
-  return text(rows);
+export function* toJson(rows) {
+  yield "[";
+  yield* entries(rows, (one) => one);
+  yield "\n]\n";
 }
 
-export function toJsonLd(rows) {
-  return text({
-    "@context": "https://schema.org",
-    "@graph": rows.filter((one) => one.genre).map((one) => ({
-      "@type": "VisualArtwork",
-      "@id": name(one),
-      name: one.file,
-      genre: term(right(one) ?? one.genre),
-      additionalProperty: [
-        property("model genre", term(one.genre)),
-        property("confidence", one.confidence),
-        property("certain", one.certain),
-        property("typicality", one.typicality),
-        property("model version", one.model_version),
-        property("verdict", one.verdict || null),
-        property("remark", one.remark || null),
-      ].filter((entry) => entry.value !== null),
-    })),
-  });
+export function* toJsonLd(rows) {
+  yield '{\n"@context": "https://schema.org",\n"@graph": [';
+  yield* entries(answered(rows), (one) => ({
+    "@type": "VisualArtwork",
+    "@id": name(one),
+    name: one.file,
+    genre: term(right(one) ?? one.genre),
+    additionalProperty: [
+      property("model genre", term(one.genre)),
+      property("confidence", one.confidence),
+      property("certain", one.certain),
+      property("typicality", one.typicality),
+      property("model version", one.model_version),
+      property("verdict", one.verdict || null),
+      property("remark", one.remark || null),
+    ].filter((entry) => entry.value !== null),
+  }));
+  yield "\n]\n}\n";
 }
 
 // Each row is a motivation "classifying" on its picture, which is named by its file: put the address of its canvas in that place.
-export function toIiif(rows, id) {
-  return text({
-    "@context": "http://iiif.io/api/presentation/2/context.json",
-    "@id": `urn:uuid:${id}`,
-    "@type": "sc:AnnotationList",
-    resources: rows.filter((one) => one.genre).map((one, index) => ({
-      "@id": `urn:uuid:${id}#${index + 1}`,
-      "@type": "oa:Annotation",
-      motivation: "oa:classifying",
-      resource: [tag(right(one) ?? one.genre), remark(one)],
-      on: name(one),
-      annotatedBy: right(one)
-        ? { "@type": "foaf:Person", name: "reviewer" }
-        : { "@type": "prov:SoftwareAgent", name: `${one.model} ${one.model_version}` },
-      annotatedAt: one.time,
-    })),
-  });
+export function* toIiif(rows, id) {
+  yield `{\n"@context": "http://iiif.io/api/presentation/2/context.json",\n"@id": "urn:uuid:${id}",\n"@type": "sc:AnnotationList",\n"resources": [`;
+  yield* entries(answered(rows), (one, index) => ({
+    "@id": `urn:uuid:${id}#${index + 1}`,
+    "@type": "oa:Annotation",
+    motivation: "oa:classifying",
+    resource: [tag(right(one) ?? one.genre), remark(one)],
+    on: name(one),
+    annotatedBy: right(one)
+      ? { "@type": "foaf:Person", name: "reviewer" }
+      : { "@type": "prov:SoftwareAgent", name: `${one.model} ${one.model_version}` },
+    annotatedAt: one.time,
+  }));
+  yield "\n]\n}\n";
+}
+
+function answered(rows) {
+  return rows.filter((one) => one.genre);
+}
+
+function* entries(rows, entry) {
+  for (const [index, one] of rows.entries()) yield `${index ? "," : ""}\n${JSON.stringify(entry(one, index), null, 2)}`;
 }
 
 // The person's genre where one was given.
@@ -73,8 +79,4 @@ function property(label, value) {
 
 function name(one) {
   return `urn:ragam:file:${encodeURIComponent(one.file)}`;
-}
-
-function text(value) {
-  return `${JSON.stringify(value, null, 2)}\n`;
 }

@@ -1,6 +1,7 @@
 // A report and a contact sheet on paper: built for printing, taken away afterwards. style/print.css has the page.
 
 import { confidence, hesitation, worth } from "../session/certainty.js";
+import { inSlices } from "../session/slices.js";
 import { genreName, moment, say } from "../text/language.js";
 import { fillBars } from "../view/bars.js";
 import { verdictName } from "../view/verdict.js";
@@ -23,7 +24,7 @@ async function print(kind, works, session, entry) {
     return image;
   };
   const list = element("div", kind);
-  list.append(...works.filter((work) => work.answer).map((work) => entry(work, picture)));
+  await inSlices(works, (work) => work.answer && list.append(entry(work, picture)));
   paper.replaceChildren(heading(works, session), list);
   await Promise.allSettled([...paper.querySelectorAll("img[src]")].map((image) => image.decode()));
   const clear = () => {

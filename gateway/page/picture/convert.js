@@ -21,7 +21,7 @@ let next = 1;
 
 export function startConversion() {
   onWork((work, happened) => {
-    if (happened === "added" && work.file && !work.failure) previews(work);
+    if (happened === "added" && work.file && !work.failure) reduced(work, null, false);
   });
 }
 
@@ -50,10 +50,6 @@ function renamed(name, kind) {
   return `${name.replace(/\.[^./\\]{1,5}$/, "")}.${kind === "PNG" ? "png" : "jpg"}`;
 }
 
-async function previews(work) {
-  if (work.file.size > 0) await reduced(work, null, false);
-}
-
 // Reduces once: a job that has not begun is moved to the front by who wants its picture sooner.
 async function reduced(work, kind, upload) {
   const job = byWork.get(work) ?? { id: next++, work, begun: false };
@@ -71,7 +67,8 @@ function give() {
     if (job.begun) continue;
     job.begun = true;
     byWork.delete(job.work);
-    if (job.work.gone) job.resolve({});
+    // A file is asked for its size only now: the browser looks at the disk for it, and waits.
+    if (job.work.gone || job.work.file.size === 0) job.resolve({});
     else run(job, idle.pop() ?? start());
   }
 }

@@ -63,12 +63,16 @@ function notice(text) {
   place.textContent = text ?? "";
 }
 
-// Entries must be taken from the event at once: they are gone after the first await.
+// Files and entries must be taken from the event at once: they are gone after the first await. A folder has no type; what has one is not
+// asked for its entry, which takes the browser half a millisecond each.
 async function dropped(transfer) {
-  const files = [...transfer.files];
-  const entries = [...transfer.items].map((item) => item.webkitGetAsEntry?.());
-  if (!entries.some((entry) => entry?.isDirectory)) return files.map((file) => ({ file, path: file.name }));
-  const found = await Promise.all(entries.filter(Boolean).map((entry) => walk(entry, false)));
+  const items = [...transfer.items].filter((item) => item.kind === "file");
+  const entries = items.map((item) => (item.type ? null : item.webkitGetAsEntry?.()));
+  if (!entries.some((entry) => entry?.isDirectory)) return [...transfer.files].map((file) => ({ file, path: file.name }));
+  const given = items.map((item, index) => (entries[index] ? null : item.getAsFile()));
+  const found = await Promise.all(
+    entries.map((entry, index) => (entry ? walk(entry, false) : given[index] ? [{ file: given[index], path: given[index].name }] : [])),
+  );
   return found.flat();
 }
 

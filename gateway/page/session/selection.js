@@ -1,8 +1,8 @@
 // Which pictures are shown, in which groups and order: what search, filters and sorting leave. What is shown is what is exported.
 
-import { genreName } from "../text/language.js";
+import { genreName, language } from "../text/language.js";
 import { notPainting } from "./certainty.js";
-import { ANSWERED, FAILED, all } from "./works.js";
+import { ANSWERED, FAILED, all, revision } from "./works.js";
 
 // genre: "" for all; only: "" or one of the names below; group: "genre", "certainty", "verdict" or "none".
 export const choice = { search: "", genre: "", only: "", group: "genre", by: "added", descending: false };
@@ -36,12 +36,25 @@ export function isShown(work) {
   );
 }
 
+const collator = new Intl.Collator(undefined, { numeric: true });
+const reckoned = new Map();
+
+// What `name` was when nothing was different, for several parts of the page ask for the same after each change.
+function once(name, reckon) {
+  const state = JSON.stringify([revision(), language(), choice]);
+  if (reckoned.get(name)?.state !== state) reckoned.set(name, { state, value: reckon() });
+  return reckoned.get(name).value;
+}
+
 // Those without the value that is sorted by come last, whichever way.
 export function shown() {
+  return once("shown", narrowed);
+}
+
+function narrowed() {
   const works = all().filter(isShown);
   const value = VALUES[choice.by];
   if (choice.by === "added" && !choice.descending) return works;
-  const collator = new Intl.Collator(undefined, { numeric: true });
   return works
     .map((work) => ({ work, value: value(work) }))
     .sort((a, b) => {
@@ -55,6 +68,10 @@ export function shown() {
 // [{key, works}] in the order in which they are shown; key is a genre, or "answered", "certain", "uncertain", "notPainting", "open",
 // "agrees", "differs", "none", "unsure" or "waiting".
 export function groups() {
+  return once("groups", grouped);
+}
+
+function grouped() {
   const byKey = new Map();
   for (const work of shown()) {
     const key = groupOf(work);

@@ -1,18 +1,21 @@
 // The named session that is open: what changes in it is written to the browser's database, and read again on the next visit.
 
-import { pump } from "../service/queue.js";
 import { ownFailure } from "../service/failures.js";
 import { remember, remembered } from "../text/memory.js";
+import { inSlices } from "./slices.js";
 import * as storage from "./storage.js";
 import { FAILED, SENDING, STOPPED, WAITING, add, forgetAll, onWork, total } from "./works.js";
 
 const PAUSE_MS = 400;
 // More at once would be felt.
-const BATCH = 200;
+const BATCH = 50;
+// What a person or the service has said is written at once: a reload must not lose it. The rest is made again where it is lost.
+const AT_ONCE = ["answer", "failure", "verdict", "note"];
 
 let open = null;
 let ready = false;
 let timer = null;
+let writes = 0;
 let dirty = new Map();
 let removed = new Set();
 let writing = Promise.resolve();
@@ -28,15 +31,17 @@ export function onSession(listener) {
 }
 
 export async function startSession() {
-  onWork((work, happened) => {
+  onWork((work, happened, fields) => {
     if (!ready) return;
-    if (happened === "removed") {
-      dirty.delete(work.id);
-      removed.add(work.id);
-    } else dirty.set(work.id, work);
-    timer ??= setTimeout(flush, PAUSE_MS, BATCH);
+    if (happened !== "removed" && !storage.isKept(fields)) return;
+    dirty.delete(work.id);
+    if (happened === "removed") removed.add(work.id);
+    else dirty.set(work.id, work);
+    if (happened !== "added" && AT_ONCE.some((key) => key in fields)) soon();
+    else timer ??= setTimeout(flush, PAUSE_MS, BATCH);
   });
   addEventListener("pagehide", () => flush(Infinity));
+  document.addEventListener("visibilitychange", () => document.hidden && flush(Infinity));
   try {
     const known = await storage.sessions();
     open = known.find((one) => one.id === remembered("session")) ?? known[0] ?? null;
@@ -55,7 +60,7 @@ export async function list() {
 }
 
 export async function create(name) {
-  await flush(Infinity);
+  await flushAll();
   ready = false;
   forgetAll();
   open = { id: crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`, name, created: new Date().toISOString() };
@@ -66,7 +71,7 @@ export async function create(name) {
 }
 
 export async function change(id) {
-  await flush(Infinity);
+  await flushAll();
   open = (await storage.sessions()).find((one) => one.id === id);
   await load();
 }
@@ -93,19 +98,23 @@ export async function removeOpen() {
 // Records from a file, each with view and thumb, as a session of its own.
 export async function take(name, records) {
   await create(name);
-  for (const record of records) revive(record);
-  await flush(Infinity);
+  await inSlices(records, revive);
+  await flushAll();
   tell({ restored: total(), kept: true });
 }
 
 async function load() {
+  const session = open;
   ready = false;
   forgetAll();
   remember("session", open.id);
-  for await (const records of storage.read(open.id)) for (const record of records) revive({ ...record, viewKept: Boolean(record.view) });
+  for await (const records of storage.read(open.id)) {
+    await inSlices(records, (record) => revive({ ...record, viewKept: Boolean(record.view) }));
+    // Another was asked for meanwhile.
+    if (open !== session) return;
+  }
   ready = true;
   tell({ restored: total(), kept: true });
-  pump();
 }
 
 // What was under way goes on, from the reduced picture; where there is none yet, the picture has to be added again.
@@ -117,16 +126,38 @@ function revive({ session: _, ...record }) {
   add(record);
 }
 
+async function flushAll() {
+  do await flush(BATCH);
+  while (ready && (dirty.size || removed.size));
+}
+
+let asked = false;
+
+// After what is changed together, and one after the other.
+function soon() {
+  if (asked) return;
+  asked = true;
+  queueMicrotask(() => {
+    asked = false;
+    if (!writes) flush(BATCH);
+  });
+}
+
+// The last that were changed come first: of many pictures that are added, those that have an answer.
 function flush(most) {
   clearTimeout(timer);
   timer = null;
   if (!ready || (!dirty.size && !removed.size)) return writing;
-  const [works, gone] = [[...dirty.values()].slice(0, most), [...removed]];
+  const [works, gone] = [[...dirty.values()].slice(-most), [...removed]];
   for (const work of works) dirty.delete(work.id);
   removed = new Set();
-  if (dirty.size) timer = setTimeout(flush, PAUSE_MS, BATCH);
-  const { id } = open;
-  writing = writing.then(() => storage.write(id, works, gone)).catch(() => tell({ restored: 0, kept: false }));
+  writes += 1;
+  writing = Promise.all([writing, storage.write(open.id, works, gone)])
+    .catch(() => tell({ restored: 0, kept: false }))
+    .then(() => {
+      writes -= 1;
+      if (!writes && (dirty.size || removed.size)) timer ??= setTimeout(flush, 0, BATCH);
+    });
   return writing;
 }
 

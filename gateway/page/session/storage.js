@@ -3,7 +3,8 @@
 import { openDB } from "../library/idb.js";
 
 const NAME = "ragam";
-const BATCH = 300;
+// More at once would be felt: each has two pictures.
+const BATCH = 50;
 const KEPT = ["id", "name", "path", "converted", "state", "answer", "failure", "time", "verdict", "note"];
 
 let opened = null;
@@ -27,6 +28,10 @@ export async function putSession(session) {
   await (await database()).put("sessions", session);
 }
 
+export function isKept(fields) {
+  return [...KEPT, "view"].some((key) => key in fields);
+}
+
 // works: those to write; removed: ids. One transaction for all: either all is kept or none.
 export async function write(session, works, removed) {
   const transaction = (await database()).transaction(["works", "pictures"], "readwrite");
@@ -38,16 +43,23 @@ export async function write(session, works, removed) {
   for (const work of works) {
     records.put({ session, ...record(work) });
     if (work.view && !work.viewKept) pictures.put({ session, id: work.id, view: work.view, thumb: work.thumb });
+    work.viewKept = Boolean(work.view);
   }
-  await transaction.done;
-  for (const work of works) work.viewKept = Boolean(work.view);
+  // Not left to the browser, which would do it in an event of a page that may be gone by then.
+  transaction.commit();
+  try {
+    await transaction.done;
+  } catch (error) {
+    for (const work of works) work.viewKept = false;
+    throw error;
+  }
 }
 
 export function record(work) {
   return Object.fromEntries(KEPT.map((key) => [key, work[key]]));
 }
 
-// The records of a session in their order, some hundreds at a time, each with its view and thumb where they were kept.
+// The records of a session in their order, some at a time, each with its view and thumb where they were kept.
 export async function* read(session) {
   const db = await database();
   let from = [session];

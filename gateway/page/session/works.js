@@ -6,6 +6,8 @@
 // service/failures.js), time (ISO text of the answer), verdict (a genre, "none", "unsure" or ""), note, heat (null, or what
 // service/heat.js says), control (an AbortController while it is under way) and gone (removed).
 
+import { inSlices } from "./slices.js";
+
 export const WAITING = "waiting";
 export const SENDING = "sending";
 export const ANSWERED = "answered";
@@ -17,9 +19,15 @@ const byState = new Map([WAITING, SENDING, ANSWERED, FAILED, STOPPED].map((state
 const listeners = [];
 const frameListeners = [];
 let next = 1;
+let changes = 0;
 
 export function all() {
   return [...byId.values()];
+}
+
+// Another number after each change: what was reckoned from the works counts as long as it is the same.
+export function revision() {
+  return changes;
 }
 
 export function total() {
@@ -38,14 +46,15 @@ export function count(...states) {
   return states.reduce((sum, state) => sum + byState.get(state).size, 0);
 }
 
-// listener(work, happened) at once, with happened one of "added", "changed", "removed".
+// listener(work, happened, fields) at once, with happened one of "added", "changed", "removed", and fields those that were changed.
 export function onWork(listener) {
   listeners.push(listener);
 }
 
-// listener() once for all changes between two frames.
+// listener() once for all changes between two frames, and soon for the first time.
 export function onWorks(listener) {
   frameListeners.push(listener);
+  schedule();
 }
 
 export function add(fields) {
@@ -76,7 +85,7 @@ export function add(fields) {
   };
   byId.set(id, made);
   byState.get(made.state).add(made);
-  tell(made, "added");
+  tell(made, "added", made);
   return made;
 }
 
@@ -87,7 +96,7 @@ export function change(one, fields) {
     byState.get(fields.state).add(one);
   }
   Object.assign(one, fields);
-  tell(one, "changed");
+  tell(one, "changed", fields);
 }
 
 export function remove(one) {
@@ -95,7 +104,7 @@ export function remove(one) {
   byState.get(one.state).delete(one);
   one.gone = true;
   one.control?.abort();
-  tell(one, "removed");
+  tell(one, "removed", {});
 }
 
 // Takes all from the page, and from nowhere else: another session is opened.
@@ -107,24 +116,40 @@ export function forgetAll() {
   byId.clear();
   for (const set of byState.values()) set.clear();
   next = 1;
+  changes += 1;
   schedule();
 }
 
-function tell(one, happened) {
-  for (const listener of listeners) listener(one, happened);
+function tell(one, happened, fields) {
+  changes += 1;
+  for (const listener of listeners) listener(one, happened, fields);
   schedule();
 }
 
+const REST = 3;
 let due = false;
+let running = false;
+let free = 0;
 
-// A hidden page has no frames, and has to go on all the same.
+// In the next frame; while changes come on and on, so late that showing them takes a quarter of the time. A hidden page has no frames, and
+// has to go on all the same.
 function schedule() {
   if (due) return;
   due = true;
-  const run = () => {
-    due = false;
-    for (const listener of frameListeners) listener();
-  };
-  if (document.hidden) setTimeout(run, 200);
+  if (running) return;
+  const wait = document.hidden ? 200 : free - performance.now();
+  if (wait > 0) setTimeout(run, wait);
   else requestAnimationFrame(run);
+}
+
+async function run() {
+  const began = performance.now();
+  due = false;
+  running = true;
+  await inSlices(frameListeners, (listener) => listener());
+  running = false;
+  free = performance.now() + REST * (performance.now() - began);
+  if (!due) return;
+  due = false;
+  schedule();
 }

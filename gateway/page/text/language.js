@@ -5,23 +5,20 @@ import { remember } from "./memory.js";
 
 const FALLBACK = "en";
 const listeners = [];
+let code = FALLBACK;
+let words = {};
 
 export function language() {
-  const chosen = document.documentElement.lang;
-  return chosen in CATALOGUES ? chosen : FALLBACK;
+  return code;
 }
 
 // The sentence of a key, with {name} replaced by values.name.
 export function say(key, values = {}) {
-  return sentence(key).replace(/\{(\w+)\}/g, (_, name) => values[name]);
+  return words[key].replace(/\{(\w+)\}/g, (_, name) => values[name]);
 }
 
 export function has(key) {
-  return key in CATALOGUES[FALLBACK] || key in CATALOGUES[language()];
-}
-
-function sentence(key) {
-  return CATALOGUES[language()][key] ?? CATALOGUES[FALLBACK][key];
+  return key in words;
 }
 
 // A genre that no catalogue names is called as the service calls it.
@@ -29,30 +26,39 @@ export function genreName(genre) {
   return has(`genre.${genre}`) ? say(`genre.${genre}`) : genre;
 }
 
+// One takes a millisecond to make, and a page of many pictures has thousands of figures.
+const formats = new Map();
+
+function format(Kind, options) {
+  const name = `${Kind.name} ${language()} ${Object.values(options)}`;
+  if (!formats.has(name)) formats.set(name, new Kind(language(), options));
+  return formats.get(name);
+}
+
 export function percent(share) {
-  return new Intl.NumberFormat(language(), { style: "percent", maximumFractionDigits: 0 }).format(share);
+  return format(Intl.NumberFormat, { style: "percent", maximumFractionDigits: 0 }).format(share);
 }
 
 export function number(value) {
-  return new Intl.NumberFormat(language()).format(value);
+  return format(Intl.NumberFormat, {}).format(value);
 }
 
 export function megabytes(bytes) {
-  return new Intl.NumberFormat(language(), { style: "unit", unit: "megabyte", maximumFractionDigits: 1 }).format(bytes / 1e6);
+  return format(Intl.NumberFormat, { style: "unit", unit: "megabyte", maximumFractionDigits: 1 }).format(bytes / 1e6);
 }
 
 export function duration(seconds) {
   const [unit, value] = seconds < 90 ? ["second", Math.max(1, Math.round(seconds))] : ["minute", Math.round(seconds / 60)];
-  return new Intl.NumberFormat(language(), { style: "unit", unit, unitDisplay: "long" }).format(value);
+  return format(Intl.NumberFormat, { style: "unit", unit, unitDisplay: "long" }).format(value);
 }
 
 // "a, b and c"
 export function together(names) {
-  return new Intl.ListFormat(language(), { type: "conjunction" }).format(names);
+  return format(Intl.ListFormat, { type: "conjunction" }).format(names);
 }
 
 export function moment(date) {
-  return new Intl.DateTimeFormat(language(), { dateStyle: "medium", timeStyle: "short" }).format(date);
+  return format(Intl.DateTimeFormat, { dateStyle: "medium", timeStyle: "short" }).format(date);
 }
 
 // The elements below `root` that name a sentence get it, as their text, their label or the hint in an empty field.
@@ -66,22 +72,30 @@ export function onLanguage(listener) {
   listeners.push(listener);
 }
 
-export function startLanguage(select) {
-  const show = () => {
-    document.documentElement.lang = language();
-    select.value = language();
-    translate(document);
-    for (const listener of listeners) listener();
-  };
-  for (const [code, words] of Object.entries(CATALOGUES)) {
-    const option = new Option(words["language.name"], code);
-    option.lang = code;
+// Resolves once the page speaks the language of the document, else English. Only the sentences of the one that is spoken are loaded.
+export async function startLanguage(select) {
+  for (const [one, { name }] of Object.entries(CATALOGUES)) {
+    const option = new Option(name, one);
+    option.lang = one;
     select.append(option);
   }
   select.addEventListener("change", () => {
-    document.documentElement.lang = select.value;
     remember("language", select.value);
-    show();
+    speak(select);
   });
-  show();
+  const { lang } = document.documentElement;
+  select.value = lang in CATALOGUES ? lang : FALLBACK;
+  await speak(select);
+}
+
+async function speak(select) {
+  const chosen = select.value;
+  const loaded = await CATALOGUES[chosen].words();
+  // Another was chosen meanwhile.
+  if (chosen !== select.value) return;
+  code = chosen;
+  words = loaded.default;
+  document.documentElement.lang = code;
+  translate(document);
+  for (const listener of listeners) listener();
 }

@@ -10,11 +10,16 @@ export function startAgreement() {
   onLanguage(showAgreement);
 }
 
+let drawn = "";
+
 function showAgreement() {
-  const { judged, agreed, rows, columns, cells } = agreement();
+  const found = agreement();
+  const { judged, agreed, rows, columns, cells } = found;
   const place = document.getElementById("agreement");
   place.hidden = judged === 0;
-  if (!judged) return;
+  const now = JSON.stringify([document.documentElement.lang, found]);
+  if (!judged || now === drawn) return;
+  drawn = now;
   const share = percent(agreed / judged);
   document.getElementById("agreement-share").textContent = say("agreement.share", { share, judged: number(judged) });
   const table = document.getElementById("confusion");

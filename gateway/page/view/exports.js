@@ -1,13 +1,14 @@
 // The menu of the ways out of the page. What is shown is what is saved.
 
 import { toCsv } from "../export/csv.js";
-import { save } from "../export/download.js";
+import { gathered, save } from "../export/download.js";
 import { toIiif, toJson, toJsonLd } from "../export/linked-data.js";
 import { printContactSheet, printReport } from "../export/report.js";
 import { toText } from "../export/text.js";
 import { row } from "../session/record.js";
 import { choice, shown } from "../session/selection.js";
 import { current } from "../session/session.js";
+import { inSlices } from "../session/slices.js";
 import { FAILED, inState } from "../session/works.js";
 import { say } from "../text/language.js";
 import { announce } from "./announce.js";
@@ -18,15 +19,21 @@ function rows() {
   return [...shown(), ...(narrowed ? [] : inState(FAILED))].map(row);
 }
 
+async function keep(pieces, name, type) {
+  save(await gathered(pieces, type), name);
+}
+
 const ACTIONS = {
-  "save-csv": () => save(toCsv(rows()), "ragam.csv", "text/csv;charset=utf-8"),
-  "save-json": () => save(toJson(rows()), "ragam.json", "application/json"),
-  "save-jsonld": () => save(toJsonLd(rows()), "ragam.jsonld", "application/ld+json"),
-  "save-iiif": () => save(toIiif(rows(), current().id), "ragam-annotations.json", "application/json"),
+  "save-csv": () => keep(toCsv(rows()), "ragam.csv", "text/csv;charset=utf-8"),
+  "save-json": () => keep(toJson(rows()), "ragam.json", "application/json"),
+  "save-jsonld": () => keep(toJsonLd(rows()), "ragam.jsonld", "application/ld+json"),
+  "save-iiif": () => keep(toIiif(rows(), current().id), "ragam-annotations.json", "application/json"),
   "print-report": () => printReport(shown(), current()),
   "print-sheet": () => printContactSheet(shown(), current()),
   "copy-text": async () => {
-    await navigator.clipboard.writeText(shown().map(toText).join("\n\n"));
+    const texts = [];
+    await inSlices(shown(), (work) => texts.push(toText(work)));
+    await navigator.clipboard.writeText(texts.join("\n\n"));
     announce(say("look.copied"));
   },
 };

@@ -2,7 +2,7 @@
 // are told by its own answers, one by one.
 
 import { genres, onGenres } from "../service/genres.js";
-import { ANSWERED, inState, onWorks } from "../session/works.js";
+import { onWork } from "../session/works.js";
 import { genreName, onLanguage, say, together } from "../text/language.js";
 
 // The card's scorecard on paintings of other collections: how many of 100 answers were right, of 100 certain ones, and how many were certain.
@@ -13,10 +13,9 @@ let version = null;
 export function startFigures() {
   onGenres(show);
   onLanguage(show);
-  onWorks(() => {
-    const served = inState(ANSWERED).at(-1)?.answer.model.version ?? null;
-    if (served === version) return;
-    version = served;
+  onWork((work, happened, { answer }) => {
+    if (!answer || answer.model.version === version) return;
+    version = answer.model.version;
     show();
   });
 }

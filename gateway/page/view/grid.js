@@ -1,13 +1,13 @@
 // The grid of many pictures: only what can be seen is in the document. One picture is the current one: it has the tab stop, arrow keys go
 // on from it, and the keys of the verdicts are about it.
 
-import { agree } from "../session/verdicts.js";
 import { groups } from "../session/selection.js";
-import { ANSWERED, onWorks, work as byId } from "../session/works.js";
-import { genreName, has, number, onLanguage, say } from "../text/language.js";
+import { onWorks, work as byId } from "../session/works.js";
+import { onLanguage } from "../text/language.js";
 import { announce } from "./announce.js";
 import { arrange, between, box, neighbour } from "./arrangement.js";
-import { letGo, makeTile, showTile } from "./tile.js";
+import { makeHeading, showHeading } from "./heading.js";
+import { letGo, makeTile, placeTile, showTile } from "./tile.js";
 import { verdictKey, verdictMark } from "./verdict.js";
 
 const MARGIN = 600;
@@ -58,6 +58,7 @@ export function showGrid() {
   const focused = place.contains(document.activeElement) && document.activeElement.classList.contains("tile");
   const before = focused ? placeOf(current) : null;
   arrangement = arrange(groups(), place.clientWidth);
+  showHeadings();
   if (!arrangement.places.has(current)) current = arrangement.groups[0]?.works[0]?.id ?? null;
   place.style.height = `${arrangement.height}px`;
   draw();
@@ -90,16 +91,10 @@ function draw() {
   if (!arrangement) return;
   const offset = -place.getBoundingClientRect().top;
   const [from, to] = [offset - MARGIN, offset + innerHeight + MARGIN];
-  const seenGroups = new Set();
   const seen = new Set();
   const held = document.activeElement === tiles.get(current)?.button;
   for (const [index, group] of arrangement.groups.entries()) {
     const holds = arrangement.places.get(current)?.group === index;
-    // Headings are few, and who reads by headings finds all of them.
-    seenGroups.add(group.key);
-    const { section, list } = heading(group);
-    const after = [...seenGroups].at(-2);
-    inOrder(place, section, after === undefined ? null : headings.get(after).section);
     if ((group.top > to || group.top + group.height < from) && !holds) continue;
     const [first, last] = between(arrangement, group, from, to);
     const shown = new Set(Array.from({ length: Math.max(0, last - first) }, (_, at) => first + at));
@@ -108,12 +103,26 @@ function draw() {
     let before = null;
     for (const at of [...shown].sort((a, b) => a - b)) {
       seen.add(group.works[at].id);
-      before = tileAt(list, group, at, before);
+      before = tileAt(headings.get(group.key).list, group, at, before);
     }
   }
   for (const [id, tile] of tiles) if (!seen.has(id)) tiles.delete(id) && letGo(tile);
-  for (const [key, { section }] of headings) if (!seenGroups.has(key)) headings.delete(key) && section.remove();
+  // Only now: the picture that has the focus may have been in one of them.
+  const keys = new Set(arrangement.groups.map((group) => group.key));
+  for (const [key, { section }] of headings) if (!keys.has(key)) headings.delete(key) && section.remove();
   if (held) tiles.get(current)?.button.focus({ preventScroll: true });
+}
+
+// Headings are few, and who reads by headings finds all of them: they are all there.
+function showHeadings() {
+  let before = null;
+  for (const group of arrangement.groups) {
+    if (!headings.has(group.key)) headings.set(group.key, makeHeading());
+    const heading = headings.get(group.key);
+    showHeading(heading, group);
+    inOrder(place, heading.section, before);
+    before = heading.section;
+  }
 }
 
 // Reading goes by the document's order, so that is the order seen.
@@ -126,42 +135,10 @@ function tileAt(list, group, index, before) {
   const work = group.works[index];
   const tile = tiles.get(work.id) ?? makeTile();
   tiles.set(work.id, tile);
-  const { x, y, width, height } = box(arrangement, index);
-  Object.assign(tile.item.style, { transform: `translate(${x}px, ${y}px)`, width: `${width}px`, height: `${height}px` });
-  tile.item.setAttribute("aria-setsize", group.works.length);
-  tile.item.setAttribute("aria-posinset", index + 1);
-  tile.button.tabIndex = work.id === current ? 0 : -1;
-  tile.button.classList.toggle("current", work.id === current);
+  placeTile(tile, box(arrangement, index), group.works.length, index, work.id === current);
   showTile(tile, work);
   inOrder(list, tile.item, before);
   return tile.item;
-}
-
-function heading(group) {
-  let made = headings.get(group.key);
-  if (!made) {
-    const section = document.createElement("section");
-    const title = document.createElement("h3");
-    const button = document.createElement("button");
-    const list = document.createElement("ul");
-    title.id = `group-${headings.size}-${Math.random().toString(36).slice(2)}`;
-    section.setAttribute("aria-labelledby", title.id);
-    list.setAttribute("role", "list");
-    button.type = "button";
-    button.className = "plain";
-    button.addEventListener("click", () => agree(headings.get(group.key).open));
-    section.append(title, button, list);
-    made = { section, title, button, list };
-    headings.set(group.key, made);
-  }
-  const { section, title, button } = made;
-  section.style.transform = `translateY(${group.top}px)`;
-  const name = has(`group.${group.key}`) ? say(`group.${group.key}`) : genreName(group.key);
-  title.textContent = say("group.count", { group: name, count: number(group.works.length) });
-  made.open = group.works.filter((work) => work.state === ANSWERED && !work.verdict);
-  button.hidden = made.open.length === 0;
-  button.textContent = say("group.agree", { count: number(made.open.length) });
-  return made;
 }
 
 function keyed(event) {

@@ -1,7 +1,5 @@
 // The bar of the sessions: which is open, a new one, its name, its file, and its removal; and the sentence after a reload.
 
-import { save } from "../export/download.js";
-import { readSession, sessionFile } from "../session/file.js";
 import { change, create, current, list, onSession, removeOpen, rename, take } from "../session/session.js";
 import { forgetSteps } from "../session/verdicts.js";
 import { moment, number, onLanguage, say } from "../text/language.js";
@@ -31,7 +29,10 @@ export function startSessions() {
       element("choose").focus();
     });
   }
-  element("session-save").addEventListener("click", async () => save(await sessionFile(current()), `${fileName(current())}.ragam.jsonl`));
+  element("session-save").addEventListener("click", async () => {
+    const [{ sessionFile }, { save }] = await Promise.all([import("../session/file.js"), import("../export/download.js")]);
+    save(await sessionFile(current()), `${fileName(current())}.ragam.jsonl`);
+  });
   element("session-open").addEventListener("click", () => element("session-file").click());
   element("session-file").addEventListener("change", async (event) => {
     const [file] = event.target.files;
@@ -42,6 +43,7 @@ export function startSessions() {
 
 async function open(file) {
   try {
+    const { readSession } = await import("../session/file.js");
     const { name, records } = await readSession(file);
     await step(() => take(name || file.name.replace(/\.ragam\.jsonl$/, ""), records));
   } catch {

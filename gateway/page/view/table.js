@@ -7,6 +7,7 @@ import { NONE, UNSURE, judge, note } from "../session/verdicts.js";
 import { onWorks, work as byId } from "../session/works.js";
 import { genreName, number, onLanguage, percent, say } from "../text/language.js";
 import { refresh } from "./filters.js";
+import { letGo, thumb } from "./thumbs.js";
 import { verdictName } from "./verdict.js";
 
 const ROW = 72;
@@ -14,7 +15,7 @@ const MARGIN = 8;
 const COLUMNS = ["name", "genre", "confidence", "certain", "typicality", "verdict", "note"];
 
 let open = () => {};
-let urls = [];
+let images = [];
 let drawn = "";
 const element = (id) => document.getElementById(id);
 
@@ -68,8 +69,8 @@ function draw(whole) {
   if (!whole && now === drawn) return;
   drawn = now;
   const focus = focusedCell();
-  urls.forEach((url) => URL.revokeObjectURL(url));
-  urls = [];
+  images.forEach(letGo);
+  images = [];
   element("table").querySelector("table").setAttribute("aria-rowcount", works.length + 1);
   const rows = works.slice(first, last).map((work, index) => line(work, first + index));
   element("rows").replaceChildren(space(first * ROW), ...rows, space((works.length - last) * ROW));
@@ -121,10 +122,9 @@ function nameCell(work) {
   const button = document.createElement("button");
   button.type = "button";
   button.className = "name";
-  if (work.thumb) {
-    const image = new Image();
-    image.alt = "";
-    urls.push((image.src = URL.createObjectURL(work.thumb)));
+  const image = thumb(work.thumb);
+  if (image) {
+    images.push(image);
     button.append(image);
   }
   const name = document.createElement("span");

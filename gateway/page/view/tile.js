@@ -3,6 +3,7 @@
 import { confidence, standing } from "../session/certainty.js";
 import { ANSWERED, SENDING } from "../session/works.js";
 import { genreName, percent, say } from "../text/language.js";
+import { letGo as letGoImage, thumb } from "./thumbs.js";
 import { verdictMark, verdictName } from "./verdict.js";
 
 export function makeTile() {
@@ -17,7 +18,7 @@ export function makeTile() {
   caption.className = "caption";
   button.append(image, caption);
   item.append(button);
-  return { item, button, image, caption, shown: "", url: null, thumb: null };
+  return { item, button, image, caption, shown: "", picture: null, thumb: null, box: "" };
 }
 
 export function showTile(tile, work) {
@@ -43,19 +44,27 @@ export function showTile(tile, work) {
 }
 
 export function letGo(tile) {
-  if (tile.url) URL.revokeObjectURL(tile.url);
+  if (tile.picture) letGoImage(tile.picture);
   tile.item.remove();
 }
 
-function showThumb(tile, thumb) {
-  if (tile.url) URL.revokeObjectURL(tile.url);
-  tile.thumb = thumb;
-  tile.url = thumb && URL.createObjectURL(thumb);
-  const image = new Image();
-  image.alt = "";
-  image.decoding = "async";
-  if (tile.url) image.src = tile.url;
-  tile.image.replaceChildren(...(tile.url ? [image] : []));
+function showThumb(tile, blob) {
+  if (tile.picture) letGoImage(tile.picture);
+  tile.thumb = blob;
+  tile.picture = thumb(blob);
+  tile.image.replaceChildren(...(tile.picture ? [tile.picture] : []));
+}
+
+// Where it lies and what it is of: set again only where it is another.
+export function placeTile(tile, { x, y, width, height }, size, index, current) {
+  const box = `${x} ${y} ${width} ${size} ${index} ${current}`;
+  if (box === tile.box) return;
+  tile.box = box;
+  Object.assign(tile.item.style, { transform: `translate(${x}px, ${y}px)`, width: `${width}px`, height: `${height}px` });
+  tile.item.setAttribute("aria-setsize", size);
+  tile.item.setAttribute("aria-posinset", index + 1);
+  tile.button.tabIndex = current ? 0 : -1;
+  tile.button.classList.toggle("current", current);
 }
 
 function part(className, text) {

@@ -14,14 +14,14 @@ from gateway.contract import TYPICAL_FROM
 ROOT = Path(__file__).resolve().parents[3]
 TEXTS = {name: data.decode() for name, data in ASSETS.items() if not name.endswith(".jpg")}
 HTML = TEXTS["index.html"]
-LANGUAGES = re.findall(r'from "\./(\w+)\.js"', TEXTS["text/catalogues.js"])
+LANGUAGES = re.findall(r'import\("\./(\w+)\.js"\)', TEXTS["text/catalogues.js"])
 CATALOGUES = {f"text/{language}.js" for language in LANGUAGES}
 SCRIPTS = {
     name: text for name, text in TEXTS.items() if name.endswith(".js") and name not in CATALOGUES and not name.startswith("library/")
 }
 
-# Keys that are put together from what an answer says.
-MADE = ("error.", "genre.", "group.", "state.", "sure.", "short.", "table.", "only.", "verdict.")
+# Keys that are put together from what an answer says, and the name that the gateway puts in the list of languages.
+MADE = ("language.name", "error.", "genre.", "group.", "state.", "sure.", "short.", "table.", "only.", "verdict.")
 
 
 def words(language):

@@ -93,6 +93,17 @@ def named_by(name):
     return named
 
 
+def at_once(name):
+    """The files that a module imports before it runs."""
+    return {normpath(join(dirname(name), path)) for path in re.findall(r'^import (?:[^"(]*from )?"(\.[^"]+)"', TEXTS[name], re.MULTILINE)}
+
+
+def test_the_first_view_is_light():
+    # What a visit loads before there is a picture; gzip by a proxy makes a third of it.
+    loads = re.findall(r'(?:href|src)="page/([^"]+)"', TEXTS["index.html"])
+    assert sum(len(ASSETS[name]) for name in {"index.html", "text/en.js", *loads}) < 115_000
+
+
 def test_the_files_are_those_that_the_page_loads_and_no_others():
     references = _References()
     references.feed(TEXTS["index.html"])
@@ -101,9 +112,10 @@ def test_the_files_are_those_that_the_page_loads_and_no_others():
     # Relative, so that the page works below any address.
     assert all(path.startswith("page/") for path in references.loads)
     loaded = {path.removeprefix("page/") for path in references.loads}
-    # All that the page begins with, and nothing that few need.
-    assert "view/grid.js" in loaded
-    assert not {"picture/tiff.js", "library/utif.js", "library/pako.js"} & loaded
+    # All that the page begins with, and nothing that is needed only once there are pictures.
+    assert {"main.js", "session/session.js", "text/language.js"} <= loaded
+    assert not {"workspace.js", "view/grid.js", "export/csv.js", "text/id.js", "library/utif.js"} & loaded
+    assert all(name in loaded for module in loaded if module.endswith(".js") for name in at_once(module))
     waiting = [name for name in loaded if name.endswith(".js")]
     while waiting:
         for name in named_by(waiting.pop()) - loaded:
