@@ -3,7 +3,7 @@
 import { genresOf } from "../session/record.js";
 
 export const COLUMNS = ["file", "genre", "confidence", "certain", "typicality", "verdict", "note", "model_version"];
-const MORE = ["expected_accuracy", "error", "time"];
+const MORE = ["expected_accuracy", "error", "time", "verdict_time"];
 
 // What a spreadsheet takes for a formula, when a cell begins with it or with blanks before it; the last four are the wide forms that East
 // Asian spreadsheets read alike. An apostrophe before it makes the cell text.
