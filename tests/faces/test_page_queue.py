@@ -197,3 +197,20 @@ def test_without_a_key_the_refusal_is_a_sentence(visit, ten):
     page.get_by_role("button", name="Without a key").click()
     left_out(page, "1.jpg").wait_for()
     expect(page.locator("#left-out-list .reason")).to_have_text(["This service answers only those who have a key."] * 2)
+
+
+def test_a_service_that_is_away_is_waited_for_and_none_is_left_out(visit, ten):
+    page = visit()
+    for away in (lambda route: route.abort("connectionrefused"), lambda route: route.fulfill(status=502, body="Bad Gateway")):
+        page.route(ASKED, away)
+        page.route("**/genres", away)
+        choose(page, *ten[:6])
+        expect(page.locator("#count")).to_contain_text("the service cannot be reached; it is tried again")
+        # Those that were under way were turned away, and nobody asks in their place.
+        expect(page.locator(".tile[data-state=waiting]")).to_have_count(6)
+        expect(page.locator("#left-out")).to_be_hidden()
+        page.unroute_all()
+        expect(page.locator("#progress")).to_be_hidden()
+        page.get_by_role("button", name="Delete", exact=True).click()
+        page.locator("#question-dialog").get_by_role("button", name="Delete").click()
+        expect(page.locator("#works")).to_be_hidden()

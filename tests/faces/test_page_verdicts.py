@@ -100,6 +100,15 @@ def test_verdicts_are_keys_in_the_grid_and_in_the_look_and_each_is_undone(twenty
     assert page.locator("#confusion tbody th").all_text_contents() == ["Abstract", "Realism"]
     assert page.locator("#confusion tbody td").all_text_contents() == ["1", "0", "0", "1"]
     page.get_by_label("Groups").select_option("genre")
+    # Group by group, as in the grid.
+    look_at(page, "01.jpg")
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#look-file")).to_have_text("08.jpg")
+    page.keyboard.press("Escape")
+    # What looks like no painting has none of the genres.
+    page.get_by_role("button", name="None of these for the 2").click()
+    expect(page.locator("#agreement-share")).to_contain_text("of the 4 answers")
+    page.get_by_role("button", name="Undo").click()
     page.locator("#grid section", has=page.get_by_role("heading", name="Symbolism (")).get_by_role("button", name="Agree with the").click()
     expect(page.locator("#agreement-share")).to_contain_text("of the 4 answers")
     page.get_by_role("button", name="Undo").click()

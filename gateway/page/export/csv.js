@@ -3,7 +3,7 @@
 import { genresOf } from "../session/record.js";
 
 export const COLUMNS = ["file", "genre", "confidence", "certain", "typicality", "verdict", "remark", "model_version"];
-const MORE = ["expected_accuracy", "error", "reason", "time"];
+const MORE = ["expected_accuracy", "error", "reason", "time", "verdict_time"];
 
 // What a spreadsheet takes for a formula, when a cell begins with it or with blanks before it; the last four are the wide forms that East
 // Asian spreadsheets read alike. An apostrophe before it makes the cell text.

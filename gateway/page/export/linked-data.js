@@ -12,10 +12,11 @@ export function* toJson(rows) {
 export function* toJsonLd(rows) {
   yield '{\n"@context": "https://schema.org",\n"@graph": [';
   yield* entries(answered(rows), (one) => ({
-    "@type": "VisualArtwork",
+    // A guess of the model's makes no artwork, and no genre.
+    "@type": right(one) ? "VisualArtwork" : "CreativeWork",
     "@id": name(one),
     name: one.file,
-    genre: term(right(one) ?? one.genre),
+    ...(right(one) && { genre: term(right(one)) }),
     additionalProperty: [
       property("model genre", term(one.genre)),
       property("confidence", one.confidence),
@@ -23,6 +24,7 @@ export function* toJsonLd(rows) {
       property("typicality", one.typicality),
       property("model version", one.model_version),
       property("verdict", one.verdict || null),
+      property("verdict time", one.verdict_time),
       property("remark", one.remark || null),
     ].filter((entry) => entry.value !== null),
   }));
@@ -36,12 +38,13 @@ export function* toIiif(rows, id) {
     "@id": `urn:uuid:${id}#${index + 1}`,
     "@type": "oa:Annotation",
     motivation: "oa:classifying",
-    resource: [tag(right(one) ?? one.genre), remark(one)],
+    // What a person has rejected or left open is no tag; what nobody has judged is the program's.
+    resource: [...(one.verdict ? [right(one)] : [one.genre]).filter(Boolean).map(tag), remark(one)],
     on: name(one),
-    annotatedBy: right(one)
+    annotatedBy: one.verdict
       ? { "@type": "foaf:Person", name: "reviewer" }
       : { "@type": "prov:SoftwareAgent", name: `${one.model} ${one.model_version}` },
-    annotatedAt: one.time,
+    annotatedAt: (one.verdict && one.verdict_time) || one.time,
   }));
   yield "\n]\n}\n";
 }

@@ -1,8 +1,10 @@
 // A report and a contact sheet on paper: built for printing, taken away afterwards. style/print.css has the page.
 
-import { confidence, hesitation, worth } from "../session/certainty.js";
+import { confidence, hesitation, notPainting, worth } from "../session/certainty.js";
 import { inSlices } from "../session/slices.js";
-import { genreName, moment, say } from "../text/language.js";
+import { agreement } from "../session/verdicts.js";
+import { FAILED, count } from "../session/works.js";
+import { genreName, moment, number, percent, say } from "../text/language.js";
 import { fillBars } from "../view/bars.js";
 import { verdictName } from "../view/verdict.js";
 
@@ -39,10 +41,28 @@ function heading(works, session) {
   const head = element("header");
   const versions = [...new Set(works.map((work) => work.answer?.model.version).filter((version) => version !== undefined))].join(", ");
   head.append(
-    element("h1", "", session.name || say("session.unnamed")),
-    element("p", "", say("report.head", { count: works.length, date: moment(new Date()), versions })),
+    element("h1", "", session.name || say("session.of", { date: moment(new Date(session.created)) })),
+    element("p", "", say("report.head", { count: number(works.length), date: moment(new Date()), versions })),
+    ...sums(works).map((sentence) => element("p", "", sentence)),
   );
   return head;
+}
+
+// The genres with their counts, how far person and model agree, and how many were left out.
+function sums(works) {
+  const counts = new Map();
+  for (const work of works.filter(({ answer }) => answer)) {
+    const name = notPainting(work.answer) ? say("group.notPainting") : genreName(work.answer.image_types_prediction);
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  const genres = [...counts].sort((a, b) => b[1] - a[1]).map(([group, count]) => say("group.count", { group, count: number(count) }));
+  const { judged, agreed } = agreement();
+  const left = count(FAILED);
+  return [
+    genres.join(", "),
+    judged && say("agreement.share", { share: percent(agreed / judged), judged: number(judged) }),
+    left && say("progress.failed", { count: number(left) }),
+  ].filter(Boolean);
 }
 
 function reportEntry(work, picture) {

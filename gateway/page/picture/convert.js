@@ -41,7 +41,7 @@ export async function prepared(work, reduce) {
     return { file: made.upload, name: renamed(work.name, "JPEG") };
   }
   if (plain) return asItIs;
-  return { failure: kind ? ownFailure("reason.kind", { kind }) : ownFailure("reason.unreadable") };
+  return { failure: kind ? ownFailure(kind === "PDF" ? "reason.document" : "reason.kind", { kind }) : ownFailure("reason.unreadable") };
 }
 
 // Its own name, with the ending of what it is now.

@@ -3,12 +3,18 @@
 import { onLanguage, say } from "../text/language.js";
 import { fetched } from "./address.js";
 
+// What systems leave in folders that people never see.
+const HIDDEN = /^(\..*|thumbs\.db|desktop\.ini)$/i;
 const PICTURE = /\.(png|jpe?g|jfif|pjpeg|webp|avif|gif|bmp|tiff?|hei[cf]|jxl|jp2|j2k)$/i;
 
 // take([{file, path, other}]): other is true for a file in a folder that no picture's name.
 export function startIntake(take) {
   const frame = document.getElementById("drop");
-  const files = (list) => take([...list].map((file) => ({ file, path: file.webkitRelativePath || file.name })));
+  const files = (list) => {
+    const given = [...list].map((file) => ({ file, path: file.webkitRelativePath || file.name, inFolder: Boolean(file.webkitRelativePath) }));
+    const seen = given.filter(({ file, inFolder }) => !inFolder || !HIDDEN.test(file.name));
+    take(seen.map(({ file, path, inFolder }) => ({ file, path, other: inFolder && !PICTURE.test(file.name) })));
+  };
   for (const [button, input] of [["choose", "files"], ["folder", "folders"], ["photograph", "camera"]]) {
     const picker = document.getElementById(input);
     document.getElementById(button).addEventListener("click", () => picker.click());
@@ -79,6 +85,7 @@ async function dropped(transfer) {
 // A file in a folder that is no picture by its name is listed as left out. A file that was dropped itself is looked at, whatever it is.
 async function walk(entry, inFolder) {
   const path = entry.fullPath.replace(/^\//, "");
+  if (inFolder && HIDDEN.test(entry.name)) return [];
   if (entry.isFile) {
     const file = await new Promise((resolve, reject) => entry.file(resolve, reject));
     return [{ file, path, other: inFolder && !PICTURE.test(entry.name) }];

@@ -17,19 +17,25 @@ const PASSING = new Set([
   "model_timeout",
 ]);
 const PASSING_STATUS = new Set([0, 401, 408, 429, 500, 502, 503, 504]);
+const AWAY_STATUS = new Set([502, 503, 504]);
 
 // Too large or too costly as it is: reduced by this browser it may be answered.
 const REDUCIBLE = new Set(["picture_too_large", "picture_too_costly", "request_too_large", "segments_too_many", "extension_unsupported"]);
 
-// {status, word, detail, passing}: word is a key of the catalogue, detail the service's own sentence where there is one.
+// {status, word, detail, passing, away}: word is a key of the catalogue, detail the service's own sentence where there is one.
 export function failure({ status, error, detail }) {
   const passing = error ? PASSING.has(error) : PASSING_STATUS.has(status);
-  return { status, word: wordOf(status, error), detail, passing };
+  return { status, word: wordOf(status, error), detail, passing, away: isAway({ status, error }) };
+}
+
+// Nothing came from the service itself: no connection, or a proxy that speaks for it.
+export function isAway({ status, error }) {
+  return status === 0 || (!error && AWAY_STATUS.has(status));
 }
 
 // What this browser found before anything was sent.
 export function ownFailure(word, values = {}) {
-  return { status: 0, word, values, detail: null, passing: false };
+  return { status: 0, word, values, detail: null, passing: false, away: false };
 }
 
 export function mayReduce(answer) {

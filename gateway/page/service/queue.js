@@ -2,7 +2,7 @@
 
 import { prepared } from "../picture/convert.js";
 import { ANSWERED, FAILED, SENDING, STOPPED, WAITING, change, count, inState } from "../session/works.js";
-import { failure, mayReduce } from "./failures.js";
+import { failure, isAway, mayReduce } from "./failures.js";
 import { askForKey, key } from "./key.js";
 import { send } from "./send.js";
 
@@ -10,6 +10,7 @@ export const AT_ONCE = 4;
 // What is sent again, and when, is the rule in docs/interface.md.
 export const TRIES = 6;
 const LONGEST_WAIT_SECONDS = 300;
+const LONGEST_PAUSE_SECONDS = 16;
 
 let timer = null;
 let asking = false;
@@ -22,6 +23,11 @@ export function isPaused() {
 export function pause(on) {
   paused = on;
   pump();
+}
+
+// Whether the service did not answer when it was last asked, so that all wait until it does.
+export function isWaitingForService() {
+  return inState(WAITING).some((work) => work.again && work.failure?.away);
 }
 
 // Starts what can be started now, and comes back when the next picture is due.
@@ -78,25 +84,32 @@ async function ask(work, reduce = false) {
     change(work, { state: ANSWERED, answer: answer.data, failure: null, time: new Date().toISOString(), control: null });
   } else if (answer.status === 401) {
     await needKey(work, answer, used);
-  } else if (canWait(work, answer)) {
-    const again = new Date(Date.now() + waitSeconds(work, answer) * 1000);
-    change(work, { state: WAITING, again, failure: failure(answer), control: null });
   } else if (mayReduce(answer) && !reduce && !work.upload) {
     await ask(work, true);
     return;
   } else {
-    change(work, { state: FAILED, failure: failure(answer), control: null });
+    await putOff(work, answer, control.signal);
   }
   pump();
 }
 
-function canWait(work, answer) {
-  return [429, 503].includes(answer.status) && work.tries < TRIES && waitSeconds(work, answer) <= LONGEST_WAIT_SECONDS;
+async function putOff(work, answer, signal) {
+  const later = await mayComeLater(work, answer);
+  if (signal.aborted) return;
+  const again = new Date(Date.now() + waitSeconds(work, answer) * 1000);
+  change(work, { ...(later ? { state: WAITING, again } : { state: FAILED }), failure: failure(answer), control: null });
+}
+
+// A service that is away is waited for. Where it is there and the request fails all the same, it is the picture's own: its file is gone, say.
+async function mayComeLater(work, answer) {
+  const again = work.tries < TRIES && waitSeconds(work, answer) <= LONGEST_WAIT_SECONDS;
+  if (isAway(answer)) return again || isAway(await send("GET", "genres"));
+  return again && [429, 503].includes(answer.status);
 }
 
 // What the service asked for, else a second, two, four.
 function waitSeconds(work, answer) {
-  return answer.retryAfter ?? 2 ** (work.tries - 1);
+  return answer.retryAfter ?? Math.min(LONGEST_PAUSE_SECONDS, 2 ** (work.tries - 1));
 }
 
 async function needKey(work, answer, used) {

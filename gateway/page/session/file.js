@@ -15,7 +15,7 @@ export async function sessionFile(session) {
   return new Blob(lines, { type: "application/jsonl" });
 }
 
-// {name, records}. Rejects where the file is no session of this page.
+// {name, created, records}. Rejects where the file is no session of this page.
 export async function readSession(file) {
   const records = [];
   let head = null;
@@ -26,7 +26,9 @@ export async function readSession(file) {
     else throw new TypeError(FORMAT);
   }
   if (!head) throw new TypeError(FORMAT);
-  return { name: String(head.name ?? ""), records: records.filter((one) => typeof one.path === "string" && typeof one.state === "string") };
+  const created = new Date(head.created ?? NaN);
+  const known = Number.isNaN(created.getTime()) ? undefined : created.toISOString();
+  return { name: String(head.name ?? ""), created: known, records: records.filter((one) => typeof one.path === "string" && typeof one.state === "string") };
 }
 
 async function* lines(file) {

@@ -20,6 +20,7 @@ export function row(work) {
     scores: Object.fromEntries((answer?.scores ?? []).map(({ genre, confidence }) => [genre, confidence])),
     converted_from: work.converted?.from ?? null,
     time: work.time,
+    verdict_time: work.judged,
     error: stopped ? (work.failure?.word.replace(/^\w+\./, "") ?? work.state) : null,
     reason: stopped && work.failure ? (work.failure.detail ?? say(work.failure.word, work.failure.values)) : null,
   };

@@ -26,12 +26,17 @@ const VALUES = {
   time: (work) => work.time,
 };
 
+// What looks like no painting is of none: it is a group of its own.
+export function genreOf(answer) {
+  return answer && !notPainting(answer) ? answer.image_types_prediction : null;
+}
+
 export function isShown(work) {
   const part = choice.search.trim().toLowerCase();
   return (
     work.state !== FAILED &&
     (!part || work.path.toLowerCase().includes(part) || work.note.toLowerCase().includes(part)) &&
-    (!choice.genre || work.answer?.image_types_prediction === choice.genre) &&
+    (!choice.genre || genreOf(work.answer) === choice.genre) &&
     (!choice.only || ONLY[choice.only](work))
   );
 }

@@ -59,11 +59,11 @@ export async function list() {
   return storage.sessions().catch(() => []);
 }
 
-export async function create(name) {
+export async function create(name, created = new Date().toISOString()) {
   await flushAll();
   ready = false;
   forgetAll();
-  open = { id: crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`, name, created: new Date().toISOString() };
+  open = { id: crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`, name, created };
   await storage.putSession(open);
   remember("session", open.id);
   ready = true;
@@ -96,8 +96,8 @@ export async function removeOpen() {
 }
 
 // Records from a file, each with view and thumb, as a session of its own.
-export async function take(name, records) {
-  await create(name);
+export async function take({ name, created }, records) {
+  await create(name, created);
   await inSlices(records, revive);
   await flushAll();
   tell({ restored: total(), kept: true });

@@ -9,8 +9,12 @@ let steps = [];
 
 // One step, however many works it is about.
 export function judge(works, verdictOf) {
-  const before = works.map((work) => ({ id: work.id, verdict: work.verdict, note: work.note }));
-  for (const work of works) change(work, { verdict: typeof verdictOf === "string" ? verdictOf : verdictOf(work) });
+  const before = works.map(said);
+  const now = new Date().toISOString();
+  for (const work of works) {
+    const verdict = typeof verdictOf === "string" ? verdictOf : verdictOf(work);
+    change(work, { verdict, judged: verdict ? now : null });
+  }
   steps.push(before);
 }
 
@@ -20,8 +24,12 @@ export function agree(works) {
 
 export function note(work, text) {
   if (text === work.note) return;
-  steps.push([{ id: work.id, verdict: work.verdict, note: work.note }]);
+  steps.push([said(work)]);
   change(work, { note: text });
+}
+
+function said({ id, verdict, judged, note: text }) {
+  return { id, verdict, judged, note: text };
 }
 
 export function canUndo() {
@@ -37,10 +45,10 @@ export function undo() {
   const step = steps.pop();
   if (!step) return null;
   const works = [];
-  for (const { id, verdict, note: text } of step) {
+  for (const { id, ...before } of step) {
     const one = byId(id);
     if (!one) continue;
-    change(one, { verdict, note: text });
+    change(one, before);
     works.push(one);
   }
   return works;

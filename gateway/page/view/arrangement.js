@@ -3,36 +3,39 @@
 
 const CELL = { width: 168, height: 214, gap: 14 };
 const HEADING = 62;
+// In a narrow window the button stands below the title.
+const NARROW = { width: 520, heading: 104 };
 const GROUP_GAP = 26;
 
-// groups: [{key, works}]. Returns {height, columns, width, groups: [{key, works, top, height}], places: by the id of a work}.
+// groups: [{key, works}]. Returns {height, heading, columns, width, groups: [{key, works, top, height}], places: by the id of a work}.
 export function arrange(groups, width) {
+  const heading = width < NARROW.width ? NARROW.heading : HEADING;
   const columns = Math.max(1, Math.floor((width + CELL.gap) / (CELL.width + CELL.gap)));
   const cell = (width + CELL.gap) / columns - CELL.gap;
   let top = 0;
   const places = new Map();
   const placed = groups.map(({ key, works }, group) => {
     const rows = Math.ceil(works.length / columns);
-    const one = { key, works, top, height: HEADING + rows * (CELL.height + CELL.gap) };
+    const one = { key, works, top, height: heading + rows * (CELL.height + CELL.gap) };
     works.forEach((work, index) => places.set(work.id, { group, index }));
     top += one.height + GROUP_GAP;
     return one;
   });
-  return { height: top, columns, width: cell, groups: placed, places };
+  return { height: top, heading, columns, width: cell, groups: placed, places };
 }
 
 // The box of a picture within its group.
 export function box(arrangement, index) {
   const [column, row] = [index % arrangement.columns, Math.floor(index / arrangement.columns)];
-  const [x, y] = [column * (arrangement.width + CELL.gap), HEADING + row * (CELL.height + CELL.gap)];
+  const [x, y] = [column * (arrangement.width + CELL.gap), arrangement.heading + row * (CELL.height + CELL.gap)];
   return { x, y, width: arrangement.width, height: CELL.height };
 }
 
 // The first and last index (beyond it) of a group's pictures between two heights of the whole.
 export function between(arrangement, group, from, to) {
   const row = CELL.height + CELL.gap;
-  const first = Math.max(0, Math.floor((from - group.top - HEADING) / row)) * arrangement.columns;
-  const last = Math.ceil((to - group.top - HEADING) / row) * arrangement.columns;
+  const first = Math.max(0, Math.floor((from - group.top - arrangement.heading) / row)) * arrangement.columns;
+  const last = Math.ceil((to - group.top - arrangement.heading) / row) * arrangement.columns;
   return [first, Math.min(group.works.length, Math.max(0, last))];
 }
 

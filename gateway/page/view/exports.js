@@ -6,7 +6,7 @@ import { toIiif, toJson, toJsonLd } from "../export/linked-data.js";
 import { printContactSheet, printReport } from "../export/report.js";
 import { toText } from "../export/text.js";
 import { row } from "../session/record.js";
-import { choice, shown } from "../session/selection.js";
+import { choice, groups, shown } from "../session/selection.js";
 import { current } from "../session/session.js";
 import { inSlices } from "../session/slices.js";
 import { FAILED, inState } from "../session/works.js";
@@ -19,6 +19,11 @@ function rows() {
   return [...shown(), ...(narrowed ? [] : inState(FAILED))].map(row);
 }
 
+// On paper as on the screen.
+function grouped() {
+  return groups().flatMap(({ works }) => works);
+}
+
 async function keep(pieces, name, type) {
   save(await gathered(pieces, type), name);
 }
@@ -28,8 +33,8 @@ const ACTIONS = {
   "save-json": () => keep(toJson(rows()), "ragam.json", "application/json"),
   "save-jsonld": () => keep(toJsonLd(rows()), "ragam.jsonld", "application/ld+json"),
   "save-iiif": () => keep(toIiif(rows(), current().id), "ragam-annotations.json", "application/json"),
-  "print-report": () => printReport(shown(), current()),
-  "print-sheet": () => printContactSheet(shown(), current()),
+  "print-report": () => printReport(grouped(), current()),
+  "print-sheet": () => printContactSheet(grouped(), current()),
   "copy-text": async () => {
     const texts = [];
     await inSlices(shown(), (work) => texts.push(toText(work)));

@@ -2,7 +2,7 @@
 
 import { askForHeat } from "../service/heat.js";
 import { pump, retry, stop } from "../service/queue.js";
-import { shown } from "../session/selection.js";
+import { groups, shown } from "../session/selection.js";
 import { note } from "../session/verdicts.js";
 import { SENDING, WAITING, onWorks, remove, work as byId } from "../session/works.js";
 import { number, onLanguage, say } from "../text/language.js";
@@ -57,9 +57,11 @@ export function startLook(onClosed) {
   onLanguage(() => dialog.open && show());
 }
 
-// The order stays as it was when the look was opened: a verdict must not move the next picture elsewhere.
+// As they lie in the grid, group by group, or in the table. The order stays as it was when the look was opened: a verdict must not move the
+// next picture elsewhere.
 export function openLook(id) {
-  order = shown().map((work) => work.id);
+  const seen = element("grid").hidden ? shown() : groups().flatMap((group) => group.works);
+  order = seen.map((work) => work.id);
   if (!order.includes(id)) order = [id];
   at = order.indexOf(id);
   mapOn = false;

@@ -1,7 +1,7 @@
 // How far the whole lot is, how long the rest takes, and what can be done with all of it: pause, stop, retry.
 
 import { duration, number, onLanguage, say } from "../text/language.js";
-import { isPaused, pause, retriable, retry, stop } from "../service/queue.js";
+import { isWaitingForService, isPaused, pause, retriable, retry, stop } from "../service/queue.js";
 import { ANSWERED, FAILED, SENDING, STOPPED, WAITING, count, inState, onWork, onWorks, total } from "../session/works.js";
 
 const element = (id) => document.getElementById(id);
@@ -40,7 +40,7 @@ export function startProgress() {
 
 // Null until enough answers have come to tell.
 function remaining(left) {
-  if (isPaused() || answered.length < ENOUGH) return null;
+  if (isPaused() || isWaitingForService() || answered.length < ENOUGH) return null;
   const seconds = (performance.now() - answered[0]) / 1000 / answered.length;
   return left * seconds;
 }
@@ -49,6 +49,8 @@ export function showProgress() {
   const left = count(WAITING, SENDING);
   const done = count(ANSWERED);
   const again = retriable().length;
+  // Time without work tells nothing of the next lot.
+  if (!left || isWaitingForService()) answered = [];
   const [failed, stopped] = [count(FAILED), count(STOPPED)];
   const progress = element("progress");
   progress.max = Math.max(1, total());
@@ -59,6 +61,7 @@ export function showProgress() {
     say("progress.answered", { answered: number(done), total: number(total()) }),
     left && (seconds === null ? say("progress.left", { count: number(left) }) : say("progress.time", { time: duration(seconds) })),
     left && isPaused() && say("progress.paused"),
+    left && isWaitingForService() && say("progress.away"),
     failed && say("progress.failed", { count: number(failed) }),
     stopped && say("progress.stopped", { count: number(stopped) }),
   ]

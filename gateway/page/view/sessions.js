@@ -42,14 +42,15 @@ export function startSessions() {
 }
 
 async function open(file) {
+  element("restored").hidden = false;
+  element("restored-text").textContent = say("session.opening", { file: file.name });
+  element("restored-remove").hidden = true;
   try {
     const { readSession } = await import("../session/file.js");
-    const { name, records } = await readSession(file);
-    await step(() => take(name || file.name.replace(/\.ragam\.jsonl$/, ""), records));
+    const { name, created, records } = await readSession(file);
+    await step(() => take({ name, created }, records));
   } catch {
-    element("restored").hidden = false;
     element("restored-text").textContent = say("session.unreadable", { file: file.name });
-    element("restored-remove").hidden = true;
   }
 }
 

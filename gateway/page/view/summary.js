@@ -1,7 +1,7 @@
 // The genres of all answers with their counts as bars that filter by a click, and how many are certain.
 
 import { genreName, number, onLanguage, say } from "../text/language.js";
-import { choice } from "../session/selection.js";
+import { choice, genreOf } from "../session/selection.js";
 import { standing } from "../session/certainty.js";
 import { ANSWERED, inState, onWorks } from "../session/works.js";
 import { refresh } from "./filters.js";
@@ -14,7 +14,7 @@ export function startSummary() {
 export function showSummary() {
   const answered = inState(ANSWERED);
   const counts = new Map();
-  for (const work of answered) counts.set(work.answer.image_types_prediction, (counts.get(work.answer.image_types_prediction) ?? 0) + 1);
+  for (const genre of answered.map((work) => genreOf(work.answer)).filter(Boolean)) counts.set(genre, (counts.get(genre) ?? 0) + 1);
   const most = Math.max(1, ...counts.values());
   const genres = [...counts].sort((a, b) => b[1] - a[1] || a[0].localeCompare(b[0]));
   fill(
