@@ -1,7 +1,10 @@
+import asyncio
+import random
+
 import pytest
 from stub_gateway import Gateway
 
-from ragam import transport
+from ragam import Client, transport
 
 
 @pytest.fixture
@@ -12,3 +15,40 @@ def gateway(client, monkeypatch):
     gateway = Gateway(client.application)
     yield gateway
     gateway.stop()
+
+
+@pytest.fixture
+def file(tmp_path, picture):
+    path = tmp_path / "a.jpg"
+    path.write_bytes(picture(64, 48))
+    return path
+
+
+@pytest.fixture
+def waits(monkeypatch):
+    """How long the client would have waited."""
+    waits, sleep = [], asyncio.sleep
+
+    async def note(seconds):
+        waits.extend([seconds] if seconds else [])
+        await sleep(0)
+
+    monkeypatch.setattr(asyncio, "sleep", note)
+    monkeypatch.setattr(random, "random", lambda: 0.0)
+    monkeypatch.setattr(transport, "FIRST_WAIT", 1.0)
+    return waits
+
+
+@pytest.fixture
+def ragam(gateway):
+    with Client(gateway.url + "/museum", timeout=5, retries=3) as found:
+        yield found
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch, picture):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "pictures").mkdir()
+    for number in range(6):
+        (tmp_path / "pictures" / f"{number}.jpg").write_bytes(picture(64, 48, seed=number))
+    return tmp_path

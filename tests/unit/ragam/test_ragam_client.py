@@ -10,7 +10,7 @@ import threading
 from datetime import UTC, datetime
 from email.parser import BytesParser
 from email.policy import HTTP
-from io import BytesIO, StringIO
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -19,46 +19,16 @@ from PIL import Image
 from stub_gateway import answer, hang_up
 
 from gateway.api import upload as uploads
-from gateway.errors import ServingBusy
 from gateway.prediction import SimilarWork
-from ragam import AsyncClient, Client, Prediction, RagamError, aio, client, errors, picture, transport
-from ragam.errors import Busy, InvalidInput, KeyRefused, PictureRefused, PictureTooLarge, ServiceFailed, Unavailable
+from ragam import AsyncClient, Client, Prediction, RagamError, aio, client, errors, picture
+from ragam.errors import InvalidInput, KeyRefused, PictureRefused, PictureTooLarge, ServiceFailed, Unavailable
 from ragam.order import in_order
 from ragam.results import Model
-from ragam.transport import retry_after, wait_seconds
 
 ROOT = Path(__file__).resolve().parents[3]
 BUSY = answer(503, {"status": {"code": 503, "error": "model_busy", "detail": "Try again."}, "data": None}, Retry_After="3")
 NOTHING_THERE = answer(404, {"status": {"code": 404, "error": "address_unknown", "detail": "Nothing."}, "data": None})
 NOW = datetime(2026, 11, 24, 8, 30, tzinfo=UTC)
-
-
-@pytest.fixture
-def file(tmp_path, picture):
-    path = tmp_path / "a.jpg"
-    path.write_bytes(picture(64, 48))
-    return path
-
-
-@pytest.fixture
-def waits(monkeypatch):
-    """How long the client would have waited."""
-    waits, sleep = [], asyncio.sleep
-
-    async def note(seconds):
-        waits.extend([seconds] if seconds else [])
-        await sleep(0)
-
-    monkeypatch.setattr(asyncio, "sleep", note)
-    monkeypatch.setattr(random, "random", lambda: 0.0)
-    monkeypatch.setattr(transport, "FIRST_WAIT", 1.0)
-    return waits
-
-
-@pytest.fixture
-def ragam(gateway):
-    with Client(gateway.url + "/museum", timeout=5, retries=3) as found:
-        yield found
 
 
 def test_what_is_sent_and_what_comes_back(gateway, classifier, file):
@@ -92,89 +62,6 @@ def test_a_picture_may_be_a_path_bytes_a_file_or_pillow_s(ragam, file):
     large = Image.new("RGB", (3000, 2000))
     assert ragam.classify(large).genre == "Dark"
     assert large.size == (3000, 2000)
-
-
-@pytest.mark.parametrize("given", [[], None, 5, {"a": 1}, StringIO("text")])
-def test_what_is_no_picture_is_a_fault_of_the_program(ragam, gateway, given):
-    kind = type(given).__name__ if not hasattr(given, "read") else "StringIO"
-    with pytest.raises(TypeError, match=rf"^A picture is a path, bytes, a file opened as bytes, or Pillow's picture, not {kind}\.$"):
-        ragam.classify(given)
-    with pytest.raises(TypeError):
-        list(ragam.classify_many([given]))
-    assert not gateway.requests
-
-
-@pytest.mark.parametrize("given", ["a.jpg", Path("a.jpg"), b"a", bytearray(b"a"), BytesIO(b"a"), Image.new("L", (1, 1)), None, 5])
-def test_one_picture_is_not_many(ragam, given):
-    for asked in (ragam, AsyncClient("http://ragam.test")):
-        with pytest.raises(TypeError, match=rf"^classify_many takes several pictures, .* not {type(given).__name__}\.$"):
-            asked.classify_many(given)
-
-
-@pytest.mark.parametrize(
-    ("data", "word"),
-    [
-        (b"", "picture_empty"),
-        (b"no picture", "picture_unreadable"),
-        (b"<!doctype html><html>", "format_unsupported"),
-        (b"%PDF-1.7", "format_unsupported"),
-        (b"\xff\xd8\xff cut short", "picture_unreadable"),
-    ],
-)
-def test_of_bytes_without_a_name_the_service_says_what_they_are(ragam, tmp_path, data, word):
-    (tmp_path / "notes.txt").write_bytes(data)
-    for picture_of_it in (data, BytesIO(data), tmp_path / "notes.txt"):
-        with pytest.raises(PictureRefused) as caught:
-            ragam.classify(picture_of_it)
-        assert (caught.value.error, caught.value.status) == (word, 400)
-
-
-def test_after_close_there_is_one_sentence(gateway, file):
-    ragam = Client(gateway.url)
-    ragam.close()
-    ragam.close()
-    calls = (ragam.genres, lambda: ragam.classify(file), lambda: list(ragam.classify_many([file])), lambda: ragam.explain(file))
-    for call in calls:
-        with pytest.raises(errors.ClientClosed, match=r"^The client is closed\.") as caught:
-            call()
-        assert caught.value.error == "client_closed"
-
-    async def use_after():
-        async with AsyncClient(gateway.url) as closed:
-            pass
-        with pytest.raises(errors.ClientClosed):
-            await closed.classify(file)
-        return [found async for _, found in closed.classify_many([file] * 9)]
-
-    assert [type(found) for found in asyncio.run(use_after())] == [errors.ClientClosed]
-    assert not gateway.requests
-
-
-def test_close_ends_what_is_under_way(gateway, file):
-    begun, let_go = threading.Event(), threading.Event()
-
-    def hold(handler):
-        begun.set()
-        let_go.wait()
-        hang_up(handler)
-
-    gateway.faults = [hold]
-    ragam = Client(gateway.url, retries=0)
-    caught = []
-
-    def ask():
-        try:
-            ragam.classify(file)
-        except RagamError as error:
-            caught.append(type(error))
-
-    thread = threading.Thread(target=ask)
-    thread.start()
-    begun.wait()
-    ragam.close()
-    thread.join()
-    let_go.set()
-    assert caught == [errors.ClientClosed]
 
 
 @pytest.mark.parametrize("name", [b'a"b.jpg', "café 日本.jpg".encode(), b"\xff\xfe.jpg", b"a\nb.jpg", b"a;b=c.JPG", b"'.jpeg"])
@@ -224,48 +111,6 @@ def test_an_error_has_the_service_s_sentence_word_and_kind(ragam, gateway, file,
     assert not waits
 
 
-@pytest.mark.parametrize("status", [429, 503])
-def test_asks_again_after_the_pause_that_the_service_wants(ragam, gateway, file, waits, status):
-    gateway.faults = [answer(status, Retry_After="7"), answer(status), hang_up]
-    assert ragam.classify(file)
-    assert waits == [7, 2, 4]
-    assert len(gateway.requests) == 4
-    assert all(file.read_bytes() in body for *_, body in gateway.requests)
-
-
-def test_a_busy_model_comes_back_or_not(ragam, gateway, classifier, file, waits):
-    classifier.error = ServingBusy()
-
-    def recover(handler):
-        classifier.error = None
-        hang_up(handler)
-
-    gateway.faults = [None, recover]
-    assert ragam.classify(file)
-    assert waits == [1, 2]
-    gateway.faults = [BUSY] * 4
-    with pytest.raises(Busy, match=r"^Try again\.$") as caught:
-        ragam.classify(file)
-    assert caught.value.retry_after == 3
-    gateway.faults = [answer(429, Retry_After="3600")]
-    with pytest.raises(Busy, match=r"^The answer was 429 Too Many Requests, without a reason\.$"):
-        ragam.classify(file)
-    assert waits == [1, 2, 3, 3, 3]
-
-
-def test_files_that_cannot_be_read(ragam, gateway, tmp_path):
-    os.mkfifo(tmp_path / "pipe.jpg")
-    for path, sentence in [
-        (tmp_path / "none.jpg", "The file cannot be read: No such file or directory."),
-        (tmp_path, "The file cannot be read: it is a folder, a device or a pipe."),
-        (tmp_path / "pipe.jpg", "The file cannot be read: it is a folder, a device or a pipe."),
-    ]:
-        with pytest.raises(PictureRefused) as caught:
-            ragam.classify(path)
-        assert str(caught.value) == sentence
-    assert not gateway.requests
-
-
 @pytest.mark.parametrize(
     ("fault", "error", "sentence"),
     [
@@ -298,43 +143,6 @@ def test_nothing_there_and_no_password_in_the_sentence(gateway, file):
     with Client(gateway.url.replace("//", "//curator:hunter2@"), retries=0) as ragam, pytest.raises(Unavailable) as caught:
         ragam.classify(file)
     assert str(caught.value).startswith(f"There is no connection to {gateway.url} (")
-
-
-@pytest.mark.parametrize("url", ["", "ragam.test", "localhost:5000", "ftp://ragam.test", "http://", "http://a:b:c", "http://a:99999"])
-def test_addresses_that_cannot_be_used(url):
-    with pytest.raises(InvalidInput, match=r"^The address of the gateway "):
-        Client(url)
-
-
-@pytest.mark.parametrize("wrong", [{"timeout": 0}, {"timeout": float("nan")}, {"retries": -1}, {"concurrency": 0}])
-def test_bounds_that_mean_nothing(wrong):
-    with pytest.raises(InvalidInput, match=r"^timeout must be more than 0, "):
-        Client("http://ragam.test", **wrong)
-
-
-def test_https_at_a_port_that_speaks_none_is_told_and_not_repeated(gateway, file, waits):
-    with (
-        Client(gateway.url.replace("http:", "https:")) as ragam,
-        pytest.raises(Unavailable, match=r"try the address with http://") as caught,
-    ):
-        ragam.classify(file)
-    assert caught.value.error == "network"
-    assert not waits
-
-
-@pytest.mark.parametrize("status", [408, 500, 502, 504])
-def test_what_does_not_pass_by_itself_is_not_sent_again(ragam, gateway, file, waits, status):
-    gateway.faults = [answer(status, Retry_After="1")]
-    with pytest.raises(RagamError):
-        ragam.classify(file)
-    assert (gateway.pictures, waits) == (1, [])
-
-
-@pytest.mark.parametrize("key", ["a b", "é", "a\nb"])
-def test_keys_that_cannot_be_sent(key):
-    with pytest.raises(InvalidInput) as caught:
-        Client("http://ragam.test", key)
-    assert key not in str(caught.value)
 
 
 def test_many_come_in_order_and_few_are_held(ragam, gateway, picture):
@@ -393,31 +201,6 @@ def test_closed_early_nothing_keeps_running():
         return len(asyncio.all_tasks())
 
     assert asyncio.run(run()) == 1
-
-
-def test_waits_double_up_to_a_bound_and_spread_by_chance(monkeypatch):
-    monkeypatch.setattr(random, "random", lambda: 0.999999)
-    assert [wait_seconds(attempt) for attempt in range(20)] == pytest.approx([1.5 * min(30, 2**attempt) for attempt in range(20)], rel=1e-5)
-    assert wait_seconds(5, 7) == pytest.approx(10.5, rel=1e-5)
-
-
-@pytest.mark.parametrize(
-    ("text", "seconds"),
-    [
-        ("", 0),
-        (" 120 ", 120),
-        ("-3", 0),
-        ("soon", 0),
-        ("٣", 0),
-        ("9" * 5000, float("inf")),
-        ("Tue, 24 Nov 2026 08:30:10 GMT", 10),
-        ("Tue, 24 Nov 2026 08:29:00 GMT", 0),
-        ("Tue, 24 Nov 2026 08:30:10 -0000", 10),
-        ("Mon, 01 Jan 2024 00:00:00 +99999999999999999999", 0),
-    ],
-)
-def test_retry_after(text, seconds):
-    assert retry_after(text, NOW) == seconds
 
 
 @pytest.mark.parametrize("module", [client, aio])

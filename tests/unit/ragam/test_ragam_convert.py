@@ -15,7 +15,7 @@ from ragam import convert
 from ragam import picture as pictures
 from ragam.convert import LONG_SIDE
 from ragam.errors import RagamError
-from ragam.picture import Upload, upload_of
+from ragam.picture import Upload, smaller, upload_of
 
 ORIENTATION = 0x0112
 PAINT = (200, 60, 40)
@@ -245,6 +245,21 @@ def test_what_the_service_finds_too_large_is_reduced_and_sent_again(gateway, sma
         result = gateway.classify(str(tmp_path), "--csv", str(tmp_path / "out.csv"))
     assert gateway.pictures == 2
     assert result.stdout.splitlines()[-1] == "1 of 1 pictures have an answer, 1 converted."
+
+
+def test_pillow_s_picture_is_sent_without_loss_as_far_as_the_limit_allows():
+    small = painting()
+    upload = upload_of(small)
+    assert upload.name == "picture.png"
+    assert Image.open(BytesIO(upload.data)).tobytes() == small.tobytes()
+    # Noise takes more bytes than it has: too many for the service as it is.
+    noise = Image.frombytes("RGB", (3000, 2500), np.random.default_rng(1).bytes(3000 * 2500 * 3))
+    many = Image.new("RGB", (5000, 4000), PAINT)
+    for large in (noise, many):
+        sent = Image.open(BytesIO(upload_of(large).data))
+        assert (sent.format, max(sent.size)) == ("PNG", LONG_SIDE)
+    # ... and for a service that takes less.
+    assert Image.open(BytesIO(smaller(upload_of(noise)).data)).format == "JPEG"
 
 
 def test_a_folder_of_what_people_have(gateway, tmp_path, picture):
