@@ -6,21 +6,19 @@ CANDIDATE is a version's folder in another repository, where `python -m training
 of which the highest is taken; DATASET is what
 `python -m training prepare` wrote; the served version is by default the highest of model_repository (--repository). Both answer by their
 model.tflite. Of `validation`, `test` and `external-tuning` the differences of accuracy and of mean recall are printed, with 95 % bootstrap
-intervals over artists; not of those that one of the versions has learned from, which its card tells. `external-test` is not looked at: what
-decides can no longer be reported as unseen.
+intervals over artists; pictures by artists that one of the versions has learned from do not count (release/parts.py). `external-test` is
+not looked at: what decides can no longer be reported as unseen.
 
 It is worse where on one of these the whole interval of one difference lies below 0, or where the differences together are below -0.01 in
-the mean; where it tells other genres there is nothing to compare. Then the exit status is 2, and only --force publishes. Otherwise
---publish copies it to model_repository as the next version, whose number it prints, and --canary puts it up as canary, too, as
-`python -m release promote --canary` does; what is served now becomes stable where nothing is.
+the mean; where it tells other genres, or no picture counts, there is nothing to compare. Then the exit status is 2, and only --force
+publishes. Otherwise --publish copies it to model_repository as the next version, whose number it prints, and --canary puts it up as
+canary, too, as `python -m release promote --canary` does; what is served now becomes stable where nothing is.
 """
 
 import argparse
-import csv
 import json
 import os
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -30,22 +28,13 @@ from gateway.contract import CLASSES_OUTPUT, IMAGE_HALF_RANGE, IMAGE_INPUT, MODE
 from release.drift_reference import CARD
 from release.errors import ReleaseError
 from release.models_config import STABLE, ConfigFile, labelled
+from release.parts import Part, fair_of, read_parts
 from release.promote import target
 from training.paired import Difference, paired
 
 MODEL = "model.tflite"
 LABELS = "assets.extra/labels.txt"
-PARTS = ("validation", "test", "external-tuning")
 LARGEST_LOSS = 0.01  # of the mean of all differences: chance, with so few pictures
-
-
-@dataclass(frozen=True)
-class Part:
-    """The pictures uint8 (n, 224, 224, 3) of a part, their genres and the groups, that is artists, that belong together."""
-
-    pixels: npt.NDArray[np.uint8]
-    genres: npt.NDArray[np.str_]
-    groups: npt.NDArray[np.str_]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -71,17 +60,18 @@ def run(args: argparse.Namespace) -> None:
         print("No version is served: there is nothing to be worse than.")
     else:
         parts = read_parts(args.data)
-        learned = learned_from(candidate) | learned_from(served)
-        fair = {name: part for name, part in parts.items() if name not in learned}
+        fair = fair_of(parts, (candidate, served))
         reasons = other_genres(candidate, served)
-        if not reasons:
-            if not fair:
-                raise ReleaseError(f"The versions have learned from all parts of {args.data} that could tell which is worse.")
+        if not fair:
+            reasons.append(f"One of the two has learned from the artists of all pictures of {args.data} that could tell which is worse.")
+        elif not reasons:
             reasons, differences = judge(candidate, served, fair)
             print(f"{candidate} beside {served}, on the same pictures:")
             print("\n".join(map(str, differences)), flush=True)
-            if len(fair) < len(parts):
-                print(f"One of them has learned from the artists of {' and '.join(name for name in parts if name in learned)}.")
+        lost = {name: len(part.genres) - (len(fair[name].genres) if name in fair else 0) for name, part in parts.items()}
+        if fair and any(lost.values()):
+            told_of = ", ".join(f"{number:,} of {len(parts[name].genres):,} of {name}" for name, number in lost.items() if number)
+            print(f"Not counted, because one of the two has learned from their artists: {told_of}.", flush=True)
         if reasons and not args.force:
             keeps = f"{candidate} and its run stay as they are; the same command with --force publishes it all the same."
             raise ReleaseError("\n".join(["It is not published:", *(f"- {reason}" for reason in reasons), keeps]))
@@ -98,15 +88,6 @@ def run(args: argparse.Namespace) -> None:
         print("`python -m release reference` has Prometheus watch its drift.")
     elif args.publish or args.canary:
         print(publish(candidate, versions))
-
-
-def learned_from(version: Path) -> set[str]:
-    """The parts of an artist split that a version has learned from, by its card; `train` where that does not tell."""
-    try:
-        card = json.loads((version / CARD).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {"train"}
-    return set(card.get("data", {}).get("learned_from", ["train"]))
 
 
 def other_genres(candidate: Path, served: Path) -> list[str]:
@@ -150,28 +131,6 @@ def told(version: Path, pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.str_]:
         answer = ask(**{IMAGE_INPUT: picture[np.newaxis] / np.float32(IMAGE_HALF_RANGE) - np.float32(1)})
         genres.append(answer[CLASSES_OUTPUT][0][answer[SCORES_OUTPUT][0].argmax()].decode())
     return np.array(genres)
-
-
-def read_parts(folder: Path) -> dict[str, Part]:
-    """The parts of the dataset in `folder` that have pictures. Raises ReleaseError where there are none."""
-    try:
-        pixels = np.load(folder / "pixels.npy", mmap_mode="r")
-        with (folder / "rows.csv").open(newline="", encoding="utf-8") as file:
-            rows = list(csv.DictReader(file))
-    except (OSError, ValueError) as error:
-        raise ReleaseError(f"{folder} is no dataset. Name the folder that `python -m training prepare` wrote.") from error
-    chosen = {part: [row for row in rows if row["split"] == part] for part in PARTS}
-    if not any(chosen.values()):
-        raise ReleaseError(f"{folder} has no pictures of {', '.join(PARTS)}.")
-    return {
-        part: Part(
-            pixels[[int(row["pixel"]) for row in found]],
-            np.array([row["genre"] for row in found]),
-            np.array([row["group"] for row in found]),
-        )
-        for part, found in chosen.items()
-        if found
-    }
 
 
 def highest(versions: Path) -> Path | None:

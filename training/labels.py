@@ -6,7 +6,8 @@ A rule leaves pictures out of `train` only. Validation, test and external keep e
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from training.listing import LeftOut, Listed, artist_key
+from training.artists import artist_key
+from training.listing import LeftOut, Listed
 
 
 @dataclass(frozen=True)

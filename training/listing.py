@@ -1,7 +1,6 @@
 """The labelled pictures of a folder: by manifest.csv, as `collect` writes it, by another table, or by the folders they lie in."""
 
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from itertools import pairwise
@@ -14,7 +13,6 @@ from training.tables import read_table
 
 NAMES = ("manifest.csv", "metadata.csv")
 EXTERNAL = "external"
-UNKNOWN_ARTISTS = {"", "unknown", "anonymous", "unknown artist", "anonymous artist", "unidentified artist"}
 
 
 @dataclass(frozen=True)
@@ -170,13 +168,6 @@ def _located(listed: list[Listed], base: Path) -> list[Listed]:
         return replace(picture, path=fitting[0]) if len(fitting) == 1 else picture
 
     return [locate(picture) for picture in listed]
-
-
-def artist_key(name: str) -> str:
-    """`name` without accents, case and punctuation, so that two spellings are one artist; empty where the artist is unknown."""
-    plain = "".join(letter for letter in unicodedata.normalize("NFKD", name) if not unicodedata.combining(letter))
-    key = " ".join(re.sub(r"[\W_]+", " ", plain).casefold().split())
-    return "" if key in UNKNOWN_ARTISTS else key
 
 
 def _listed(line: dict[str, str]) -> Listed:

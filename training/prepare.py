@@ -28,11 +28,12 @@ from importlib.metadata import version
 from pathlib import Path
 
 from training import split
+from training.artists import artist_key
 from training.config import StageError
 from training.genres import PAPER_PER_GENRE
 from training.layout import COLUMNS as MEANINGS
 from training.listing import NAMES as LISTS
-from training.listing import Listed, artist_key, base_of
+from training.listing import Listed, base_of
 from training.selection import balance, group, read_all, without_duplicates
 from training.sides import ALL, EXTERNALS, PARTS, Sides, cleaned, sides_of, with_further
 from training.sources import pictures_of

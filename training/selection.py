@@ -10,10 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from gateway.errors import RagamError
+from training.artists import artist_key
 from training.config import StageError
 from training.duplicates import ALIKE, DUPLICATE, LEAK, near_pairs, superfluous, tie
 from training.genres import NAMES_14
-from training.listing import LeftOut, Listed, artist_key
+from training.listing import LeftOut, Listed
 from training.pictures import fingerprint, on_all_cores
 
 

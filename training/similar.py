@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gateway.contract import SIMILAR_WORKS
-from training.listing import artist_key
+from training.artists import artist_key
 
 DIMENSIONS = 96
 CANDIDATES = 40  # nearest works among which those of other artists are preferred

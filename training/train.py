@@ -8,7 +8,8 @@ Every setting of the recipe is an argument and a key of FILE (TOML): `python -m 
 Reads DATASET as `prepare` writes it: its `train` pictures to learn from, its `validation` and `external-tuning` pictures to choose by.
 The second command is the last training, when RUN has chosen recipe and epochs: EVERYTHING, made with `prepare --split none`, has the
 artists of validation and test among those to train on. Its share is chosen by `external-tuning`, which its history has for validation.
-The same command again goes on where a killed run stopped, after its last full epoch, and ends as that would have ended.
+The same command again goes on where a killed run stopped, after its last full epoch, and ends as that would have ended; of a finished
+run it trains nothing.
 Ctrl-C ends the training and keeps the best weights so far.
 
 Writes RUN:
@@ -56,8 +57,6 @@ def run(args: argparse.Namespace) -> None:
     before = None if args.last is None else last.read_run(args.last)
     if before is not None:
         recipe = last.settled(before, recipe)
-    if (args.out / RUN).exists():
-        raise StageError(f"{args.out} holds a finished run. Name another --out, or remove it.")
 
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     # Keras takes seconds to import, which `--help` need not wait for.
@@ -86,6 +85,9 @@ def run(args: argparse.Namespace) -> None:
     if recipe.teacher is not None:
         train, asked["teacher"] = taught(Path(recipe.teacher), dataset, recipe.soft_share)
     start_or_resume(args.out, asked)
+    if (args.out / RUN).exists():
+        tell(args, last.read_run(args.out), f"{args.out} holds this run, finished.")
+        return
     counts = {"train": len(train.labels), "validation": len(validation.labels)}
     learned = f"{counts['train']:,} pictures to train on, {counts['validation']:,} to validate, {len(genres)} genres"
     tell(args, {"recipe": recipe.name, "genres": genres, **counts}, f"Recipe {recipe.name}: {learned}.")
@@ -142,7 +144,8 @@ def start_or_resume(out: Path, asked: dict[str, object]) -> None:
     differing = [name for name, value in json.loads(json.dumps(asked)).items() if before.get(name) != value]
     if differing:
         raise StageError(f"{out} holds a run with another {' and '.join(differing)}. Name another --out, or remove it.")
-    print("Going on after the last full epoch.", file=sys.stderr)
+    if not (out / RUN).exists():
+        print("Going on after the last full epoch.", file=sys.stderr)
 
 
 def write_json(path: Path, content: object) -> None:

@@ -13,8 +13,9 @@ import pytest
 from gateway.picture.decode import open_picture
 from gateway.picture.preprocess import to_pixels
 from training.__main__ import main
+from training.artists import artist_key
 from training.genres import NAMES_7, NAMES_14
-from training.listing import artist_key, read_listing
+from training.listing import read_listing
 from training.sides import EXTERNALS, PARTS, external_half, sides_of
 from training.split import SHARES, SPLITS
 

@@ -74,8 +74,12 @@ def test_it_learns_in_the_main_phase(trained: Path) -> None:
 
 
 def test_a_finished_run_is_not_trained_again(training_on: Training, trained: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(training_on(trained)) == 2
-    assert "finished run" in capsys.readouterr().err
+    before = (trained / "model.keras").read_bytes()
+    assert main(training_on(trained)) == 0
+    assert "holds this run, finished" in capsys.readouterr().out
+    assert main(training_on(trained, "--epochs", "3")) == 2
+    assert "holds a run with another recipe" in capsys.readouterr().err
+    assert (trained / "model.keras").read_bytes() == before
 
 
 def test_killed_and_resumed_ends_as_if_it_had_not_been(training_on: Training, trained: Path, shallow_trunk: None, tmp_path: Path) -> None:

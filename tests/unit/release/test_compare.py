@@ -30,8 +30,8 @@ def repository(tmp_path, monkeypatch):
     data = tmp_path / "dataset"
     data.mkdir()
     np.save(data / "pixels.npy", np.zeros((200, 2, 2, 3), np.uint8))
-    rows = [f"{place},{genre},test,{group}" for place, (genre, group) in enumerate(zip(GENRES, GROUPS, strict=True))]
-    (data / "rows.csv").write_text("\n".join(["pixel,genre,split,group", *rows]) + "\n")
+    rows = [f"{place},{genre},test,{group},{group}" for place, (genre, group) in enumerate(zip(GENRES, GROUPS, strict=True))]
+    (data / "rows.csv").write_text("\n".join(["pixel,genre,split,artist,group", *rows]) + "\n")
     told = {"2": answers(120), "candidate": answers(120)}
     monkeypatch.setattr(compare, "told", lambda version, pixels: np.where(told[version.name], GENRES, "Symbolism"))
     return tmp_path, told
@@ -89,14 +89,40 @@ def test_a_part_that_one_version_has_learned_from_tells_nothing(repository, monk
     folder, told = repository
     told["candidate"] = answers(200)
     with (folder / "dataset" / "rows.csv").open("a") as file:
-        file.write("".join(f"{place},{GENRES[place]},external-tuning,{GROUPS[place]}\n" for place in range(150, 200)))
+        file.write("".join(f"{place},{GENRES[place]},external-tuning,{GROUPS[place]},{GROUPS[place]}\n" for place in range(150, 200)))
     card = folder / version / "assets.extra" / "model_card.json"
     card.write_text(json.dumps({"version": 1, "data": {"learned_from": ["train", "validation", "test"]}}))
     monkeypatch.setattr(compare, "told", lambda version, pixels: np.where(told[version.name][150:], GENRES[150:], "Symbolism"))
     assert main(asked(folder)) == 0
     out = capsys.readouterr().out
     assert "external-tuning" in out
-    assert "artists of test" in out
+    assert "200 of 200 of test" in out
+
+
+@pytest.mark.parametrize("version", ["candidate", "served/painting_genre/2"])
+def test_pictures_by_artists_among_a_version_s_works_do_not_count_whatever_it_learned_of_its_own_dataset(
+    repository, monkeypatch, capsys, version
+):
+    folder, told = repository
+    extra = folder / version / "assets.extra"
+    (extra / "model_card.json").write_text(json.dumps({"version": 1, "data": {"learned_from": ["train", "validation", "test"]}}))
+    works = "".join(f"{number},Páinter-{number},A Title\n" for number in range(25))
+    (extra / "works.csv").write_text(f"work,artist,title\n{works}25,,Untitled\n", encoding="utf-8")
+    told["candidate"] = answers(180)
+    monkeypatch.setattr(compare, "told", lambda version, pixels: np.where(told[version.name][100:], GENRES[100:], "Symbolism"))
+    assert main(asked(folder)) == 0
+    out = capsys.readouterr().out
+    assert "accuracy     0.200 -> 0.800" in out
+    assert "100 of 200 of test" in out
+
+
+def test_where_no_picture_can_tell_only_force_publishes(repository, capsys):
+    folder, _ = repository
+    works = "".join(f"{number},Painter {number},A Title\n" for number in range(50))
+    (folder / "candidate" / "assets.extra" / "works.csv").write_text("work,artist,title\n" + works)
+    assert main(asked(folder, "--publish")) == 2
+    assert "has learned from the artists of all pictures" in capsys.readouterr().err
+    assert main(asked(folder, "--publish", "--force")) == 0
 
 
 def test_it_ends_in_a_canary_beside_what_was_served(repository):

@@ -2,9 +2,10 @@ from pathlib import Path
 
 import pytest
 
+from training.artists import artist_key
 from training.config import StageError
 from training.corrections import corrected
-from training.listing import Listed, artist_key, read, read_listing
+from training.listing import Listed, read, read_listing
 
 
 def test_a_list_is_read_sorted_with_what_it_tells(tmp_path: Path) -> None:
