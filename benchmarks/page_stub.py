@@ -9,13 +9,18 @@ import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Final
 
+from flask import Response
+
 from gateway.api.genres import TEXTS
 from gateway.api.pages import ASSETS
+from gateway.auth.browser_headers import protect
 
 TYPES: Final = {"html": "text/html; charset=utf-8", "css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8"}
 TYPES_OF_PICTURES: Final = {"jpg": "image/jpeg", "svg": "image/svg+xml"}
 GENRES: Final = sorted(TEXTS)
 WORKS: Final = [{"artist": f"Artist {number}", "title": f"Work {number}", "similarity": 0.9 - number / 20} for number in range(5)]
+POLICY: Final = Response()
+protect(POLICY, images="blob:")
 _numbers = itertools.count()
 
 
@@ -45,6 +50,7 @@ class Stub(BaseHTTPRequestHandler):
         self.send_response(200)
         self.send_header("Content-Type", content_type)
         self.send_header("Content-Length", str(len(body)))
+        self.send_header("Content-Security-Policy", POLICY.headers["Content-Security-Policy"])
         self.end_headers()
         self.wfile.write(body)
 

@@ -37,7 +37,7 @@ class Walk:
             devtools.send("Input.dispatchDragEvent", {"type": kind, **at, "data": data})
         self.page.locator(".tile[data-state=answered]").first.wait_for(timeout=HOUR_MS)
         self.told["first answer, s"] = f"{time.monotonic() - began:.1f}"
-        self.page.wait_for_function("document.getElementById('progress').hidden", timeout=HOUR_MS, polling=500)
+        self.page.locator("#progress").wait_for(state="hidden", timeout=HOUR_MS)
         self.told["all answered, s"] = f"{time.monotonic() - began:.1f}"
         self.told["count"] = self.page.locator("#count").inner_text()
         self.told["height of the wall, px"] = f"{self.page.evaluate('document.documentElement.scrollHeight')}"
@@ -72,7 +72,7 @@ class Walk:
         for number in range(min(VERDICTS, self.count)):
             self.page.keyboard.press("y" if number % 3 else "5")
             self.page.keyboard.press("ArrowRight")
-        self.page.wait_for_function("document.getElementById('agreement-share').textContent !== ''")
+        self.page.locator("#agreement").wait_for()
         self.told["verdicts by keys, s"] = f"{time.monotonic() - began:.1f}"
         self.told["agreement"] = self.page.locator("#agreement-share").inner_text()
 
@@ -100,7 +100,7 @@ class Walk:
         began = time.monotonic()
         self.page.reload()
         self.phase("reload")
-        self.page.wait_for_function("!document.getElementById('restored').hidden", timeout=HOUR_MS)
+        self.page.locator("#restored").wait_for(timeout=HOUR_MS)
         self.told["restored after, s"] = f"{time.monotonic() - began:.1f}"
         self.told["restored"] = self.page.locator("#restored-text").inner_text()
         self.page.wait_for_timeout(1000)

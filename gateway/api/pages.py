@@ -1,5 +1,6 @@
 """The web page: `/` for browsers, and its files under `/page/`, from memory. Everyone else gets the paper's JSON at `/`."""
 
+import json
 import re
 from hashlib import sha256
 from http import HTTPStatus
@@ -26,6 +27,8 @@ _NAME = re.compile(r'"language\.name": ("[^"]+")')
 _IMPORTED = re.compile(r'^(?:import|export) (?:[^"(]*from )?"(\.[^"]+)"', re.MULTILINE)
 _INDEX = "index.html"
 _BEGIN = "main.js"
+_WORKSPACE = "workspace.js"
+_LATER = "later.js"
 
 pages = Blueprint("pages", __name__)
 
@@ -50,15 +53,28 @@ def _named(catalogue: bytes) -> str:
 
 def _preloads(files: dict[str, bytes]) -> bytes:
     """Links to all modules that the page begins with, so that a browser need not find one by reading another."""
-    modules = [_BEGIN]
+    return "".join(f'  <link rel="modulepreload" href="page/{name}">\n' for name in _with_imports(files, _BEGIN)).encode()
+
+
+def _later(files: dict[str, bytes]) -> bytes:
+    """The module that names the others that come with the first picture, to be loaded at once."""
+    modules = [name for name in _with_imports(files, _WORKSPACE) if name not in _with_imports(files, _BEGIN)]
+    return f"export default {json.dumps(modules)};\n".encode()
+
+
+def _with_imports(files: dict[str, bytes], begin: str) -> list[str]:
+    """A module and all that are imported before it runs."""
+    modules = [begin]
     for name in modules:
         named = (normpath(join(dirname(name), path)) for path in _IMPORTED.findall(files[name].decode()))
         modules += [module for module in dict.fromkeys(named) if module not in modules]
-    return "".join(f'  <link rel="modulepreload" href="page/{name}">\n' for name in modules).encode()
+    return modules
 
 
 ASSETS: Final = _read(_FOLDER)
 ASSETS["text/catalogues.js"] = _catalogues(ASSETS)
+ASSETS[_LATER] = b""
+ASSETS[_LATER] = _later(ASSETS)
 ASSETS[_INDEX] = ASSETS[_INDEX].replace(b"</head>", _preloads(ASSETS) + b"</head>")
 
 

@@ -1,5 +1,6 @@
 // What a visit begins with: a place for pictures, the sessions of this browser, and what the service knows. The rest comes with pictures.
 
+import LATER from "./later.js";
 import { startIntake } from "./picture/intake.js";
 import { startGenres } from "./service/genres.js";
 import { startSession } from "./session/session.js";
@@ -14,8 +15,12 @@ const element = (id) => document.getElementById(id);
 
 let workspace = null;
 
+// All its modules at once: a browser that finds one by reading another waits for each in turn.
 function working() {
-  workspace ??= import("./workspace.js");
+  if (workspace) return workspace;
+  const links = LATER.map((name) => Object.assign(document.createElement("link"), { rel: "modulepreload", href: `page/${name}` }));
+  document.head.append(...links);
+  workspace = import("./workspace.js");
   return workspace;
 }
 
@@ -33,6 +38,8 @@ function showWorks() {
 }
 
 element("address").textContent = new URL(".", location.href).href.replace(/\/$/, "");
+// Whoever comes near the place for pictures may have one.
+for (const event of ["pointerover", "focusin", "dragenter"]) document.querySelector(".start").addEventListener(event, working, { once: true });
 startTheme(element("dark"));
 startIntake(take);
 startExamples(take);

@@ -40,7 +40,7 @@ def named():
     in_page = re.findall(r'data-word(?:-label|-hint)?="([^"]+)"', HTML)
     in_modules = [key for text in SCRIPTS.values() for key in re.findall(r'"([a-zA-Z]+\.[a-zA-Z_]+)"', text)]
     # What is remembered and the names of files have the same form.
-    files = {key for key in in_modules if key.startswith(("ragam.", "image."))}
+    files = {key for key in in_modules if key.startswith(("ragam.", "image.")) or key.endswith(".js")}
     return {*in_page, *in_modules} - files
 
 
