@@ -16,6 +16,9 @@ CONVERTED = (
     *(".jp2", ".j2k", ".j2c", ".jpf", ".jpx", ".jxl"),
 )
 EXTENSIONS = (*SENT, *CONVERTED)
+# What systems and programs leave in folders, in small letters. What is hidden is passed over as well.
+LEFT_BEHIND = frozenset({"thumbs.db", "ehthumbs.db", "ehthumbs_vista.db", "desktop.ini", "picasa.ini", "icon\r"})
+LEFT_BEHIND_FOLDERS = frozenset({"__macosx", "@eadir", "$recycle.bin", "system volume information"})
 
 
 @dataclass
@@ -52,15 +55,20 @@ def pictures(names: Iterable[str]) -> Selection:
 
 
 def _in_folder(folder: str, others: dict[str, str]) -> list[str]:
-    """Below `folder`, however deep; what is hidden, and links to folders, are left out. `others` gets the extension of each other file."""
+    """Below `folder`, however deep, without what is hidden or left behind by a system, and links to folders.
+
+    `others` gets the extension of each other file.
+    """
     files = []
     for root, folders, inside in os.walk(folder, onerror=_refuse):
-        folders[:] = [name for name in folders if not name.startswith(".")]
+        folders[:] = [name for name in folders if not name.startswith(".") and name.lower() not in LEFT_BEHIND_FOLDERS]
         for name in inside:
+            if name.startswith(".") or name.lower() in LEFT_BEHIND:
+                continue
             file = str(Path(root) / name)
-            if name.lower().endswith(EXTENSIONS) and not name.startswith("."):
+            if name.lower().endswith(EXTENSIONS):
                 files.append(file)
-            elif not name.startswith("."):
+            else:
                 others[identity(file)] = Path(name).suffix.lower() or "without an extension"
     return sorted(files)
 

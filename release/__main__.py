@@ -4,6 +4,7 @@
     python -m release promote    put a version up as canary beside the stable one, or make the canary stable
     python -m release rollback   take the canary away, or put the stable version before back
     python -m release reference  write what Prometheus holds live answers against, from the model cards
+    python -m release figures    write what the page and the README tell of the latest version, from its model card
 
 `python -m release COMMAND --help` tells a command's arguments.
 """
@@ -11,10 +12,10 @@
 import argparse
 import sys
 
-from release import compare, drift_reference, promote, rollback
+from release import compare, drift_reference, figures, promote, rollback
 from release.errors import ReleaseError
 
-COMMANDS = {"compare": compare, "promote": promote, "rollback": rollback, "reference": drift_reference}
+COMMANDS = {"compare": compare, "promote": promote, "rollback": rollback, "reference": drift_reference, "figures": figures}
 
 
 def main(arguments: list[str]) -> int:

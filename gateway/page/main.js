@@ -8,6 +8,7 @@ import { onWorks, total } from "./session/works.js";
 import { startLanguage } from "./text/language.js";
 import { startExamples } from "./view/examples.js";
 import { startFigures } from "./view/figures.js";
+import { startReviewer } from "./view/reviewer.js";
 import { startSessions } from "./view/sessions.js";
 import { startTheme } from "./view/theme.js";
 
@@ -45,6 +46,7 @@ startIntake(take);
 startExamples(take);
 const opened = startLanguage(element("language")).then(() => {
   startSessions();
+  startReviewer();
   startFigures();
   startGenres();
   onWorks(showWorks);

@@ -26,7 +26,7 @@ const element = (id) => document.getElementById(id);
 export async function takeIn(found) {
   const first = total() === 0;
   await inSlices(found, ({ file, path, other }) => {
-    add({ file, name: file.name, path, ...(other && { file: null, state: FAILED, failure: ownFailure("reason.otherFile") }) });
+    add({ file, name: file.name, path, ...(other && { file: null, state: FAILED, failure: ownFailure(other) }) });
     pump();
   });
   if (first && found.length) requestAnimationFrame(() => element("works").scrollIntoView({ block: "start" }));

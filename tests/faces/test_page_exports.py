@@ -1,15 +1,13 @@
-"""What leaves the page: CSV, JSON, linked data, paper and text, with the API's own figures and the person's verdicts."""
+"""What leaves the page as a table and as text, with the API's own figures and the person's verdicts."""
 
-import json
 import re
 
-from compositions import COMPOSITIONS
 from page_actions import choose, expect_answered, look_at, picture_file, saved, saved_rows
 from playwright.sync_api import expect
 
 COLUMNS = [
     *("file", "genre", "confidence", "certain", "typicality", "verdict", "remark", "model_version"),
-    *("expected_accuracy", "error", "reason", "time", "verdict_time"),
+    *("expected_accuracy", "error", "reason", "time"),
 ]
 AWKWARD = ("=1+2.jpg", "@sum(a1).jpg", "-1.jpg", "\uff1dwide.jpg", 'a "quoted", one.jpg', "semi;colon.jpg", "lukisan-é-画.jpg")
 
@@ -30,7 +28,7 @@ def test_the_csv_holds_the_answers_the_verdicts_and_the_reasons(visit, service, 
         told = service.post(path.read_bytes()).json()["data"]
         row = rows[path.name]
         scores = {score["genre"]: score["confidence"] for score in told["scores"]}
-        assert list(row) == [*COLUMNS, *sorted(scores)]
+        assert list(row) == [*COLUMNS, *sorted(scores), "judged_at", "judged_by"]
         assert (row["genre"], float(row["confidence"])) == (told["image_types_prediction"], told["confidence"])
         assert row["certain"] == str(told.get("certain", "")).lower()
         assert [row[key] for key in ("typicality", "expected_accuracy")] == [
@@ -60,64 +58,6 @@ def test_no_name_becomes_a_formula_or_breaks_a_row(visit, picture):
     cells = [row["file"] for row in saved_rows(page)]
     assert [cell.removeprefix("'") for cell in cells] == list(AWKWARD)
     assert [name for name, cell in zip(AWKWARD, cells, strict=True) if cell.startswith("'")] == list(AWKWARD[:4])
-
-
-def test_linked_data_names_the_genres_by_the_gettys_ids(visit, paintings):
-    page = visit()
-    choose(page, *paintings[:2])
-    expect_answered(page, 2)
-    page.locator(".tile").first.focus()
-    page.keyboard.press("6")
-    rows = json.loads(saved(page, "Answers as JSON"))
-    assert {row["verdict"] for row in rows} == {"", "Romanticism"}
-    graph = json.loads(saved(page, "Linked data (JSON-LD)"))
-    # What a person has said is a genre; what the model guesses is a property with its name.
-    [judged] = [work for work in graph["@graph"] if "genre" in work]
-    assert judged["genre"]["@id"] == "http://vocab.getty.edu/aat/300172863"
-    assert [work["@type"] for work in graph["@graph"]] == [
-        ("VisualArtwork" if "genre" in work else "CreativeWork") for work in graph["@graph"]
-    ]
-    assert {entry["name"] for entry in judged["additionalProperty"]} >= {"model genre", "verdict time"}
-    annotations = json.loads(saved(page, "IIIF annotation list"))
-    assert (annotations["@context"], annotations["@type"]) == ("http://iiif.io/api/presentation/2/context.json", "sc:AnnotationList")
-    assert len(annotations["resources"]) == 2
-    assert all({"@id", "@type", "motivation", "resource", "on"} <= set(one) for one in annotations["resources"])
-    [judged] = [one for one in annotations["resources"] if one["annotatedBy"]["name"] == "reviewer"]
-    assert judged["resource"][0]["@id"].endswith("/300172863")
-    assert judged["annotatedAt"] == next(row["verdict_time"] for row in rows if row["verdict"])
-    for key in ("n", "u"):
-        page.locator(".tile").first.focus()
-        page.keyboard.press(key)
-        assert not any("genre" in work for work in json.loads(saved(page, "Linked data (JSON-LD)"))["@graph"])
-        [judged] = [one for one in json.loads(saved(page, "IIIF annotation list"))["resources"] if one["annotatedBy"]["name"] == "reviewer"]
-        assert [one["@type"] for one in judged["resource"]] == ["cnt:ContentAsText"]
-
-
-def test_a_report_and_a_contact_sheet_are_printed_on_a4_and_letter(visit, paintings):
-    page = visit()
-    # The dialog of the system would wait for somebody.
-    page.add_init_script("window.print = () => document.documentElement.setAttribute('data-printed', '')")
-    page.reload()
-    choose(page, *paintings)
-    expect_answered(page, len(COMPOSITIONS))
-    page.locator(".tile").first.focus()
-    page.keyboard.press("y")
-    for entry, kind, least, most in (("Print a report", "article", 2, 5), ("Print a contact sheet", "figure", 1, 2)):
-        for size in ("A4", "Letter"):
-            page.locator("#exports > summary").click()
-            page.get_by_role("button", name=entry).click()
-            expect(page.locator("[data-printed]")).to_have_count(1)
-            page.emulate_media(media="print")
-            expect(page.locator("main")).to_be_hidden()
-            expect(page.locator(f"#paper {kind}")).to_have_count(len(COMPOSITIONS))
-            text = page.locator("#paper").inner_text()
-            assert [name for name in COMPOSITIONS if name not in text] == []
-            assert "model version" in text
-            assert least <= page.pdf(format=size).count(b"/Type /Page\n") <= most
-            # What was printed is taken away.
-            expect(page.locator("#paper > *")).to_have_count(0)
-            page.emulate_media(media="screen")
-            page.evaluate("document.documentElement.removeAttribute('data-printed')")
 
 
 def test_the_list_is_copied_as_text(visit, service, paintings):

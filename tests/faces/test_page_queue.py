@@ -126,7 +126,9 @@ def test_only_what_may_pass_is_tried_again(visit, ten):
     page.route(ASKED, answer)
     choose(page, *ten[:4])
     expect_answered(page, 1, 4)
-    expect(left_out(page, "1.jpg")).to_contain_text("The model is not there at the moment. Try again. The service's sentence.")
+    expect(left_out(page, "1.jpg")).to_contain_text("The model is not there at the moment. Try again.")
+    # A reason is told once.
+    expect(page.locator("#left-out-list")).not_to_contain_text("The service's sentence.")
     expect(left_out(page, "2.jpg")).to_contain_text("It may be damaged or cut short.")
     expect(left_out(page, "3.jpg")).to_contain_text("You have asked more often than the service allows.")
     failures.clear()

@@ -3,7 +3,9 @@
 import { genresOf } from "../session/record.js";
 
 export const COLUMNS = ["file", "genre", "confidence", "certain", "typicality", "verdict", "remark", "model_version"];
-const MORE = ["expected_accuracy", "error", "reason", "time", "verdict_time"];
+const MORE = ["expected_accuracy", "error", "reason", "time"];
+// Behind the genres: whoever reads by place finds all others where they were.
+const LAST = ["judged_at", "judged_by"];
 
 // What a spreadsheet takes for a formula, when a cell begins with it or with blanks before it; the last four are the wide forms that East
 // Asian spreadsheets read alike. An apostrophe before it makes the cell text.
@@ -14,9 +16,10 @@ const FORMULA = /^\s*[=+\-@\t\r\n\uFF1D\uFF0B\uFF0D\uFF20]/;
 // In pieces, as are all of this folder: thousands of rows at once would be felt.
 export function* toCsv(rows) {
   const genres = genresOf(rows);
-  const head = [...COLUMNS, ...MORE, ...genres];
-  const line = (one) => [...[...COLUMNS, ...MORE].map((column) => one[column]), ...genres.map((genre) => one.scores[genre] ?? null)];
-  const text = (cells) => `${cells.map(cell).join(",")}\r\n`;
+  const head = [...COLUMNS, ...MORE, ...genres, ...LAST];
+  const cells = (one, columns) => columns.map((column) => one[column]);
+  const line = (one) => [...cells(one, [...COLUMNS, ...MORE]), ...genres.map((genre) => one.scores[genre] ?? null), ...cells(one, LAST)];
+  const text = (values) => `${values.map(cell).join(",")}\r\n`;
   yield `\uFEFF${text(head)}`;
   for (const one of rows) yield text(line(one));
 }

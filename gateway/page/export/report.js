@@ -1,68 +1,43 @@
-// A report and a contact sheet on paper: built for printing, taken away afterwards. style/print.css has the page.
+// The report and the contact sheet: what it all comes to, and then a label for each picture, in the groups and the order of the screen.
 
-import { confidence, hesitation, notPainting, worth } from "../session/certainty.js";
+import { confidence } from "../session/certainty.js";
 import { inSlices } from "../session/slices.js";
-import { agreement } from "../session/verdicts.js";
-import { FAILED, count } from "../session/works.js";
-import { genreName, moment, number, percent, say } from "../text/language.js";
+import { genreName, moment, say } from "../text/language.js";
 import { fillBars } from "../view/bars.js";
 import { verdictName } from "../view/verdict.js";
+import { overview, title } from "./overview.js";
+import { element, groupTitle, print } from "./paper.js";
+import { judged } from "./text.js";
 
-export async function printReport(works, session) {
-  await print("report", works, session, reportEntry);
+// groups: [{key, works}] as they are shown; leftOut: the works without an answer that belong to the list.
+export async function printReport(groups, session, leftOut) {
+  await print(async (picture) => {
+    const labels = await sections("report", answered(groups), (work) => reportEntry(work, picture));
+    return [overview(groups, session, leftOut), ...labels];
+  });
 }
 
-export async function printContactSheet(works, session) {
-  await print("sheet", works, session, sheetEntry);
+export async function printContactSheet(groups, session) {
+  await print(async (picture) => {
+    const labels = await sections("sheet", answered(groups), (work) => sheetEntry(work, picture));
+    return [title(answered(groups), session), ...labels];
+  });
 }
 
-async function print(kind, works, session, entry) {
-  const paper = document.getElementById("paper");
-  const urls = [];
-  const picture = (blob) => {
-    const image = new Image();
-    image.alt = "";
-    if (blob) urls.push((image.src = URL.createObjectURL(blob)));
-    return image;
-  };
-  const list = element("div", kind);
-  await inSlices(works, (work) => work.answer && list.append(entry(work, picture)));
-  paper.replaceChildren(heading(works, session), list);
-  await Promise.allSettled([...paper.querySelectorAll("img[src]")].map((image) => image.decode()));
-  const clear = () => {
-    paper.replaceChildren();
-    urls.forEach((url) => URL.revokeObjectURL(url));
-  };
-  addEventListener("afterprint", clear, { once: true });
-  window.print();
+function answered(groups) {
+  return groups.map(({ key, works }) => ({ key, works: works.filter((work) => work.answer) })).filter(({ works }) => works.length);
 }
 
-function heading(works, session) {
-  const head = element("header");
-  const versions = [...new Set(works.map((work) => work.answer?.model.version).filter((version) => version !== undefined))].join(", ");
-  head.append(
-    element("h1", "", session.name || say("session.of", { date: moment(new Date(session.created)) })),
-    element("p", "", say("report.head", { count: number(works.length), date: moment(new Date()), versions })),
-    ...sums(works).map((sentence) => element("p", "", sentence)),
-  );
-  return head;
-}
-
-// The genres with their counts, how far person and model agree, and how many were left out.
-function sums(works) {
-  const counts = new Map();
-  for (const work of works.filter(({ answer }) => answer)) {
-    const name = notPainting(work.answer) ? say("group.notPainting") : genreName(work.answer.image_types_prediction);
-    counts.set(name, (counts.get(name) ?? 0) + 1);
+async function sections(kind, groups, entry) {
+  const made = [];
+  for (const group of groups) {
+    const section = element("section", "group");
+    const list = element("div", kind);
+    await inSlices(group.works, (work) => list.append(entry(work)));
+    section.append(element("h2", "", groupTitle(group)), list);
+    made.push(section);
   }
-  const genres = [...counts].sort((a, b) => b[1] - a[1]).map(([group, count]) => say("group.count", { group, count: number(count) }));
-  const { judged, agreed } = agreement();
-  const left = count(FAILED);
-  return [
-    genres.join(", "),
-    judged && say("agreement.share", { share: percent(agreed / judged), judged: number(judged) }),
-    left && say("progress.failed", { count: number(left) }),
-  ].filter(Boolean);
+  return made;
 }
 
 function reportEntry(work, picture) {
@@ -71,17 +46,16 @@ function reportEntry(work, picture) {
   const label = element("div", "label");
   const bars = element("ul", "bars");
   fillBars(bars, answer.scores);
-  const sentences = [confidence(answer), hesitation(answer), worth(answer)].filter(Boolean);
-  label.append(
-    element("h2", "", genreName(answer.image_types_prediction)),
-    ...sentences.map((sentence) => element("p", "", sentence)),
-    bars,
-    element("p", "verdict", work.verdict ? say("text.verdict", { verdict: verdictName(work.verdict) }) : say("verdict.open")),
-  );
-  if (work.note) label.append(element("p", "", say("text.note", { note: work.note })));
-  label.append(element("p", "file", work.path));
-  label.append(element("p", "file", say("report.foot", { date: moment(new Date(work.time)), version: answer.model.version })));
-  entry.append(picture(work.view), label);
+  const lines = [
+    ["verdict", work.verdict ? say("text.verdict", { verdict: verdictName(work.verdict) }) : say("verdict.open")],
+    ["note", work.note && say("text.note", { note: work.note })],
+    ["small", judged(work)],
+    ["small", say("report.foot", { date: moment(new Date(work.time)), version: answer.model.version })],
+    ["file", work.path],
+  ];
+  label.append(element("h3", "", genreName(answer.image_types_prediction)), element("p", "", confidence(answer)), bars);
+  label.append(...lines.filter(([, text]) => text).map(([name, text]) => element("p", name, text)));
+  entry.append(picture(work.thumb ?? work.view), label);
   return entry;
 }
 
@@ -92,11 +66,4 @@ function sheetEntry(work, picture) {
   caption.append(element("b", "", `${genreName(work.answer.image_types_prediction)}${right}`), element("span", "", work.path));
   entry.append(picture(work.thumb), caption);
   return entry;
-}
-
-function element(tag, className = "", text = "") {
-  const made = document.createElement(tag);
-  if (className) made.className = className;
-  if (text) made.textContent = text;
-  return made;
 }

@@ -6,6 +6,8 @@ import { change, onWork } from "../session/works.js";
 import { format } from "./format.js";
 
 const PLAIN = { JPEG: /\.jpe?g$/i, PNG: /\.png$/i };
+const BY_COMMAND = ["HEIC", "JPEG 2000"];
+const BY_NONE = ["JPEG XL", "PDF"];
 const LARGEST_BYTES = 4 * 1024 * 1024;
 const LARGEST_PIXELS = 24e6;
 // One for each core but that of the page, and no more than the memory of large pictures allows.
@@ -41,7 +43,14 @@ export async function prepared(work, reduce) {
     return { file: made.upload, name: renamed(work.name, "JPEG") };
   }
   if (plain) return asItIs;
-  return { failure: kind ? ownFailure(kind === "PDF" ? "reason.document" : "reason.kind", { kind }) : ownFailure("reason.unreadable") };
+  return { failure: unread(kind) };
+}
+
+// Of a kind that browsers rarely show, whether the command reads it; of any other the file is to blame, or an old browser.
+function unread(kind) {
+  if (!kind) return ownFailure("reason.unreadable");
+  if (BY_COMMAND.includes(kind)) return ownFailure("reason.kind", { kind });
+  return ownFailure(BY_NONE.includes(kind) ? "reason.kindUnread" : "reason.kindDamaged", { kind });
 }
 
 // Its own name, with the ending of what it is now.

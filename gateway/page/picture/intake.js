@@ -2,19 +2,17 @@
 
 import { onLanguage, say } from "../text/language.js";
 import { fetched } from "./address.js";
+import { isLeftBehind, reasonByName } from "./names.js";
 
-// What systems leave in folders that people never see.
-const HIDDEN = /^(\..*|thumbs\.db|desktop\.ini)$/i;
-const PICTURE = /\.(png|jpe?g|jfif|pjpeg|webp|avif|gif|bmp|tiff?|hei[cf]|jxl|jp2|j2k)$/i;
-
-// take([{file, path, other}]): other is true for a file in a folder that no picture's name.
-export function startIntake(take) {
-  const frame = document.getElementById("drop");
-  const files = (list) => {
-    const given = [...list].map((file) => ({ file, path: file.webkitRelativePath || file.name, inFolder: Boolean(file.webkitRelativePath) }));
-    const seen = given.filter(({ file, inFolder }) => !inFolder || !HIDDEN.test(file.name));
-    take(seen.map(({ file, path, inFolder }) => ({ file, path, other: inFolder && !PICTURE.test(file.name) })));
+// taken([{file, path, other}]): other is a key of the catalogue for what is no picture by its name, else null.
+export function startIntake(taken) {
+  const take = (found) => {
+    const kept = found.filter(({ path }) => !isLeftBehind(path));
+    notice(found.length && !kept.length ? say("intake.none") : null);
+    if (kept.length) taken(kept.map((one) => ({ ...one, other: reasonByName(one.path) })));
   };
+  const frame = document.getElementById("drop");
+  const files = (list) => take([...list].map((file) => ({ file, path: file.webkitRelativePath || file.name })));
   for (const [button, input] of [["choose", "files"], ["folder", "folders"], ["photograph", "camera"]]) {
     const picker = document.getElementById(input);
     document.getElementById(button).addEventListener("click", () => picker.click());
@@ -77,18 +75,16 @@ async function dropped(transfer) {
   if (!entries.some((entry) => entry?.isDirectory)) return [...transfer.files].map((file) => ({ file, path: file.name }));
   const given = items.map((item, index) => (entries[index] ? null : item.getAsFile()));
   const found = await Promise.all(
-    entries.map((entry, index) => (entry ? walk(entry, false) : given[index] ? [{ file: given[index], path: given[index].name }] : [])),
+    entries.map((entry, index) => (entry ? walk(entry) : given[index] ? [{ file: given[index], path: given[index].name }] : [])),
   );
   return found.flat();
 }
 
-// A file in a folder that is no picture by its name is listed as left out. A file that was dropped itself is looked at, whatever it is.
-async function walk(entry, inFolder) {
+async function walk(entry) {
   const path = entry.fullPath.replace(/^\//, "");
-  if (inFolder && HIDDEN.test(entry.name)) return [];
   if (entry.isFile) {
     const file = await new Promise((resolve, reject) => entry.file(resolve, reject));
-    return [{ file, path, other: inFolder && !PICTURE.test(entry.name) }];
+    return [{ file, path }];
   }
   const reader = entry.createReader();
   const found = [];
@@ -96,7 +92,7 @@ async function walk(entry, inFolder) {
     // A reader hands out a hundred at a time.
     const some = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
     if (!some.length) return found;
-    for (const child of some) found.push(...(await walk(child, true)));
+    for (const child of some) found.push(...(await walk(child)));
   }
 }
 

@@ -22,10 +22,11 @@ const AWAY_STATUS = new Set([502, 503, 504]);
 // Too large or too costly as it is: reduced by this browser it may be answered.
 const REDUCIBLE = new Set(["picture_too_large", "picture_too_costly", "request_too_large", "segments_too_many", "extension_unsupported"]);
 
-// {status, word, detail, passing, away}: word is a key of the catalogue, detail the service's own sentence where there is one.
+// {status, word, detail, known, passing, away}: word is a key of the catalogue, detail the service's own sentence where there is one, known
+// whether the catalogue has a sentence of just that reason.
 export function failure({ status, error, detail }) {
   const passing = error ? PASSING.has(error) : PASSING_STATUS.has(status);
-  return { status, word: wordOf(status, error), detail, passing, away: isAway({ status, error }) };
+  return { status, word: wordOf(status, error), detail, known: has(`error.${error}`), passing, away: isAway({ status, error }) };
 }
 
 // Nothing came from the service itself: no connection, or a proxy that speaks for it.

@@ -1,5 +1,6 @@
-// The genres that the service knows, and what it says of each, in the language of the page.
+// The genres that the service knows, and what it says of each, in the language of the page, with how well the version does on it.
 
+import { genreAccount, onVersion } from "../session/account.js";
 import { genreName, has, language, onLanguage, say } from "../text/language.js";
 import { failure } from "./failures.js";
 import { send } from "./send.js";
@@ -13,6 +14,10 @@ export function genres() {
 }
 
 export function description(genre) {
+  return [explanation(genre), genreAccount(genre)].filter(Boolean).join(" ");
+}
+
+function explanation(genre) {
   if (has(`genreText.${genre}`)) return say(`genreText.${genre}`);
   const texts = (answer?.data ?? []).find((one) => one.name === genre)?.description;
   return texts?.[language()] ?? texts?.en ?? "";
@@ -25,6 +30,7 @@ export function onGenres(listener) {
 
 export async function startGenres() {
   onLanguage(showGenres);
+  onVersion(showGenres);
   answer = await send("GET", "genres");
   showGenres();
   for (const listener of listeners) listener();

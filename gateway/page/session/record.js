@@ -7,6 +7,7 @@ export function row(work) {
   const { answer } = work;
   const stopped = work.state === FAILED || work.state === STOPPED;
   return {
+    id: work.id,
     file: work.path,
     genre: answer?.image_types_prediction ?? null,
     confidence: answer?.confidence ?? null,
@@ -20,7 +21,9 @@ export function row(work) {
     scores: Object.fromEntries((answer?.scores ?? []).map(({ genre, confidence }) => [genre, confidence])),
     converted_from: work.converted?.from ?? null,
     time: work.time,
-    verdict_time: work.judged,
+    // Sessions that were saved before have neither.
+    judged_at: work.judged ?? null,
+    judged_by: work.judgedBy || null,
     error: stopped ? (work.failure?.word.replace(/^\w+\./, "") ?? work.state) : null,
     reason: stopped && work.failure ? (work.failure.detail ?? say(work.failure.word, work.failure.values)) : null,
   };

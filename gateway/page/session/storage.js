@@ -5,7 +5,7 @@ import { openDB } from "../library/idb.js";
 const NAME = "ragam";
 // More at once would be felt: each has two pictures.
 const BATCH = 50;
-const KEPT = ["id", "name", "path", "converted", "state", "answer", "failure", "time", "verdict", "judged", "note"];
+const KEPT = ["id", "name", "path", "converted", "state", "answer", "failure", "time", "verdict", "judged", "judgedBy", "note"];
 
 let opened = null;
 

@@ -1,5 +1,6 @@
 // What a person says of the answers: the right genre, none of these, or unsure, and a note. Each step can be undone.
 
+import { reviewer } from "./reviewer.js";
 import { ANSWERED, all, change, work as byId } from "./works.js";
 
 export const NONE = "none";
@@ -10,10 +11,10 @@ let steps = [];
 // One step, however many works it is about.
 export function judge(works, verdictOf) {
   const before = works.map(said);
-  const now = new Date().toISOString();
+  const judged = new Date().toISOString();
   for (const work of works) {
     const verdict = typeof verdictOf === "string" ? verdictOf : verdictOf(work);
-    change(work, { verdict, judged: verdict ? now : null });
+    change(work, { verdict, judged: verdict ? judged : null, judgedBy: verdict ? reviewer() : "" });
   }
   steps.push(before);
 }
@@ -28,8 +29,8 @@ export function note(work, text) {
   change(work, { note: text });
 }
 
-function said({ id, verdict, judged, note: text }) {
-  return { id, verdict, judged, note: text };
+function said({ id, verdict, judged, judgedBy, note: text }) {
+  return { id, verdict, judged, judgedBy, note: text };
 }
 
 export function canUndo() {
@@ -45,10 +46,10 @@ export function undo() {
   const step = steps.pop();
   if (!step) return null;
   const works = [];
-  for (const { id, ...before } of step) {
+  for (const { id, ...fields } of step) {
     const one = byId(id);
     if (!one) continue;
-    change(one, before);
+    change(one, fields);
     works.push(one);
   }
   return works;
@@ -63,9 +64,10 @@ export function verdictOfKey(key, genres, work) {
   return /^[1-9]$/.test(key) ? (genres[Number(key) - 1] ?? null) : null;
 }
 
-// {judged, agreed, rows, columns, cells}: the verdicts that name a genre or none, against the model's genres. Cells by `verdict|genre`.
-export function agreement() {
-  const judged = all().filter((work) => work.state === ANSWERED && work.verdict && work.verdict !== UNSURE);
+// {judged, agreed, rows, columns, cells}: the verdicts on `works` that name a genre or none, against the model's genres. Cells by
+// `verdict|genre`.
+export function agreement(works = all()) {
+  const judged = works.filter((work) => work.state === ANSWERED && work.verdict && work.verdict !== UNSURE);
   const cells = {};
   for (const work of judged) {
     const key = `${work.verdict}|${work.answer.image_types_prediction}`;

@@ -14,14 +14,12 @@ import { say } from "../text/language.js";
 import { announce } from "./announce.js";
 
 // Where nothing narrows the list, those without an answer are in it with their reasons.
-function rows() {
-  const narrowed = choice.search.trim() || choice.genre || choice.only;
-  return [...shown(), ...(narrowed ? [] : inState(FAILED))].map(row);
+function leftOut() {
+  return choice.search.trim() || choice.genre || choice.only ? [] : inState(FAILED);
 }
 
-// On paper as on the screen.
-function grouped() {
-  return groups().flatMap(({ works }) => works);
+function rows() {
+  return [...shown(), ...leftOut()].map(row);
 }
 
 async function keep(pieces, name, type) {
@@ -31,10 +29,10 @@ async function keep(pieces, name, type) {
 const ACTIONS = {
   "save-csv": () => keep(toCsv(rows()), "ragam.csv", "text/csv;charset=utf-8"),
   "save-json": () => keep(toJson(rows()), "ragam.json", "application/json"),
-  "save-jsonld": () => keep(toJsonLd(rows()), "ragam.jsonld", "application/ld+json"),
+  "save-jsonld": () => keep(toJsonLd(rows(), current().id), "ragam.jsonld", "application/ld+json"),
   "save-iiif": () => keep(toIiif(rows(), current().id), "ragam-annotations.json", "application/json"),
-  "print-report": () => printReport(grouped(), current()),
-  "print-sheet": () => printContactSheet(grouped(), current()),
+  "print-report": () => printReport(groups(), current(), leftOut()),
+  "print-sheet": () => printContactSheet(groups(), current()),
   "copy-text": async () => {
     const texts = [];
     await inSlices(shown(), (work) => texts.push(toText(work)));

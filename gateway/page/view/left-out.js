@@ -41,7 +41,8 @@ function entry(work) {
   reason.className = "reason";
   reason.textContent = work.failure ? say(work.failure.word, work.failure.values) : say("reason.lost");
   item.append(name, " ", reason);
-  if (work.failure?.detail) {
+  // A reason is told once: in the service's words only where the page has none.
+  if (work.failure?.detail && work.failure.known === false) {
     const detail = document.createElement("span");
     detail.className = "detail";
     // The service's sentences are English.

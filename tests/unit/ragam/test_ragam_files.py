@@ -26,6 +26,14 @@ def test_what_else_lies_in_a_folder_is_counted(folder):
     assert pictures([".", "note.txt", "empty", str(folder)]).others == {"without an extension": 2}
 
 
+def test_what_a_system_leaves_in_folders_is_passed_over(folder):
+    for name in ("sub/Thumbs.db", "sub/desktop.ini", "__MACOSX/sub/b.jpg", "@eaDir/b.jpg/THUMB.jpg", "sub/._c.jpg", ".DS_Store"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(b"")
+    assert pictures(["."]).files == ["a.PNG", "b.jpg", "sub/deep/c.JpEg"]
+    assert pictures(["."]).others == {".txt": 1, "without an extension": 2}
+
+
 def test_a_file_that_is_named_is_taken_whatever_its_name(folder):
     assert pictures(["note.txt", ".hidden.jpg", "nowhere.jpg"]).files == ["note.txt", ".hidden.jpg", "nowhere.jpg"]
 

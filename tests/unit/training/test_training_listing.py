@@ -144,6 +144,15 @@ def test_a_verdict_is_the_label_or_leaves_a_picture_out(tmp_path: Path) -> None:
     ]
 
 
+def test_exports_with_when_and_by_whom_are_read_as_those_before(tmp_path: Path) -> None:
+    head = "file,genre,confidence,certain,typicality,verdict,note,model_version,expected_accuracy,error,time,Cubism,Dada"
+    row = "1.jpg,Cubism,0.6,true,0.9,Dada,,3,0.79,,2026-11-29T01:00:00.000Z,0.6,0.4"
+    exports = {"before": f"{head}\n{row}\n", "now": f"{head},judged_at,judged_by\n{row},2026-11-29T01:05:00.000Z,Ida Ayu\n"}
+    for name, text in exports.items():
+        (tmp_path / name).write_text(text, "utf-8-sig")
+        assert corrected([Listed("1.jpg", "Cubism")], [tmp_path / name], ["Cubism", "Dada"])[0] == [Listed("1.jpg", "Dada")]
+
+
 def test_a_verdict_that_is_no_genre_is_refused(tmp_path: Path) -> None:
     (tmp_path / "export.csv").write_text(EXPORT + "1.jpg;x;0.5;yes;0.9;Cubsm;;3\n")
     with pytest.raises(StageError, match="Did you mean 'Cubism'"):

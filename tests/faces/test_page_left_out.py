@@ -1,0 +1,70 @@
+"""Why a file has no answer: a sentence that is true, told once, and none of what a system has left in a folder."""
+
+from page_actions import choose, drop, expect_answered, left_out, picture_file
+from playwright.sync_api import expect
+
+LEFT_BEHIND = ("Thumbs.db", ".DS_Store", "desktop.ini", "._a.jpg", "__MACOSX/._a.jpg", "@eaDir/a.jpg/THUMB.jpg", ".hidden/b.jpg")
+
+
+def test_what_a_system_leaves_in_a_folder_is_passed_over(visit, paintings, tmp_path):
+    room = tmp_path / "room"
+    for name in (*LEFT_BEHIND, "notes.txt", "more.zip"):
+        (room / name).parent.mkdir(parents=True, exist_ok=True)
+        (room / name).write_bytes(b"PK\x03\x04")
+    (room / "a.jpg").write_bytes(paintings[0].read_bytes())
+    dropped, chosen = visit(), visit()
+    drop(dropped, room)
+    chosen.set_input_files("#folders", room)
+    for page in (dropped, chosen):
+        expect_answered(page, 1, 3)
+        expect(left_out(page, "notes.txt")).to_contain_text("Not a picture by its name.")
+        expect(left_out(page, "more.zip")).to_contain_text("This is an archive. Unpack it")
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    (empty / "Thumbs.db").write_bytes(b"")
+    page = visit()
+    drop(page, empty)
+    expect(page.locator("#intake-notice")).to_have_text("There is no picture in what you gave.")
+    expect(page.locator("#works")).to_be_hidden()
+
+
+def test_the_way_out_that_is_named_is_one(visit):
+    page = visit()
+    heic = b"\x00\x00\x00\x18ftypheic" + bytes(40)
+    files = {
+        "a.zip": b"PK\x03\x04",
+        "a.pdf": b"%PDF-1.7",
+        "a.jxl": b"\xff\x0a" + bytes(20),
+        "a.heic": heic,
+        "a.webp": b"RIFF\x00\x00\x00\x00WEBP" + bytes(20),
+        "a.txt": b"no picture",
+    }
+    choose(page, *(picture_file(name, data, "application/octet-stream") for name, data in files.items()))
+    expect_answered(page, 0, len(files))
+    expect(left_out(page, "a.zip")).to_contain_text("Unpack it, and drop the folder that comes out of it.")
+    # The command reads HEIC, and neither of these two.
+    expect(left_out(page, "a.heic")).to_contain_text("ragam classify")
+    for name, kind in {"a.pdf": "PDF", "a.jxl": "JPEG XL"}.items():
+        expect(left_out(page, name)).to_contain_text(f"This browser cannot show {kind}, and the service does not take it.")
+        expect(left_out(page, name)).not_to_contain_text("ragam classify")
+    # This browser shows WebP: it is the file that is damaged.
+    expect(left_out(page, "a.webp")).to_contain_text("This browser cannot read this WebP file: it may be damaged")
+    expect(left_out(page, "a.txt")).to_contain_text("This browser cannot read the file as a picture.")
+
+
+def test_the_service_s_own_sentence_stands_where_the_page_has_none(visit, picture):
+    page = visit()
+    envelopes = {
+        "known.jpg": {"code": 400, "message": "", "error": "picture_unreadable", "detail": "A sentence of the service."},
+        "new.jpg": {"code": 400, "message": "", "error": "picture_upside_down", "detail": "It hangs upside down."},
+    }
+
+    def answer(route) -> None:
+        name = next(name for name in envelopes if name.encode() in route.request.post_data_buffer)
+        route.fulfill(status=400, json={"status": envelopes[name], "data": None})
+
+    page.route("**/prediction?*", answer)
+    choose(page, *(picture_file(name, picture()) for name in envelopes))
+    expect_answered(page, 0, 2)
+    expect(left_out(page, "new.jpg")).to_contain_text("It hangs upside down.")
+    expect(left_out(page, "known.jpg")).to_have_text("known.jpg The file cannot be read as a picture. It may be damaged or cut short.")

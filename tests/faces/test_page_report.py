@@ -1,0 +1,140 @@
+"""The printed report and the contact sheet: first what it all comes to, then a label for each picture, on A4 and letter."""
+
+import math
+
+import pytest
+from compositions import COMPOSITIONS
+from page_actions import choose, expect_answered, picture_file, tile
+from playwright.sync_api import Page, expect
+from told_answers import NO_PAINTING, tell, told
+
+# Rows of two labels that a page holds, of the taller paper and the other.
+ROWS = {"A4": 6, "Letter": 5}
+
+
+def print_it(page: Page, entry: str) -> None:
+    """To the paper in the document, whose print is not asked for: the dialog of the system would wait for somebody."""
+    page.locator("#exports > summary").click()
+    page.get_by_role("button", name=entry).click()
+    expect(page.locator("[data-printed]")).to_have_count(1)
+
+
+@pytest.fixture
+def open_page(visit):
+    def opened() -> Page:
+        page = visit()
+        page.add_init_script("window.print = () => document.documentElement.setAttribute('data-printed', '')")
+        page.reload()
+        return page
+
+    return opened
+
+
+def table(page: Page, name: str) -> dict[str, list[str]]:
+    """Its rows by their first cell."""
+    rows = page.locator(f"#paper table.{name} tr").evaluate_all("rows => rows.map(row => [...row.cells].map(cell => cell.textContent))")
+    return {first: rest for first, *rest in rows}
+
+
+def test_the_first_page_says_what_came_out_and_what_to_think_of_it(open_page, picture):
+    page = open_page()
+    answers = {
+        "1.jpg": told("Realism"),
+        "2.jpg": told("Realism", certain=False),
+        "3.jpg": told("Abstract"),
+        "4.jpg": told("Abstract"),
+        "chart.jpg": told("Abstract", 0.9, NO_PAINTING),
+    }
+    tell(page, answers)
+    page.get_by_role("button", name="Name it").click()
+    page.locator("#question-value").fill("East wing")
+    page.keyboard.press("Enter")
+    page.get_by_label("Your name").fill("Ida Ayu")
+    # The one that is no painting first: on paper it comes last, as on the screen.
+    others = (picture_file("broken.jpg", b""), picture_file("all.zip", b"PK\x03\x04"))
+    choose(page, *(picture_file(name, picture()) for name in ("chart.jpg", *(name for name in answers if name != "chart.jpg"))), *others)
+    expect_answered(page, 5, 7)
+    for name, key in {"1.jpg": "y", "2.jpg": "6", "3.jpg": "n", "4.jpg": "y"}.items():
+        tile(page, name).focus()
+        page.keyboard.press(key)
+    print_it(page, "Print a report")
+    expect(page.locator("#paper h1")).to_have_text("East wing")
+    facts = page.locator("#paper dd").all_text_contents()
+    assert facts[1] == "5"
+    assert facts[2].startswith("4 of 5, ")
+    assert facts[3] == "Ida Ayu"
+    # The model's genre, how many of these certain, and the verdicts: both columns add up to all.
+    counts = table(page, "counts")
+    assert counts == {
+        "Genre": ["Model", "of these certain", "Verdicts"],
+        "Abstract": ["2", "2", "1"],
+        "Realism": ["2", "1", "1"],
+        "Romanticism": ["0", "0", "1"],
+        "Not a painting?": ["1", "", ""],
+        "None of these": ["", "", "1"],
+        "Without a verdict": ["", "", "1"],
+        "All": ["5", "3", "5"],
+    }
+    assert table(page, "matrix") == {
+        "Verdict ↓ / model →": ["Abstract", "Realism"],
+        "Abstract": ["1", "0"],
+        "Realism": ["0", "1"],
+        "Romanticism": ["0", "1"],
+        "None of these": ["1", "0"],
+    }
+    text = page.locator("#paper .overview").inner_text()
+    assert "50% of the 4 answers" in text
+    assert "Left out: 2" in text
+    assert "The file is empty. Files (1): broken.jpg" in text
+    assert "Unpack it, and drop the folder that comes out of it. Files (1): all.zip" in text
+    assert page.locator("#knows p").nth(1).inner_text() in text
+    # The labels, in the groups of the screen and their order.
+    assert page.locator("#paper .group > h2").all_text_contents() == ["Abstract (2)", "Realism (2)", "Not a painting? (1)"]
+    assert page.locator("#paper article .file").all_text_contents() == ["3.jpg", "4.jpg", "1.jpg", "2.jpg", "chart.jpg"]
+    label = page.locator("#paper article").nth(3)
+    expect(label.locator(".verdict")).to_have_text("Verdict: Romanticism.")
+    expect(label).to_contain_text("by Ida Ayu.")
+    expect(label).to_contain_text("version 3")
+
+
+def test_another_version_is_told_by_its_own_answers(open_page, picture):
+    page = open_page()
+    tell(page, {"1.jpg": told("Realism", version=1)})
+    choose(page, picture_file("1.jpg", picture()))
+    expect_answered(page, 1)
+    print_it(page, "Print a report")
+    expect(page.locator("#paper .overview")).to_contain_text("The served model is version 1")
+    expect(page.locator("#knows")).to_contain_text("The served model is version 1")
+    expect(page.locator("#genres-list")).not_to_contain_text("version")
+
+
+def test_many_labels_fit_a_page_of_a4_and_of_letter(open_page, picture):
+    page = open_page()
+    answers = {f"{number}.jpg": told("Abstract" if number % 2 else "Realism") for number in range(40)}
+    tell(page, answers)
+    choose(page, *(picture_file(name, picture()) for name in answers))
+    expect_answered(page, len(answers))
+    for size, rows in ROWS.items():
+        print_it(page, "Print a report")
+        page.emulate_media(media="print")
+        expect(page.locator("main")).to_be_hidden()
+        expect(page.locator("#paper article")).to_have_count(len(answers))
+        pages = page.pdf(format=size).count(b"/Type /Page\n")
+        # The first page holds the summary; a heading may take the place of a row.
+        assert pages <= 1 + math.ceil((len(answers) / 2 + 1) / rows), size
+        # What was printed is taken away.
+        expect(page.locator("#paper > *")).to_have_count(0)
+        page.emulate_media(media="screen")
+        page.evaluate("document.documentElement.removeAttribute('data-printed')")
+
+
+def test_a_contact_sheet_is_printed(open_page, paintings):
+    page = open_page()
+    choose(page, *paintings)
+    expect_answered(page, len(COMPOSITIONS))
+    print_it(page, "Print a contact sheet")
+    page.emulate_media(media="print")
+    expect(page.locator("#paper figure")).to_have_count(len(COMPOSITIONS))
+    text = page.locator("#paper").inner_text()
+    assert [name for name in COMPOSITIONS if name not in text] == []
+    assert page.pdf(format="A4").count(b"/Type /Page\n") <= 2
