@@ -85,7 +85,8 @@ def photographs(address: str) -> dict[str, bytes]:
         page.locator("#print-report").click()
         page.locator("#paper article").first.wait_for(state="attached")
         page.emulate_media(media="print")
-        page.evaluate("scrollTo(0, 0)")
+        # The margin of the paper, which a window has not.
+        page.evaluate("document.body.style.padding = '50px'; scrollTo(0, 0)")
         taken["page-report"] = page.screenshot()
         browser.close()
     return taken
