@@ -12,17 +12,30 @@
     python -m training export     publish it as the next version of the model repository
     python -m training lite       write model.tflite for a version that has none; export does so itself
 
-`python -m training STAGE --help` tells a stage's arguments; the docstring of training/STAGE.py what it reads and writes.
+`python -m training STAGE --help` tells a stage's arguments; the docstring of training/STAGE.py what it reads and writes. With --json each
+line on stdout is a JSON object with the name of the stage, and so is what went wrong, on stderr: {"stage": ..., "error": ...}.
 """
 
 import argparse
 import importlib
+import os
 import re
 import sys
+from types import TracebackType
+from typing import NoReturn
 
 from training.config import StageError, nearest
+from training.hints import cause
+from training.tell import as_line
 
 STAGES = ("collect", "prepare", "config", "teach", "train", "typicality", "evaluate", "runs", "compare", "export", "lite")
+
+
+class Parser(argparse.ArgumentParser):
+    """Raises StageError where argparse would print its usage and end the process."""
+
+    def error(self, message: str) -> NoReturn:
+        raise StageError(f"{message[:1].upper()}{message[1:]}. --help lists what it takes.")
 
 
 def main(arguments: list[str]) -> int:
@@ -30,13 +43,15 @@ def main(arguments: list[str]) -> int:
     if not arguments or arguments[0] in {"-h", "--help"}:
         print(__doc__)
         return 0 if arguments else 2
-    name = arguments[0]
+    name, as_json = arguments[0], "--json" in arguments
     if name not in STAGES:
-        print(f"There is no stage '{name}'. The stages are {', '.join(STAGES)}.", file=sys.stderr)
+        complain(name, f"There is no stage '{name}'.{nearest(name, STAGES)} The stages are {', '.join(STAGES)}.", as_json=as_json)
         return 2
+    # TensorFlow's own lines are of no use here: of a machine without a GPU they tell an error that is none. What fails it raises.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     # Only the stage that is asked for is imported: TensorFlow takes seconds.
     stage = importlib.import_module(f"training.{name}")
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         f"python -m training {name}",
         usage=f"python -m training {name} [arguments; --help lists them]",
         description=stage.__doc__,
@@ -44,14 +59,19 @@ def main(arguments: list[str]) -> int:
         allow_abbrev=False,
     )
     stage.add_arguments(parser)
-    parser.add_argument("--json", action="store_true", help="tell everything as JSON, an object a line")
+    parser.add_argument("--json", action="store_true", help="tell everything as JSON, an object a line; an error, too, on stderr")
+    parser.set_defaults(stage=name)
     try:
         stage.run(parsed(parser, name, arguments[1:]))
     except StageError as error:
-        print(error, file=sys.stderr)
+        complain(name, str(error), as_json=as_json)
+        return 2
+    except OSError as error:
+        # A folder that cannot be written, a full disk, a file that is gone: whatever a stage does not explain better itself.
+        complain(name, f"{f'{error.filename}: ' if error.filename else ''}{cause(error)}.", as_json=as_json)
         return 2
     except KeyboardInterrupt:
-        print("Interrupted.", file=sys.stderr)
+        complain(name, "Interrupted.", as_json=as_json)
         return 130
     return 0
 
@@ -61,9 +81,25 @@ def parsed(parser: argparse.ArgumentParser, stage: str, arguments: list[str]) ->
     args, unknown = parser.parse_known_args(arguments)
     if unknown:
         known = re.findall(r"--[a-z0-9-]+", parser.format_help())
+        if not unknown[0].startswith("-"):
+            raise StageError(f"{stage} takes no '{unknown[0]}' there. Several values have commas between them: 0.5,1. --help lists all.")
         raise StageError(f"{stage} takes no {unknown[0]}.{nearest(unknown[0].partition('=')[0], known)} --help lists what it takes.")
     return args
 
 
+def complain(stage: str, sentence: str, *, as_json: bool) -> None:
+    print(as_line({"stage": stage, "error": sentence}) if as_json else sentence, file=sys.stderr)
+
+
+def told_shortly(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """In the place of a traceback: what happened, and how to have the traceback."""
+    if sys.flags.dev_mode or not isinstance(error, Exception):
+        sys.__excepthook__(kind, error, trace)
+        return
+    where = f"`python -X dev -m training {' '.join(sys.argv[1:2])} ...` shows where"
+    complain(sys.argv[1], f"It failed with {kind.__name__}: {cause(error)}. {where}.", as_json="--json" in sys.argv)
+
+
 if __name__ == "__main__":
+    sys.excepthook = told_shortly
     sys.exit(main(sys.argv[1:]))

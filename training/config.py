@@ -8,9 +8,12 @@ Prints what `train` would use with the same arguments. What was tried, with figu
 import argparse
 import difflib
 import math
+import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field, fields
+from dataclasses import Field, asdict, dataclass, field, fields
 from typing import Any, Literal
+
+from training.tell import tell
 
 
 class StageError(Exception):
@@ -26,6 +29,13 @@ def nearest(name: str, names: Iterable[str]) -> str:
 def setting(default: object, why: str, least: float = -math.inf, most: float = math.inf) -> Any:
     """A field of the recipe: its value in the recipe `ragam`, what it is and where that is from, and the limits of a number."""
     return field(default=default, metadata={"why": why, "least": least, "most": most})
+
+
+# The names of MobileNetV2's layers, as Keras has them: with TensorFlow, which takes seconds to import, they are looked up exactly.
+LAYER = re.compile(
+    r"block_([1-9]|1[0-6])_((expand|depthwise)(_BN|_relu)?|project(_BN)?|pad|add)|expanded_conv_(depthwise(_BN|_relu)?|project(_BN)?)"
+    r"|Conv1(_relu)?|bn_Conv1|Conv_1(_bn)?|out_relu"
+)
 
 
 @dataclass(frozen=True)
@@ -62,7 +72,7 @@ class Recipe:
     lowest_rate: float = setting(0.02, "Share of the highest at which it begins and ends, with cosine", 0, 1)
     weight_decay: float = setting(1e-4, "Of adamw", 0)
     clip_norm: float = setting(2.0, "Of all gradients together, of adamw", 0)
-    ema_momentum: float = setting(0.998, "Of the weights' moving average, which is validated and kept; 0: none (paper)", 0, 1)
+    ema_momentum: float = setting(0.998, "Of the weights' moving average, which is validated and kept; 0: none (paper)", 0, 0.99999)
     label_smoothing: float = setting(0.1, "Szegedy et al., 2016 (paper: 0)", 0, 0.99)
     class_weights: bool = setting(False, "Weigh every genre alike in the loss, however many pictures it has (paper: no)")
     sampling: Literal["once", "by_artist"] = setting(
@@ -95,7 +105,7 @@ class Recipe:
     contrast: float = setting(0.2, "ragam", 0, 1)
     saturation: float = setting(0.25, "ragam: the painter's colours have to survive", 0, 1)
     channel_gain: float = setting(0.1, "ragam: white balance", 0, 1)
-    gamma: float = setting(0.3, "ragam: exposure, of the curve's logarithm to either side", 0, 2)
+    gamma: float = setting(0.3, "ragam: exposure, by a power between exp(-X) and exp(X) of the brightness", 0, 2)
     sharpness_share: float = setting(0.5, "ragam: of the pictures, blurred or sharpened, as scanners and resizers do", 0, 1)
     sharpness: float = setting(1.2, "ragam: the strongest unsharp mask", 0, 10)
     framed_share: float = setting(0.1, "ragam: of the pictures, in a frame of one colour, so that a frame tells nothing", 0, 1)
@@ -110,8 +120,17 @@ class Recipe:
             least, most = (one.metadata.get(name, 0) for name in ("least", "most"))
             for number in value if isinstance(value, tuple | list) else [value]:
                 if isinstance(number, int | float) and not least <= number <= most:
-                    limits = f"at least {least:g}" if math.isinf(most) else f"{least:g} to {most:g}"
-                    raise StageError(f"--{one.name.replace('_', '-')} must be {limits}.")
+                    raise StageError(f"--{one.name.replace('_', '-')} must be {limits(one)}.")
+        if self.trained_from is not None and not LAYER.fullmatch(self.trained_from):
+            raise StageError(f"--trained-from: MobileNetV2 has no layer '{self.trained_from}'. Name one such as block_6_expand.")
+
+
+def limits(one: Field[Any]) -> str:
+    """Of a number in the recipe, such as "0 to 1" or "at least 1"; empty where it has none."""
+    least, most = (one.metadata.get(name, 0) for name in ("least", "most"))
+    if math.isinf(least):
+        return ""
+    return f"at least {least:g}" if math.isinf(most) else f"{least:g} to {most:g}"
 
 
 RAGAM = Recipe()
@@ -146,4 +165,5 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     from training import options
 
-    print(options.toml(options.chosen(args)), end="")
+    recipe = options.chosen(args)
+    tell(args, asdict(recipe), options.toml(recipe).rstrip("\n"))

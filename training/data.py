@@ -20,7 +20,9 @@ import tensorflow as tf
 
 from gateway.contract import IMAGE_HALF_RANGE, IMAGE_SHAPE
 from training.config import StageError
+from training.hints import cause, command
 
+MAKE = command("prepare", Path("PICTURES"), out=Path("DATASET"))
 # uint8 (224, 224, 3) and an int32 seed (2,) -> float32 (224, 224, 3) in [0, 255]: one of augment.AUGMENTATIONS.
 Augmentation = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
 
@@ -58,7 +60,7 @@ class Dataset:
         if not np.array_equal(places, np.arange(first, first + len(rows))):
             raise StageError(
                 f"rows.csv does not list the pictures of {' and '.join(splits)} in the order of pixels.npy. "
-                "Make the dataset again with `prepare`."
+                f"Make the dataset again with {MAKE}."
             )
         labels = np.array([self.genres.index(row["genre"]) for row in rows], dtype=np.int64)
         return Part(self.pixels[first : first + len(rows)], labels, rows)
@@ -71,11 +73,9 @@ def load(folder: Path) -> Dataset:
         listed = (folder / "rows.csv").read_text(encoding="utf-8")
         pixels = np.load(folder / "pixels.npy", mmap_mode="r")
     except (OSError, ValueError) as error:
-        raise StageError(f"{folder} is no dataset: {error}. Make one with `python -m training prepare`.") from error
+        raise StageError(f"{folder} is no dataset: {cause(error)}. Make one with {MAKE}.") from error
     if pixels.dtype != np.uint8 or pixels.shape != (about.get("pictures"), *IMAGE_SHAPE):
-        raise StageError(
-            f"{folder} is no dataset: its pixels.npy holds {pixels.dtype} {pixels.shape}. Make one with `python -m training prepare`."
-        )
+        raise StageError(f"{folder} is no dataset: its pixels.npy holds {pixels.dtype} {pixels.shape}. Make one with {MAKE}.")
     digest = hashlib.sha256((json.dumps(about, sort_keys=True) + listed).encode()).hexdigest()
     return Dataset(tuple(about["genres"]), about, digest, pixels, tuple(csv.DictReader(listed.splitlines())))
 

@@ -24,7 +24,6 @@ Writes RUN:
 
 import argparse
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -36,13 +35,15 @@ import numpy.typing as npt
 from training import measure, plots, predictions, scorecard
 from training.certain import KINDS, Answers, Share, certain, expected, left_out_in_turn, thresholds
 from training.config import StageError
+from training.early import see_dataset, see_file
+from training.hints import command
 from training.last import figures_of, read_run
 from training.report import markdown, sentences
 from training.sides import EXTERNAL_TEST, EXTERNAL_TUNING, EXTERNALS
 from training.tell import tell
 from training.tracking import OF_EVALUATION, Tracking, card_figures
 from training.train import MODEL, write_json, write_text
-from training.trust import SEEN, VALIDATED, read_validated, write_arrays
+from training.trust import LIKENESS, SEEN, VALIDATED, read_validated, write_arrays
 from training.typicality import REPORT
 
 SCORECARD = "scorecard.json"
@@ -64,9 +65,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     facts = read_run(args.run)
+    see_what_is_needed(args.data, args.run)
     chosen = figures_of(facts, args.chosen, SCORECARD)
     tracking = Tracking(args.run)
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     # Keras takes seconds to import, which `--help` need not wait for.
     import keras
 
@@ -84,7 +85,7 @@ def run(args: argparse.Namespace) -> None:
     raw = {name: outputs_of(model, part.pixels) for name, part in parts.items()}
     temperature = fit_temperature([(raw[name], parts[name].labels) for name in ("validation", EXTERNAL_TUNING) if name in parts])
 
-    typical = read_typicality(args.run, parts)
+    typical = read_typicality(args.run, parts, command("typicality", args.data, run=args.run))
     answers = {
         name: Answers(measure.tempered(raw[name], temperature), part.labels, typical[name], np.array([row["group"] for row in part.rows]))
         for name, part in parts.items()
@@ -142,6 +143,13 @@ def run(args: argparse.Namespace) -> None:
     tell(args, card, *sentences(card), f"All figures: {args.run / 'scorecard.md'}; the surest mistakes: {args.run / predictions.WORST}.")
 
 
+def see_what_is_needed(data: Path, folder: Path) -> None:
+    """Raises StageError where a file of an earlier stage is missing."""
+    see_dataset(data)
+    for name in (SEEN, LIKENESS, REPORT):
+        see_file(folder / name, name, command("typicality", data, run=folder))
+
+
 def against(version: Path, parts: dict[str, Any], genres: list[str]) -> dict[str, Any]:
     """The accuracy and the mean recall of a published version on the same ones. Raises StageError where it is none, or of other genres."""
     from training.published import scores_of
@@ -165,15 +173,15 @@ def fit_temperature(sets: Sequence[tuple[measure.Scores, measure.Labels]]) -> fl
     return float(grid[int(np.argmin(losses))])
 
 
-def read_typicality(folder: Path, parts: dict[str, Any]) -> dict[str, npt.NDArray[np.floating]]:
-    """By part the typicality (n,) of its pictures. Raises StageError where `typicality` has not been run for them."""
+def read_typicality(folder: Path, parts: dict[str, Any], how: str) -> dict[str, npt.NDArray[np.floating]]:
+    """By part the typicality (n,) of its pictures. Raises StageError where `typicality` has not been run for them, and `how` it is."""
     try:
         with np.load(folder / SEEN) as seen:
             found = {name: np.concatenate([seen[half] for half in HALVES.get(name, (name,)) if half in seen]) for name in parts}
     except (OSError, ValueError) as error:
-        raise StageError(f"{folder} has no {SEEN}. Make it with `python -m training typicality --run {folder}`.") from error
+        raise StageError(f"{folder} has no {SEEN} that can be read. Make it with {how}.") from error
     if any(len(found[name]) != len(part.labels) for name, part in parts.items()):
-        raise StageError(f"{folder}/{SEEN} is of other pictures. Make it again with `python -m training typicality --run {folder}`.")
+        raise StageError(f"{folder}/{SEEN} is of other pictures. Make it again with {how}.")
     return found
 
 

@@ -50,7 +50,9 @@ from training import lite, measure, similar
 from training.certain import Answers, certain, kinds
 from training.config import StageError
 from training.distribution import distribution
+from training.early import see_dataset, see_file
 from training.evaluate import SCORECARD
+from training.hints import command
 from training.sides import EXTERNALS
 from training.tell import tell
 from training.train import MODEL, write_json
@@ -70,8 +72,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
+    see_dataset(args.data)
+    see_file(args.run / SCORECARD, "scorecard", command("evaluate", args.data, run=args.run))
     card = read_scorecard(args.run)
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     # TensorFlow takes seconds to import, which `--help` need not wait for.
     import keras
     import tensorflow as tf
@@ -139,7 +142,7 @@ def read_scorecard(folder: Path) -> dict[str, Any]:
     try:
         card: dict[str, Any] = json.loads((folder / SCORECARD).read_text(encoding="utf-8"))
     except OSError as error:
-        raise StageError(f"{folder} has no scorecard. Make it with `python -m training evaluate --run {folder}`.") from error
+        raise StageError(f"{folder} has no scorecard. Make it with {command('evaluate', run=folder)}.") from error
     if "test" not in card["parts"] and "chosen_by" not in card:
         raise StageError(
             "The dataset of this run has no test pictures, so nobody knows how good the model is. Prepare one with --split artist."
@@ -194,7 +197,9 @@ def verify_trust(loaded: Any, pictures: npt.NDArray[np.float32], trust: Trust, t
     found = answers(loaded, PREDICT_SIGNATURE, pictures)
     apart = float(np.abs(found[TYPICALITY_OUTPUT] - typicality).max())
     if not apart <= LARGEST_TYPICALITY_DIFFERENCE:
-        raise StageError(f"The exported typicality differs from that of the run by {apart:.1e}. Run `python -m training typicality` again.")
+        raise StageError(
+            f"The exported typicality differs from that of the run by {apart:.1e}. Run {command('typicality', run=Path('RUN'))} again."
+        )
     scores, typical = found[SCORES_OUTPUT], found[TYPICALITY_OUTPUT]
     sure = certain(Answers(scores, scores.argmax(axis=1), typical, np.empty(0, str)), trust.limits)
     shares = np.array(trust.expected, np.float32)[kinds(sure, typical)]

@@ -183,7 +183,8 @@ def kept(recipe: Recipe, genre_count: int, out: Path, rows: list[Row], judged: S
         model.set_weights(blend(start, end, share))
         scores = [(outputs_of(model, part.pixels), part.labels) for part in judges]
         found[str(share)] = float(np.mean([[measure.accuracy(*one), measure.balanced_accuracy(*one)] for one in scores]))
-    share = max(recipe.shares, key=lambda share: found.get(str(share), 0.0))
+    # Of equal ones the largest, which keeps most of what was learned.
+    share = max(recipe.shares, key=lambda share: (found[str(share)], share)) if found else recipe.shares[0]
     model.set_weights(blend(start, end, share))
     return model, (len(rows) if recipe.keep == "last" else lowest_loss(rows) + 1), {**found, "chosen": share}
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from training.config import RAGAM, Recipe, StageError
+from training.hints import cause, command
 from training.sides import ALL, EXTERNAL_TUNING
 
 if TYPE_CHECKING:  # importing it takes seconds: TensorFlow
@@ -19,7 +20,9 @@ def read_run(folder: Path) -> dict[str, Any]:
     try:
         facts: dict[str, Any] = json.loads((folder / RUN).read_text(encoding="utf-8"))
     except OSError as error:
-        raise StageError(f"{folder} holds no finished run. Make one with `python -m training train --out {folder}`.") from error
+        raise StageError(f"{folder} holds no finished run. Make one with {command('train', out=folder)}.") from error
+    except ValueError as error:
+        raise StageError(f"{folder / RUN} cannot be read: {cause(error)}.") from error
     return facts
 
 
@@ -64,5 +67,5 @@ def figures_of(facts: dict[str, Any], folder: Path | None, scorecard: str) -> di
     try:
         card = json.loads((folder / scorecard).read_text(encoding="utf-8"))
     except OSError as error:
-        raise StageError(f"{folder} has no scorecard. Make it with `python -m training evaluate --run {folder}`.") from error
+        raise StageError(f"{folder} has no scorecard. Make it with {command('evaluate', run=folder)}.") from error
     return {**facts["chosen_by"], "trained_on": card["dataset"]["trained_on"], "parts": card["parts"], "against": card.get("against")}

@@ -38,7 +38,6 @@ def run(args: argparse.Namespace) -> None:
         raise StageError(
             f"There is no {SAVED_MODEL} in {args.version}. Name a version's folder, such as model_repository/painting_genre/2."
         )
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     # TensorFlow takes seconds to import, which `--help` need not wait for.
     import tensorflow as tf
 

@@ -3,14 +3,14 @@
 For 7 genres these are 2,422,855 parameters, of which 164,871 are the head's, as in the paper's table of layers.
 """
 
-from pathlib import Path
-
 import keras
 import numpy as np
 import numpy.typing as npt
 
 from gateway.contract import IMAGE_INPUT, IMAGE_SHAPE, SCORES_OUTPUT
 from training.config import RAGAM, Recipe, StageError, nearest
+from training.early import IMAGENET, see_weights
+from training.hints import cause
 
 # The names of the layers that others ask for: the last map before pooling, float32 (n, 7, 7, 1280), and the head's.
 FEATURE_MAP = "out_relu"
@@ -85,14 +85,14 @@ def _load(trunk: keras.Model, weights: str | None, width: float) -> None:
     if weights is None:
         return
     try:
-        if weights == "imagenet":
-            trained = keras.applications.MobileNetV2(include_top=False, weights="imagenet", input_shape=IMAGE_SHAPE, alpha=width)
+        if weights == IMAGENET:
+            trained = keras.applications.MobileNetV2(include_top=False, weights=IMAGENET, input_shape=IMAGE_SHAPE, alpha=width)
             trunk.set_weights(trained.get_weights())
-        elif Path(weights).is_file():
-            trunk.load_weights(weights)
         else:
-            raise StageError(
-                f"There is no weight file {weights}. Give --weights imagenet or the path of a Keras weight file of MobileNetV2."
-            )
-    except (OSError, ValueError) as error:
-        raise StageError(f"The weights '{weights}' could not be loaded ({str(error).splitlines()[0][:200]}).") from error
+            see_weights(weights)
+            trunk.load_weights(weights)
+    except StageError:
+        raise
+    except Exception as error:  # Keras raises a bare one where a download fails
+        instead = "a weight file of MobileNetV2 without its top, or none" if weights == IMAGENET else f"another file, {IMAGENET}, or none"
+        raise StageError(f"The weights '{weights}' could not be loaded: {cause(error)}. Give --weights {instead}.") from error

@@ -10,7 +10,8 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-from training.config import RECIPES, Recipe, StageError, nearest
+from training.config import RECIPES, Recipe, StageError, limits, nearest
+from training.hints import cause
 
 FIELDS: dict[str, Field[Any]] = {one.name: one for one in fields(Recipe) if one.name != "name"}
 KINDS = get_type_hints(Recipe)
@@ -27,8 +28,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             f"--{name.replace('_', '-')}",
             choices=choices,
             metavar=None if choices else "X",
-            help=f"{one.metadata['why']} (default {written(default)})".replace("%", "%%"),
+            help=f"{one.metadata['why']} (default {written(default)}{_takes(name, one)})".replace("%", "%%"),
         )
+
+
+def _takes(name: str, one: Field[Any]) -> str:
+    """The limits of a number, and how several are written."""
+    several = "; several with commas between them" if get_origin(KINDS[name]) is tuple else ""
+    return f"; {limits(one)}{several}" if limits(one) else ""
 
 
 def chosen(args: argparse.Namespace) -> Recipe:
@@ -44,7 +51,7 @@ def read(file: Path) -> dict[str, Any]:
     try:
         found = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise StageError(f"{file} cannot be read: {error}.") from error
+        raise StageError(f"{file} cannot be read: {cause(error)}.") from error
     for key in found:
         if key not in FIELDS and key != "recipe":
             raise StageError(f"{file} sets '{key}', which no recipe has.{nearest(key, FIELDS)} `python -m training config` prints all.")
@@ -90,9 +97,10 @@ def toml(recipe: Recipe) -> str:
         f'recipe = "{recipe.name}"',
     ]
     for name, one in FIELDS.items():
-        limits = f" {list(get_args(KINDS[name]))}" if get_origin(KINDS[name]) is Literal else ""
+        choices = f" {list(get_args(KINDS[name]))}" if get_origin(KINDS[name]) is Literal else ""
+        within = f" {limits(one)[:1].upper()}{limits(one)[1:]}." if limits(one) else ""
         none = ' "none" for none.' if get_origin(KINDS[name]) is UnionType else ""
-        lines += ["", f"# {one.metadata['why']}.{limits}{none}", f"{name} = {written(getattr(recipe, name))}"]
+        lines += ["", f"# {one.metadata['why']}.{choices}{within}{none}", f"{name} = {written(getattr(recipe, name))}"]
     return "\n".join(lines) + "\n"
 
 

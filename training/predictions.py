@@ -18,6 +18,7 @@ from gateway.contract import EXPLAIN_SIGNATURE, HEATMAP_OUTPUT, IMAGE_SIZE
 from gateway.picture.preprocess import to_tensor
 from training.certain import Answers
 from training.config import StageError
+from training.hints import command
 from training.train import write_text
 
 if TYPE_CHECKING:  # importing it takes seconds: TensorFlow
@@ -83,7 +84,7 @@ def read(run: Path) -> list[dict[str, str]]:
         with (run / PREDICTIONS).open(newline="", encoding="utf-8") as file:
             return list(csv.DictReader(file))
     except OSError as error:
-        raise StageError(f"{run} has no {PREDICTIONS}. Make it with `python -m training evaluate --run {run}`.") from error
+        raise StageError(f"{run} has no {PREDICTIONS}. Make it with {command('evaluate', run=run)}.") from error
 
 
 def page(run: str, measured: Measured, model: Any) -> str:

@@ -36,12 +36,13 @@ class Progress(keras.callbacks.Callback):  # type: ignore[misc]
     def on_epoch_end(self, epoch: int, logs: Row) -> None:
         self._close()
         if self._json:
-            print(as_line({"phase": self._what, "epoch": epoch + 1, **{name: float(value) for name, value in logs.items()}}), flush=True)
+            figures = {name: float(value) for name, value in logs.items()}
+            print(as_line({"stage": "train", "phase": self._what, "epoch": epoch + 1, **figures}), flush=True)
             return
         done, epochs = epoch + 1, self.params["epochs"]
         left = (time.monotonic() - self._began) / (done - self._from) * (epochs - done)
-        figures = [f"{name.replace('val_', 'validation ').replace('_', ' ')} {logs[name]:.3f}" for name in SHOWN if name in logs]
-        print(f"{self._what} {done}/{epochs}: {', '.join(figures)}; {span(left)} left", flush=True)
+        shown = [f"{name.replace('val_', 'validation ').replace('_', ' ')} {logs[name]:.3f}" for name in SHOWN if name in logs]
+        print(f"{self._what} {done}/{epochs}: {', '.join(shown)}; {span(left)} left", flush=True)
 
     def on_train_end(self, _: Row | None = None) -> None:
         self._close()

@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from training.config import StageError
+from training.hints import cause
 from training.tell import span, tell
 
 PARTS = ("validation", "test", "external-tuning", "external-test")
 MISSING = "-"
+WIDEST = 24
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -51,12 +53,17 @@ def facts_of(folder: Path) -> dict[str, Any]:
             **{name: about[name] for name in ("seed", "epochs", "kept_epoch", "seconds", "dataset")},
         }
     except (OSError, ValueError, KeyError) as error:
-        raise StageError(f"{folder} cannot be read as a run: {error}.") from error
+        raise StageError(f"{folder} cannot be read as a run: {cause(error)}.") from error
 
 
 def line_of(facts: dict[str, Any]) -> list[str]:
-    recipe = " ".join([facts["recipe"], *(f"{name}={value}" for name, value in facts["changed"].items())])
+    # A weight file's name would be wider than all else.
+    recipe = " ".join([facts["recipe"], *(f"{name}={shorten(str(value), WIDEST)}" for name, value in facts["changed"].items())])
     figures = [
         f"{part['accuracy']:.3f} / {part['balanced_accuracy']:.3f}" if (part := facts["parts"].get(name)) else MISSING for name in PARTS
     ]
     return [facts["run"], recipe, *(str(facts[name]) for name in ("seed", "epochs", "kept_epoch")), span(facts["seconds"]), *figures]
+
+
+def shorten(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 3]}..."

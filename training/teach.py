@@ -13,7 +13,6 @@ the teacher's own figures, as JSON.
 
 import argparse
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +23,8 @@ import numpy.typing as npt
 
 from training import measure
 from training.config import StageError
+from training.early import see_dataset, see_that_writable, see_weights
+from training.hints import cause, command
 from training.sides import EXTERNAL_TUNING
 from training.tell import tell
 
@@ -47,7 +48,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    see_dataset(args.data)
+    see_weights(args.weights)
+    see_that_writable(args.out.parent)
     # Keras takes seconds to import, which `--help` need not wait for.
     from training import efficientnet
     from training.data import chances, load
@@ -118,9 +121,9 @@ def taught(file: Path, dataset: "Dataset", share: float) -> tuple["Part", dict[s
         with np.load(file, allow_pickle=False) as saved:
             scores, digest, about = saved["scores"], str(saved["dataset"]), json.loads(str(saved["about"]))
     except (OSError, ValueError, KeyError) as error:
-        raise StageError(f"{file} holds no soft labels: {error}. Make them with `python -m training teach`.") from error
+        raise StageError(f"{file} holds no soft labels: {cause(error)}. Make them with {command('teach', out=file)}.") from error
     if digest != dataset.digest:
-        raise StageError(f"{file} was made from another dataset. Make it again with `python -m training teach`.")
+        raise StageError(f"{file} was made from another dataset. Make it again with {command('teach', out=file)}.")
     train = dataset.part("train")
     soft = share * scores + (1 - share) * train.targets(len(dataset.genres))
     return replace(train, soft=soft.astype(np.float32)), about

@@ -25,7 +25,6 @@ Writes RUN:
 
 import argparse
 import json
-import os
 import platform
 import shutil
 import sys
@@ -35,9 +34,11 @@ from typing import Any
 
 from training import last, options, plots
 from training.config import StageError
+from training.early import see_dataset, see_file, see_that_writable, see_weights
+from training.hints import cause, command
 from training.last import RUN
 from training.sides import EXTERNAL_TUNING
-from training.tell import tell
+from training.tell import kept_in_words, tell
 
 MODEL = "model.keras"
 ASKED = "asked.json"
@@ -58,10 +59,15 @@ def run(args: argparse.Namespace) -> None:
     if before is not None:
         recipe = last.settled(before, recipe)
 
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    see_dataset(args.data)
+    see_weights(recipe.weights)
+    if recipe.teacher is not None:
+        see_file(Path(recipe.teacher), f"soft labels {Path(recipe.teacher).name}", command("teach", args.data, out=Path(recipe.teacher)))
+    see_that_writable(args.out)
     # Keras takes seconds to import, which `--help` need not wait for.
     from keras.callbacks import LambdaCallback
 
+    from training import devices
     from training.callbacks import CHECKPOINTS, HISTORY, WORK
     from training.data import load
     from training.fit import fit, kept
@@ -90,7 +96,7 @@ def run(args: argparse.Namespace) -> None:
         return
     counts = {"train": len(train.labels), "validation": len(validation.labels)}
     learned = f"{counts['train']:,} pictures to train on, {counts['validation']:,} to validate, {len(genres)} genres"
-    tell(args, {"recipe": recipe.name, "genres": genres, **counts}, f"Recipe {recipe.name}: {learned}.")
+    tell(args, {"recipe": recipe.name, "genres": genres, **counts}, f"Recipe {recipe.name}: {learned}; on {devices.in_words()}.")
     tracking.tell(asked)
 
     rows, stopped = fit(
@@ -126,13 +132,16 @@ def run(args: argparse.Namespace) -> None:
     }
     write_json(args.out / RUN, report)
     tracking.tell(report, {"kept_epoch": epoch, "share": shares["chosen"]}, OF_TRAINING)
-    tell(args, report, f"Stopped: {stopped}. Kept epoch {epoch}, {shares['chosen']:.0%} of its weights and the rest of the start's.")
+    tell(args, report, f"Stopped: {stopped}. {kept_in_words(epoch, shares)}")
     for folder in (CHECKPOINTS, WORK):
         shutil.rmtree(args.out / folder, ignore_errors=True)
 
 
 def start_or_resume(out: Path, asked: dict[str, object]) -> None:
     """Make the folder of a new run, or see that the unfinished run in it was asked for the same."""
+    from training.callbacks import snapshot
+    from training.fit import START
+
     out.mkdir(parents=True, exist_ok=True)
     file = out / ASKED
     if not file.exists():
@@ -140,12 +149,26 @@ def start_or_resume(out: Path, asked: dict[str, object]) -> None:
             raise StageError(f"{out} is not empty and holds no run. Name another --out.")
         write_json(file, asked)
         return
-    before = json.loads(file.read_text())
+    before = read_asked(file)
     differing = [name for name, value in json.loads(json.dumps(asked)).items() if before.get(name) != value]
+    if snapshot(out) is None and not (out / RUN).exists():
+        # It failed, or was killed before its first epoch ended: nothing is lost where something else is asked now.
+        if differing:
+            (out / START).unlink(missing_ok=True)
+            write_json(file, asked)
+        return
     if differing:
         raise StageError(f"{out} holds a run with another {' and '.join(differing)}. Name another --out, or remove it.")
     if not (out / RUN).exists():
         print("Going on after the last full epoch.", file=sys.stderr)
+
+
+def read_asked(file: Path) -> dict[str, Any]:
+    """Raises StageError where the file is damaged."""
+    try:
+        return dict(json.loads(file.read_text(encoding="utf-8")))
+    except (OSError, ValueError) as error:
+        raise StageError(f"{file} cannot be read: {cause(error)}. Name another --out, or remove {file.parent}.") from error
 
 
 def write_json(path: Path, content: object) -> None:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from training.certain import KINDS, NEVER, Answers
 from training.config import StageError
+from training.hints import command
 
 LIKENESS = "likeness.npz"
 SEEN = "seen.npz"
@@ -70,7 +71,7 @@ def read_likeness(path: Path) -> Likeness:
         with np.load(path) as found:
             values = {field.name: found[field.name] for field in fields(Likeness)}
     except (OSError, ValueError, KeyError) as error:
-        raise StageError(f"{path} is missing. Make it with `python -m training typicality`.") from error
+        raise StageError(f"{path} is missing. Make it with {command('typicality', run=path.parent)}.") from error
     return Likeness(**{**values, "layers": tuple(values["layers"].tolist()), "reach": float(values["reach"])})
 
 
@@ -80,7 +81,7 @@ def read_validated(folder: Path) -> Answers:
         with np.load(folder / VALIDATED) as found:
             return Answers(**{field.name: found[field.name] for field in fields(Answers)})
     except (OSError, ValueError, KeyError) as error:
-        raise StageError(f"{folder} has no {VALIDATED}. Make it with `python -m training evaluate --run {folder}`.") from error
+        raise StageError(f"{folder} has no {VALIDATED}. Make it with {command('evaluate', run=folder)}.") from error
 
 
 def trust_of(folder: Path, card: dict[str, Any]) -> Trust:
@@ -88,7 +89,7 @@ def trust_of(folder: Path, card: dict[str, Any]) -> Trust:
     try:
         found = card["trust"]
     except KeyError as error:
-        raise StageError(f"The scorecard of {folder} is an older one. Make it again with `python -m training evaluate`.") from error
+        raise StageError(f"The scorecard of {folder} is an older one. Make it again with {command('evaluate', run=folder)}.") from error
     limits = [NEVER if limit is None else limit for limit in found["certain_from"].values()]
     expected = tuple(found["expected_accuracy"][kind]["right"] for kind in KINDS)
     return Trust(read_likeness(folder / LIKENESS), np.array(limits, np.float32), expected)
@@ -100,4 +101,4 @@ def seen(folder: Path, name: str) -> npt.NDArray[Any]:
         with np.load(folder / SEEN) as arrays:
             return np.asarray(arrays[name])
     except (OSError, ValueError, KeyError) as error:
-        raise StageError(f"{folder} has no {SEEN}, or an old one. Make it with `python -m training typicality`.") from error
+        raise StageError(f"{folder} has no {SEEN}, or an old one. Make it with {command('typicality', run=folder)}.") from error

@@ -15,10 +15,13 @@ import shallow
 from training import measure
 from training.__main__ import main
 from training.callbacks import Row
-from training.config import PAPER, RAGAM
+from training.config import PAPER, RAGAM, StageError
 from training.data import class_weights, load
 from training.fit import START, BalancedAccuracy, fit, kept, outputs_of, why_stopped
+from training.model import build
 from training.progress import Progress
+from training.tell import kept_in_words
+from training.train import start_or_resume
 
 Training = Callable[..., list[str]]
 
@@ -143,8 +146,39 @@ def test_another_recipe_does_not_go_on_in_the_same_folder(
     training_on: Training, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "asked.json").write_text('{"recipe": {}, "seed": 5}')
+    (tmp_path / "checkpoints" / "0001").mkdir(parents=True)
     assert main(training_on(tmp_path)) == 2
     assert "another" in capsys.readouterr().err
+
+
+def test_a_start_that_failed_refuses_no_other(tmp_path: Path) -> None:
+    start_or_resume(tmp_path / "run", {"weights": "no.h5"})
+    (tmp_path / "run" / START).write_bytes(b"of a head that was trained for the other")
+    start_or_resume(tmp_path / "run", {"weights": "none"})
+    assert json.loads((tmp_path / "run" / "asked.json").read_text()) == {"weights": "none"}
+    assert not (tmp_path / "run" / START).exists()
+
+
+def test_weights_that_cannot_be_downloaded_are_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*, weights: str | None, **_: object) -> object:
+        if weights == "imagenet":
+            raise Exception("URL fetch failure on https://example.org: None -- Name or service not known")  # noqa: TRY002 - as Keras does
+        return object()
+
+    monkeypatch.setattr(keras.applications, "MobileNetV2", fails)
+    with pytest.raises(StageError, match=r"The weights 'imagenet' could not be loaded: URL fetch failure .* Give --weights a weight file"):
+        build(7, "imagenet", 0)
+
+
+def test_of_equal_shares_the_largest_is_kept_and_the_tie_is_said() -> None:
+    assert "Kept the weights of epoch 3: 50%, 100% did equally well" in kept_in_words(
+        3, {"0.2": 0.3, "0.5": 0.4, "1.0": 0.4, "chosen": 1.0}
+    )
+    assert kept_in_words(2, {"0.2": 0.5, "1.0": 0.4, "chosen": 0.2}) == (
+        "Kept a mean of the weights of epoch 2, for 20%, and of those before the main phase, for 80%, which did best on what chooses."
+    )
+    assert kept_in_words(2, {"chosen": 1.0}) == "Kept the weights of epoch 2."
+    assert kept_in_words(0, {"chosen": 0.0}).startswith("Kept the weights from before")
 
 
 def test_a_folder_with_other_things_is_left_alone(training_on: Training, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -176,7 +210,7 @@ def test_an_epoch_is_told_as_a_line_with_the_time_left_or_as_json(as_json: bool,
         progress.on_epoch_end(epoch, logs)
     told = capsys.readouterr().out.splitlines()
     if as_json:
-        assert json.loads(told[0]) == {"phase": "epoch", "epoch": 2, **logs}
+        assert json.loads(told[0]) == {"stage": "train", "phase": "epoch", "epoch": 2, **logs}
     else:
         assert told[0].startswith("epoch 2/3: loss 1.250, validation accuracy 0.500, validation balanced accuracy 0.250; ")
         assert told[1].endswith("; 0 s left")
