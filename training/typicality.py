@@ -16,7 +16,6 @@ out from the fit and measured.
 
 import argparse
 import hashlib
-import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
@@ -31,6 +30,8 @@ from PIL import Image
 from gateway.contract import IMAGE_SHAPE, TYPICAL_FROM
 from gateway.errors import RagamError
 from training.config import StageError
+from training.early import see_dataset, see_file
+from training.hints import command, counted
 from training.pictures import read_pixels
 from training.sides import EXTERNAL_TUNING, EXTERNALS
 from training.tell import tell
@@ -43,6 +44,7 @@ LAYERS = ("block_10_expand_relu", "block_12_expand_relu", "block_13_expand_relu"
 PAINTINGS = 2000  # of those trained on, as they are
 PAINTINGS_AUGMENTED = 1000
 DRAWN = 1400
+FEWEST_DRAWN = 420  # a third are held out, some 20 of each kind
 AUGMENTED = 5  # times each photograph; the others once
 CROPS = 6  # of each photograph, from its file: as sharp as photographs are sent
 SMALLEST_CROP = 0.5  # of a side
@@ -86,7 +88,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    see_dataset(args.data)
+    see_file(args.run / MODEL, "finished run", command("train", args.data, out=args.run))
     # Keras takes seconds to import, which `--help` need not wait for.
     import keras
 
@@ -96,8 +99,6 @@ def run(args: argparse.Namespace) -> None:
     from training.model import FEATURE_MAP
 
     dataset = load(args.data)
-    if not (args.run / MODEL).is_file():
-        raise StageError(f"{args.run} holds no finished run. Make one with `python -m training train --out {args.run}`.")
     model = keras.models.load_model(args.run / MODEL, compile=False)
     pooled = [keras.layers.GlobalAveragePooling2D()(model.get_layer(layer).output) for layer in (*LAYERS, FEATURE_MAP)]
     trunk = keras.Model(model.input, keras.layers.Concatenate()(pooled), name="channels")
@@ -111,7 +112,13 @@ def run(args: argparse.Namespace) -> None:
     train = dataset.part("train").pixels
     everything = {"train": extract_all(train)}
     learned = everything["train"][:, :-last]
-    shapes, kinds = drawn(DRAWN)
+    shapes, kinds = drawn(drawn_beside(len(train)))
+    if not args.json:
+        photographs = f" and {counted(len(args.photographs), 'folder')} of photographs" if args.photographs else ""
+        print(
+            f"Beside {counted(len(train), 'painting')} to learn from, {counted(len(shapes), 'picture')} made by code{photographs}.",
+            flush=True,
+        )
     others = {"drawn": Others(shapes, kinds, 1, shapes[:, np.newaxis][:, :0]), "photographs": read_folders(args.photographs)}
     chosen = np.random.default_rng(0).permutation(len(train))
     seen = np.concatenate([learned[chosen[:PAINTINGS]], extract(augmented(train[np.sort(chosen[:PAINTINGS_AUGMENTED])], 1))])
@@ -135,6 +142,11 @@ def run(args: argparse.Namespace) -> None:
     held = {f"{name}, held out": report[name] for name in ("drawn", "photographs") if name in report}
     figures = {**held, **report["paintings"]}
     tell(args, report, *(f"{name}: {one['flagged']:.1%} of {one['pictures']} are flagged" for name, one in figures.items()))
+
+
+def drawn_beside(paintings: int) -> int:
+    """How many pictures made by code there are beside so many paintings to learn from: of few of these more would only take time."""
+    return min(DRAWN, max(FEWEST_DRAWN, paintings))
 
 
 def by_kind(some: "Others", typicality: npt.NDArray[np.floating]) -> dict[str, Any]:
