@@ -1,11 +1,13 @@
 """What people judged of answers, as the page exports it: a verdict in place of a picture's label, or a picture left out."""
 
+import unicodedata
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import replace
-from pathlib import Path
+from dataclasses import dataclass, field, replace
+from pathlib import Path, PurePosixPath
 
 from training.config import StageError, nearest
+from training.hints import counted
 from training.layout import plain
 from training.listing import LeftOut, Listed
 from training.tables import read_table
@@ -13,39 +15,94 @@ from training.tables import read_table
 FILE, VERDICT = "file", "verdict"
 LEAVE_OUT = {"none": "judged to be of none of the genres", "unsure": "judged unsure"}
 
+Parts = tuple[str, ...]
 
-def corrected(pictures: Sequence[Listed], files: Sequence[Path], genres: Sequence[str]) -> tuple[list[Listed], list[LeftOut], list[str]]:
+
+@dataclass
+class Found:
+    """By path of a picture its verdict; files that fit none, or only by the end of their paths; pictures with two verdicts."""
+
+    verdicts: dict[str, str] = field(default_factory=dict)
+    unmatched: list[str] = field(default_factory=list)
+    by_end: list[str] = field(default_factory=list)
+    twice: list[str] = field(default_factory=list)
+
+
+def corrected(
+    pictures: Sequence[Listed], files: Sequence[Path], genres: Sequence[str], folder: str = ""
+) -> tuple[list[Listed], list[LeftOut], list[str]]:
     """The pictures with their labels as judged in `files`, those left out, and sentences on what was done.
 
-    A picture is meant by its path, or by the end of it where only one picture ends so. Of two verdicts on one the later counts.
-    Raises StageError where a file is no export, or names another genre.
+    folder: the name of the first folder, which the page writes before the paths in it where the folder itself was dropped. Raises
+    StageError where a file is no export, names another genre, or no line of all files fits a picture.
     """
-    ends: dict[str, list[str]] = defaultdict(list)
-    for picture in pictures:
-        parts = picture.path.split("/")
-        for place in range(len(parts)):
-            ends["/".join(parts[place:])].append(picture.path)
-    paths = {picture.path for picture in pictures}
-    verdicts: dict[str, str] = {}
-    unmatched: list[str] = []
-    for file in files:
-        for name, verdict in judged_in(file, genres):
-            meant = name.replace("\\", "/")
-            fitting = [meant] if meant in paths else ends.get(meant, [])
-            if len(fitting) == 1:
-                verdicts[fitting[0]] = verdict
-            else:
-                unmatched.append(f"{name} ({'no such picture' if not fitting else f'{len(fitting)} pictures of that name'})")
+    judged = [line for file in files for line in judged_in(file, genres)]
+    names = ", ".join(map(str, files))
+    if not judged:
+        raise StageError(f"No line of {names} has a verdict. Judge answers on the page, and export them again.")
+    found = match(pictures, judged, folder)
+    if not found.verdicts:
+        raise StageError(
+            f"None of {counted(len(judged), 'verdict')} in {names} fits a picture: {some(found.unmatched)}. "
+            f"A picture here is {pictures[0].path}: its file in the export must end so."
+        )
+    verdicts = found.verdicts
     left_out = [LeftOut(path, LEAVE_OUT[verdict]) for path, verdict in verdicts.items() if verdict in LEAVE_OUT]
     kept = [picture for picture in pictures if verdicts.get(picture.path) not in LEAVE_OUT]
     after = [replace(picture, genre=verdicts.get(picture.path, picture.genre)) for picture in kept]
     changed = sum(old.genre != new.genre for old, new in zip(kept, after, strict=True))
     confirmed = len(verdicts) - changed - len(left_out)
-    said = [f"Corrections: {changed:,} labels changed, {confirmed:,} confirmed, {len(left_out):,} pictures left out."]
-    if unmatched:
-        more = f" and {len(unmatched) - 5:,} more" if len(unmatched) > 5 else ""
-        said.append(f"Corrections that match no picture: {', '.join(unmatched[:5])}{more}.")
+    number = counted(len(judged), "verdict")
+    done = f"{changed:,} changed a label, {confirmed:,} confirmed one, {len(left_out):,} left a picture out"
+    said = [f"Corrections: of {number} {done}, {len(found.unmatched):,} fitted no picture."]
+    if found.unmatched:
+        said.append(f"Corrections that fit no picture: {some(found.unmatched)}.")
+    if found.by_end:
+        said.append(f"Corrections whose folders are others, taken by the end of the path: {some(found.by_end)}.")
+    if found.twice:
+        said.append(f"Pictures judged more than once, of which the later verdict counts: {some(found.twice)}.")
     return after, left_out, said
+
+
+def match(pictures: Sequence[Listed], judged: Sequence[tuple[str, str]], folder: str = "") -> Found:
+    """For each verdict the picture whose path has the longest end in common with its file, where it is the only one.
+
+    Where the folders before that end differ, the file may have been moved since; not where a folder of that name is here.
+    """
+    whole = {picture.path: parts_of(picture.path if picture.folder or not folder else f"{folder}/{picture.path}") for picture in pictures}
+    ends: dict[Parts, list[str]] = defaultdict(list)
+    for path, parts in whole.items():
+        for place in range(len(parts)):
+            ends[parts[place:]].append(path)
+    own = {parts_of(path): path for path in whole}
+    folders = {name for parts in whole.values() for name in parts[:-1]}
+    found = Found()
+    for name, verdict in judged:
+        # The page's CSV has an apostrophe before what a spreadsheet would take for a formula.
+        tries = [parts_of(name), *([parts_of(name[1:])] if name.startswith("'") else [])]
+        parts = next((one for one in tries if one in own or one[-1:] in ends), tries[0])
+        place = next((place for place in range(len(parts)) if parts[place:] in ends), len(parts))
+        fitting = [own[parts]] if parts in own else ends.get(parts[place:], [])
+        moved = len(fitting) == 1 and place > 0 and parts[place:] not in {whole[fitting[0]], parts_of(fitting[0])}
+        if len(fitting) != 1 or (moved and not folders.isdisjoint(parts[:place])):
+            found.unmatched.append(f"{name} ({f'{len(fitting)} pictures end so' if len(fitting) > 1 else 'no such picture'})")
+            continue
+        path = fitting[0]
+        if moved:
+            found.by_end.append(f"{name} as {path}")
+        if found.verdicts.get(path, verdict) != verdict:
+            found.twice.append(path)
+        found.verdicts[path] = verdict
+    return found
+
+
+def parts_of(path: str) -> Parts:
+    """The folders and the name; of letters with accents, which systems write in two ways, always the same."""
+    return tuple(part for part in PurePosixPath(unicodedata.normalize("NFC", path).replace("\\", "/")).parts if part != "/")
+
+
+def some(items: Sequence[str], most: int = 5) -> str:
+    return ", ".join(items[:most]) + (f" and {len(items) - most:,} more" if len(items) > most else "")
 
 
 def judged_in(file: Path, genres: Sequence[str]) -> list[tuple[str, str]]:

@@ -5,6 +5,8 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
+# How the files begin that the gateway reads: JPEG and PNG.
+_BEGINNINGS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")
 _KINDS = {
     stat.S_IFDIR: "a folder",
     stat.S_IFIFO: "a named pipe",
@@ -50,3 +52,9 @@ def why_not_read(file: Path) -> str | None:
         return "a link that leads nowhere" if file.is_symlink() else "it is gone"
     except OSError as error:
         return str(error.strerror)
+
+
+def why_no_picture(file: Path) -> str | None:
+    """A reason where a readable `file` does not begin as a JPEG or PNG does, whatever its name."""
+    with file.open("rb") as opened:
+        return None if opened.read(8).startswith(_BEGINNINGS) else "no JPEG or PNG picture"

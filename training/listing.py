@@ -6,9 +6,10 @@ from dataclasses import dataclass, field, fields, replace
 from itertools import pairwise
 from pathlib import Path
 
-from training.config import StageError
-from training.files import folders
-from training.layout import COLUMNS, REQUIRED, columns_of, genre_name, tree
+from training.config import StageError, nearest
+from training.files import folders, why_no_picture
+from training.hints import counted
+from training.layout import COLUMNS, LOOSE, REQUIRED, columns_of, genre_name, tree, what_was_taken
 from training.tables import read_table
 
 NAMES = ("manifest.csv", "metadata.csv")
@@ -78,6 +79,11 @@ def read(data: Path, chosen: Mapping[str, str] | None = None) -> Listing:
 
     chosen: by layout.COLUMNS the columns to take, where their names do not tell. Raises StageError where nothing can be read.
     """
+    if not data.exists():
+        near = [str(data.with_name(one.name)) for one in data.parent.iterdir()] if data.parent.is_dir() else []
+        raise StageError(f"There is no {data}.{nearest(str(data), near)}")
+    if data.is_file() and why_no_picture(data) is None:
+        raise StageError(f"{data} is a picture. Name a folder that has a folder of pictures for each genre, or a table (CSV).")
     table = data if data.is_file() else _table(data)
     left_out: list[tuple[str, str]] = []
     if table is None:
@@ -87,15 +93,23 @@ def read(data: Path, chosen: Mapping[str, str] | None = None) -> Listing:
     else:
         listed, said = _read_table(table, chosen or {})
     if not listed:
-        raise StageError(
-            f"{data} has no pictures: no {' or '.join(NAMES)}, no other table, and none in folders named for their genre. "
-            f"`python -m training collect --out {data}` gets the paper's."
-        )
+        raise StageError(_why_nothing(data, table, sum(reason == LOOSE for _, reason in left_out)))
     listed.sort(key=lambda picture: picture.path)
     twice = next((a.path for a, b in pairwise(listed) if a.path == b.path), None)
     if twice is not None:
         raise StageError(f"{table} lists {twice} more than once.")
     return Listing(listed, [LeftOut(path, f"unreadable: {reason}") for path, reason in left_out], said)
+
+
+def _why_nothing(data: Path, table: Path | None, loose: int) -> str:
+    if table is not None:
+        return f"{table} lists no pictures."
+    if loose:
+        return (
+            f"{data} has {counted(loose, 'picture')} right in it, and none in folders. Put those of each genre into a folder of its name, "
+            "or list them with their genres in a table (CSV) beside them."
+        )
+    return f"{data} has no pictures: no table (CSV), and no JPEG or PNG in folders named for their genres."
 
 
 def read_listing(folder: Path) -> list[Listed]:
@@ -149,8 +163,7 @@ def _read_table(file: Path, chosen: Mapping[str, str]) -> tuple[list[Listed], li
         ]
     except ValueError as error:
         raise StageError(f"{file} cannot be read: {error}.") from error
-    taken = ", ".join(f"{column} for the {meaning}" for meaning, column in columns.items())
-    return _located(listed, file.parent), [f"{file}: taken {taken}{'' if 'artist' in columns else '; no column for the artist'}."]
+    return _located(listed, file.parent), what_was_taken(file, names, columns, others)
 
 
 def _located(listed: list[Listed], base: Path) -> list[Listed]:

@@ -17,6 +17,8 @@ from training.genres import NAMES_14
 from training.listing import LeftOut, Listed
 from training.pictures import fingerprint, on_all_cores
 
+CONTRADICTING = "duplicate of another genre"
+
 
 def read_all(folder: Path, listed: Sequence[Listed]) -> tuple[list[Listed], list[LeftOut]]:
     """`listed` with hashes and sizes where the list had none, and what the gateway could not have read."""
@@ -56,11 +58,18 @@ def without_duplicates(pictures: Sequence[Listed]) -> tuple[list[Listed], list[L
     reach = np.where(external[pairs.first], LEAK, DUPLICATE)
     twins = superfluous(pairs.where(~external[pairs.second] & (pairs.distance <= reach)))
     left_out = [
-        LeftOut(ranked[position].path, f"{'external' if external[kept] else 'duplicate'}, {distance} of 64 bits apart", ranked[kept].path)
+        LeftOut(ranked[position].path, f"{_twin(ranked[position], ranked[kept])}, {distance} of 64 bits apart", ranked[kept].path)
         for position, (kept, distance) in twins.items()
     ]
     unique = [picture for position, picture in enumerate(ranked) if position not in twins]
     return sorted(unique, key=lambda picture: picture.path), sorted(left_out, key=lambda item: item.path)
+
+
+def _twin(picture: Listed, kept: Listed) -> str:
+    """What `picture` is of the kept one. Two genres of one painting are for somebody to judge: the kept one's counts until then."""
+    if kept.is_external:
+        return "external"
+    return "duplicate" if picture.genre == kept.genre else f"{CONTRADICTING}, {picture.genre} against {kept.genre}"
 
 
 def balance(pictures: Sequence[Listed], genres: Sequence[str], per_genre: int, seed: int) -> list[Listed]:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from training import split
-from training.labels import judged
+from training.labels import RULES, Rule, judged
 from training.listing import LeftOut, Listed
 from training.selection import at_most, group
 
@@ -61,10 +61,12 @@ def with_further(first: Sequence[Listed], sides: Sides, further: Sequence[Listed
     return kept, sides + [("train",)] * (len(kept) - len(first)), left_out
 
 
-def cleaned(pictures: Sequence[Listed], sides: Sides, per_artist: int, seed: int) -> tuple[list[Listed], Sides, list[LeftOut]]:
-    """Of what is only trained on, without doubtful labels and with at most `per_artist` pictures of an artist in a genre."""
+def cleaned(
+    pictures: Sequence[Listed], sides: Sides, per_artist: int, seed: int, rules: Sequence[Rule] = RULES
+) -> tuple[list[Listed], Sides, list[LeftOut]]:
+    """Of what is only trained on, without labels that `rules` doubt and with at most `per_artist` pictures of an artist in a genre."""
     trained = [picture for picture, side in zip(pictures, sides, strict=True) if side == ("train",)]
-    trusted, doubtful = judged(trained)
+    trusted, doubtful = judged(trained, rules)
     few, many = at_most(trusted, per_artist, seed)
     wanted = {picture.path for picture in few}
     kept = [position for position, picture in enumerate(pictures) if sides[position] != ("train",) or picture.path in wanted]

@@ -8,7 +8,7 @@ from training.config import StageError, nearest
 from training.corrections import corrected
 from training.genres import NAMES_7, NAMES_14
 from training.layout import COLUMNS, plain
-from training.listing import LeftOut, Listed, read, read_further
+from training.listing import LeftOut, Listed, base_of, read, read_further
 
 
 def pictures_of(
@@ -28,7 +28,8 @@ def pictures_of(
         number = sum(picture.genre in others for picture in listed)
         some = ", ".join(others[:8]) + " ..." * (len(others) > 8)
         said.append(f"{number:,} pictures of {len(others):,} other genres are not taken: {some}.")
-    listed, left_out, judged = corrected(listed, corrections, genres) if corrections else (listed, [], [])
+    name = base_of(data[0]).resolve().name
+    listed, left_out, judged = corrected(listed, corrections, genres, name) if corrections else (listed, [], [])
     listed = [picture for picture in listed if picture.genre in genres]
     missing = [genre for genre in genres if not any(picture.genre == genre and not picture.is_external for picture in listed)]
     if missing:

@@ -2,10 +2,11 @@
 
 import csv
 import hashlib
+import io
 import json
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,9 @@ from training.pictures import on_all_cores, read_pixels
 Row = dict[str, str | int]
 Report = dict[str, Any]
 
+ROWS, ABOUT, PIXELS = "rows.csv", "dataset.json", "pixels.npy"
+# What a dataset keeps of the arguments that made it; the folders and corrections are in its rows.
+ARGUMENTS = ("genres", "split", "seed", "per_genre", "per_artist", "licence", "trusted_labels")
 COLUMNS = ("pixel", "path", "genre", "artist", "source", "split", "width", "height", "sha256", "group")
 
 
@@ -31,7 +35,7 @@ def write(out: Path, folder: Path, pictures: Sequence[Listed], rows: Sequence[Ro
     try:
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(parents=True)
-        pixels = empty_pixels(partial / "pixels.npy", len(pictures))
+        pixels = empty_pixels(partial / PIXELS, len(pictures))
 
         def fill(position: int) -> None:
             pixels[position] = pixels_as_listed(folder, pictures[position])
@@ -39,11 +43,8 @@ def write(out: Path, folder: Path, pictures: Sequence[Listed], rows: Sequence[Ro
         for _ in on_all_cores(fill, range(len(pictures)), "pixels"):
             pass
         pixels.flush()
-        with (partial / "rows.csv").open("w", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, COLUMNS, extrasaction="ignore", lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(rows)
-        (partial / "dataset.json").write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        (partial / ROWS).write_text(table(rows), encoding="utf-8", newline="")
+        (partial / ABOUT).write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
         shutil.rmtree(previous, ignore_errors=True)
         if out.exists():
             out.rename(previous)
@@ -53,6 +54,46 @@ def write(out: Path, folder: Path, pictures: Sequence[Listed], rows: Sequence[Ro
         raise StageError(f"{out} cannot be written: {error.strerror or error}. Nothing was changed there.") from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def table(rows: Sequence[Row]) -> str:
+    """The text of rows.csv."""
+    listed = io.StringIO()
+    writer = csv.DictWriter(listed, COLUMNS, extrasaction="ignore", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return listed.getvalue()
+
+
+def see_that_same(out: Path, asked: Mapping[str, object]) -> None:
+    """Raises StageError where `out` is a dataset of other arguments than `asked`: a run may have been trained on it."""
+    try:
+        before = json.loads((out / ABOUT).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return  # none, or a damaged one, which is made anew
+    now = json.loads(json.dumps(asked))  # a tuple is a list there
+    differing = [name.replace("_", " ") for name in ARGUMENTS if before.get(name) != now.get(name)]
+    if differing:
+        raise _another(out, differing)
+
+
+def made_before(out: Path, rows: Sequence[Row]) -> bool:
+    """Whether `out` holds the dataset of these rows, whole. Raises StageError where it is one of other pictures or labels."""
+    try:
+        before = (out / ROWS).read_text(encoding="utf-8")
+        pixels = np.load(out / PIXELS, mmap_mode="r")
+        about = json.loads((out / ABOUT).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    if before != table(rows):
+        raise _another(out, ["pictures or labels"])
+    return bool(pixels.shape == (about.get("pictures"), *IMAGE_SHAPE))
+
+
+def _another(out: Path, differing: Sequence[str]) -> StageError:
+    return StageError(
+        f"{out} was made with other {', '.join(differing)}. Remove it, or name another --out (with `make train` a folder by BUILD=FOLDER)."
+    )
 
 
 def pixels_as_listed(folder: Path, picture: Listed) -> npt.NDArray[np.uint8]:

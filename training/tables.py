@@ -6,6 +6,7 @@ import io
 from pathlib import Path
 
 from training.config import StageError
+from training.hints import cause
 
 
 def read_table(file: Path) -> tuple[list[str], list[dict[str, str]]]:
@@ -19,7 +20,7 @@ def read_table(file: Path) -> tuple[list[str], list[dict[str, str]]]:
     except UnicodeDecodeError as error:
         raise StageError(f"{file} cannot be read: it is not UTF-8. Save it as 'CSV UTF-8'.") from error
     except (OSError, ValueError, csv.Error) as error:
-        raise StageError(f"{file} cannot be read: {error}.") from error
+        raise StageError(f"{file} cannot be read: {cause(error)}.") from error
     return names, [line for line in lines if any(line.values())]
 
 

@@ -67,15 +67,28 @@ def test_a_bad_list_is_one_sentence(tmp_path: Path, text: str, sentence: str) ->
         read_listing(tmp_path)
 
 
-def test_a_folder_without_a_list_is_told_how_to_make_one(tmp_path: Path) -> None:
-    with pytest.raises(StageError, match="collect"):
-        read_listing(tmp_path)
-
-
 def touch(folder: Path, *names: str) -> None:
+    """Files that begin as pictures do, by their names."""
     for name in names:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_bytes(b"")
+        (folder / name).write_bytes({".jpg": b"\xff\xd8\xff\xe0", ".png": b"\x89PNG\r\n\x1a\n"}.get(Path(name).suffix, b"text"))
+
+
+def test_where_there_is_nothing_it_is_said_what_is_there(tmp_path: Path) -> None:
+    touch(tmp_path, "pictures/1.jpg", "pictures/2.png", "pictures/notes.txt", "empty/Cubism/readme.txt", "table/list.csv")
+    (tmp_path / "table" / "list.csv").write_text("path,genre\n")
+    cases = {
+        "pictrues": f"There is no {tmp_path}/pictrues. Did you mean '{tmp_path}/pictures'?",
+        "pictures": "has 2 pictures right in it, and none in folders. Put those of each genre into a folder of its name",
+        "pictures/1.jpg": "is a picture. Name a folder",
+        "empty": "has no pictures: no table",
+        "table": "list.csv lists no pictures",
+    }
+    for name, sentence in cases.items():
+        with pytest.raises(StageError) as caught:
+            read(tmp_path / name)
+        assert sentence in str(caught.value)
+        assert "collect" not in str(caught.value)
 
 
 def test_folders_are_genres_and_folders_in_them_artists(tmp_path: Path) -> None:
@@ -87,7 +100,15 @@ def test_folders_are_genres_and_folders_in_them_artists(tmp_path: Path) -> None:
         ("realism/images/3.png", "Realism", ""),
     ]
     assert [item.path for item in found.left_out] == ["4.jpg"]
-    assert found.said == [f"{tmp_path}: its 2 folders were taken for genres, and 1 folders in them its artists."]
+    assert found.said == [f"{tmp_path}: of its folders 2 were taken for genres, and 1 folder in them for artists."]
+
+
+def test_a_folder_without_pictures_is_no_genre(tmp_path: Path) -> None:
+    touch(tmp_path, "Cubism/1.jpg", "Cubism/notes.txt", "Dada/2.png", "notes/readme.txt", "notes/a.txt/set/dataset.json", "torn/3.gif")
+    found = read(tmp_path)
+    assert {one.genre for one in found.pictures} == {"Cubism", "Dada"}
+    assert found.said[-1] == f"{tmp_path}: no JPEG or PNG picture in notes, torn, so no genre."
+    assert {item.reason for item in found.left_out} == {"unreadable: no JPEG or PNG picture"}
 
 
 def test_folders_of_a_split_are_no_genres(tmp_path: Path) -> None:
@@ -99,7 +120,9 @@ def test_folders_of_a_split_are_no_genres(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("header", ["filename,style,painter", "Image Path;Label;Artist Name", "img\tart_movement\tCreator"])
+@pytest.mark.parametrize(
+    "header", ["filename,style,painter", "Image Path;Label;Artist Name", "file-name,Art Style,Painter_Name", "img\tart_movement\tCreator"]
+)
 def test_a_table_of_any_name_with_columns_of_common_names(tmp_path: Path, header: str) -> None:
     touch(tmp_path, "pictures/a.jpg", "pictures/b.jpg")
     split = next(one for one in ",;\t" if one in header)
@@ -112,6 +135,14 @@ def test_a_table_of_any_name_with_columns_of_common_names(tmp_path: Path, header
             ("pictures/b.jpg", "Dada", ""),
         ]
         assert "for the genre" in found.said[0]
+
+
+def test_columns_that_were_not_taken_are_listed_with_the_argument_that_takes_one(tmp_path: Path) -> None:
+    (tmp_path / "mine.csv").write_text("file,style,Painter (full),year,width\na.jpg,Cubism,Braque,1910,9\n")
+    found = read(tmp_path)
+    assert "no column for the artist" in found.said[0]
+    assert found.said[1].endswith("not taken Painter (full), year. Another choice: --columns artist='Painter (full)'.")
+    assert [one.artist for one in read(tmp_path, {"artist": "Painter (full)"}).pictures] == ["Braque"]
 
 
 def test_a_column_can_be_named(tmp_path: Path) -> None:
@@ -139,8 +170,8 @@ def test_a_verdict_is_the_label_or_leaves_a_picture_out(tmp_path: Path) -> None:
         ("b/3.jpg", "judged unsure"),
     ]
     assert said == [
-        "Corrections: 1 labels changed, 1 confirmed, 2 pictures left out.",
-        "Corrections that match no picture: 3.jpg (2 pictures of that name), 9.jpg (no such picture).",
+        "Corrections: of 6 verdicts 1 changed a label, 1 confirmed one, 2 left a picture out, 2 fitted no picture.",
+        "Corrections that fit no picture: 3.jpg (2 pictures end so), 9.jpg (no such picture).",
     ]
 
 
@@ -151,6 +182,67 @@ def test_exports_with_when_and_by_whom_are_read_as_those_before(tmp_path: Path) 
     for name, text in exports.items():
         (tmp_path / name).write_text(text, "utf-8-sig")
         assert corrected([Listed("1.jpg", "Cubism")], [tmp_path / name], ["Cubism", "Dada"])[0] == [Listed("1.jpg", "Dada")]
+
+
+def exported(folder: Path, *rows: tuple[str, str]) -> Path:
+    file = folder / "export.csv"
+    file.write_text(EXPORT + "".join(f"{name};x;0.5;yes;0.9;{verdict};;3\n" for name, verdict in rows), "utf-8-sig")
+    return file
+
+
+def labels(pictures: list[Listed], file: Path, folder: str = "") -> tuple[list[str], str]:
+    after, _, said = corrected(pictures, [file], ["Cubism", "Dada"], folder)
+    return [one.genre for one in after], " ".join(said)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "four/Cubism/Braque/1.jpg",  # the page's path begins with the folder that was dropped
+        "pictures/four/Cubism/Braque/1.jpg",
+        "Cubism\\Braque\\1.jpg",
+        "Braque/1.jpg",
+        "elsewhere/1.jpg",
+        "'1.jpg",
+    ],
+)
+def test_a_verdict_is_of_the_picture_with_the_longest_end_of_its_path(tmp_path: Path, name: str) -> None:
+    pictures = [Listed("Cubism/Braque/1.jpg", "Cubism"), Listed("Cubism/2.jpg", "Cubism")]
+    found, said = labels(pictures, exported(tmp_path, (name, "Dada")), "four")
+    assert found == ["Dada", "Cubism"]
+    assert ("folders are others" in said) == (name == "elsewhere/1.jpg")
+
+
+def test_a_name_in_two_folders_is_told_apart_by_them(tmp_path: Path) -> None:
+    pictures = [
+        Listed("Cubism/1.jpg", "Cubism"),
+        Listed("Dada/1.jpg", "Dada"),
+        Listed("more/Cubism/1.jpg", "Cubism", folder="more"),
+        Listed("Cubism/e\u0301.jpg", "Cubism"),
+    ]
+    rows = [("first/Cubism/1.jpg", "Dada"), ("more/Cubism/1.jpg", "Cubism"), ("1.jpg", "Dada"), ("first/Cubism/\xe9.jpg", "Dada")]
+    found, said = labels(pictures, exported(tmp_path, *rows), "first")
+    assert found == ["Dada", "Dada", "Cubism", "Dada"]
+    assert "1.jpg (3 pictures end so)" in said
+
+
+def test_a_file_of_a_folder_that_is_here_is_no_other_folders(tmp_path: Path) -> None:
+    pictures = [Listed("Cubism/2.jpg", "Cubism"), Listed("Dada/1.jpg", "Dada")]
+    found, said = labels(pictures, exported(tmp_path, ("four/Cubism/1.jpg", "Cubism"), ("Cubism/2.jpg", "Cubism")), "four")
+    assert found == ["Cubism", "Dada"]
+    assert "four/Cubism/1.jpg (no such picture)" in said
+
+
+def test_two_verdicts_on_a_picture_are_said(tmp_path: Path) -> None:
+    found, said = labels([Listed("1.jpg", "Cubism")], exported(tmp_path, ("1.jpg", "Cubism"), ("1.jpg", "Dada")))
+    assert found == ["Dada"]
+    assert "judged more than once, of which the later verdict counts: 1.jpg" in said
+
+
+@pytest.mark.parametrize(("row", "sentence"), [(("9.jpg", "Dada"), "None of 1 verdict in"), (("1.jpg", ""), "has a verdict")])
+def test_an_export_of_which_nothing_fits_is_refused(tmp_path: Path, row: tuple[str, str], sentence: str) -> None:
+    with pytest.raises(StageError, match=sentence):
+        labels([Listed("1.jpg", "Cubism")], exported(tmp_path, row))
 
 
 def test_a_verdict_that_is_no_genre_is_refused(tmp_path: Path) -> None:
