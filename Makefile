@@ -101,15 +101,15 @@ certificates: ## for mutual TLS between gateway and model server, in secrets/; a
 
 tracing: $(VENV)/.tracing ## set up what OTEL_TRACES_EXPORTER=otlp makes traces with
 
-# Kaggle's pictures are collected where no folder was named, and the dataset is made each time: what is named may be another now.
-train: $(VENV)/.training ## a new version as canary, where it is not worse; PAINTINGS=folder has the pictures, else Kaggle's; CORRECTIONS, RECIPE, RUN
+# Kaggle's pictures are collected where no folder was named. `prepare` keeps a dataset that is the same, and refuses to replace another.
+train: $(VENV)/.training ## a new version as canary, where it is not worse; PAINTINGS=folder has the pictures, else Kaggle's; CORRECTIONS, RECIPE, RUN, BUILD
 	$(if $(filter file,$(origin PAINTINGS)),@test -e '$(PAINTINGS)/manifest.csv' || $(BIN)/python -m training collect --out '$(PAINTINGS)')
 	$(BIN)/python -m training prepare --data '$(PAINTINGS)' --out $(BUILD)/dataset $(if $(CORRECTIONS),--corrections '$(CORRECTIONS)')
 	$(BIN)/python -m training train --data $(BUILD)/dataset --out '$(RUN)' --weights '$(WEIGHTS)' $(if $(RECIPE),--config '$(RECIPE)')
 	$(BIN)/python -m training typicality --data $(BUILD)/dataset --run '$(RUN)' $(if $(PHOTOGRAPHS),--photographs $(PHOTOGRAPHS))
 	$(BIN)/python -m training evaluate --data $(BUILD)/dataset --run '$(RUN)'
 	$(BIN)/python -m training export --data $(BUILD)/dataset --run '$(RUN)' --pictures '$(PAINTINGS)' --repository $(BUILD)/candidate
-	$(BIN)/python -m release compare $(BUILD)/candidate/painting_genre --data $(BUILD)/dataset --canary
+	$(BIN)/python -m release compare $(BUILD)/candidate/painting_genre --data $(BUILD)/dataset --canary $(if $(FORCE),--force)
 
 bench: $(VENV)/.dev ## the service beside what one would use instead, 20 minutes on an idle machine: needs wrk; ROUNDS=1 SECONDS=2 for a short look
 	$(BIN)/python -m benchmarks.bench compare $(if $(ROUNDS),--rounds=$(ROUNDS)) $(if $(SECONDS),--seconds=$(SECONDS)) $(if $(OUT),--out=$(OUT))

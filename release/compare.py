@@ -18,6 +18,7 @@ canary, too, as `python -m release promote --canary` does; what is served now be
 import argparse
 import json
 import os
+import shlex
 import shutil
 from pathlib import Path
 
@@ -74,7 +75,8 @@ def run(args: argparse.Namespace) -> None:
             print(f"Not counted, because one of the two has learned from their artists: {told_of}.", flush=True)
         if reasons and not args.force:
             keeps = f"{candidate} and its run stay as they are; the same command with --force publishes it all the same."
-            raise ReleaseError("\n".join(["It is not published:", *(f"- {reason}" for reason in reasons), keeps]))
+            alone = f"To serve it by itself: RAGAM_MODEL_BASE_PATH={shlex.quote(str(candidate.parent))} make serve"
+            raise ReleaseError("\n".join(["It is not published:", *(f"- {reason}" for reason in reasons), keeps, alone]))
         print("\n".join(["Published by --force, although:", *reasons] if reasons else ["It is not worse."]), flush=True)
     if args.canary and served is not None:
         config = args.config or args.repository / "models.config"

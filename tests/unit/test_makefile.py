@@ -117,3 +117,24 @@ def test_what_changed_since_dev_was_installed_is_installed(tree):
     os.utime(tree / "requirements" / "model_server.txt", (3000, 3000))
     assert installed(tree, "serve") == ["model_server.txt"]
     assert installed(tree, "serve") == []
+
+
+def planned(tree, *settings):
+    """The stages that `make train` would run, with what each is told."""
+    (tree / "requirements" / "training.txt").touch()
+    environ = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+    command = [shutil.which("make"), "--dry-run", "train", f"PYTHON={sys.executable}", *settings]
+    done = subprocess.run(command, cwd=tree, env=environ, check=True, capture_output=True, text=True)
+    return [line.partition("python -m ")[2] for line in done.stdout.splitlines() if "python -m training" in line or "-m release" in line]
+
+
+def test_train_downloads_only_where_no_folder_was_named(tree):
+    assert planned(tree)[0] == "training collect --out 'build/paintings'"
+    assert planned(tree, "PAINTINGS=my pictrues")[0] == "training prepare --data 'my pictrues' --out build/dataset "
+
+
+def test_train_has_prepare_look_at_the_dataset_that_is_there(tree):
+    (tree / "build" / "dataset").mkdir(parents=True)
+    stages = planned(tree, "PAINTINGS=other", "CORRECTIONS=export.csv", "FORCE=1")
+    assert stages[0] == "training prepare --data 'other' --out build/dataset --corrections 'export.csv'"
+    assert stages[-1] == "release compare build/candidate/painting_genre --data build/dataset --canary --force"
