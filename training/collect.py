@@ -28,7 +28,7 @@ from training.fingerprints import read_all
 from training.genres import FOURTEEN, NAMES_7, PAPER_TOTAL, Genre
 from training.listing import LeftOut, Listed
 from training.pictures import Fingerprint
-from training.selection import without_duplicates
+from training.selection import CONTRADICTING, without_duplicates
 from training.tell import tell
 
 # WikiArt's own file names: vincent-van-gogh_the-starry-night.jpg. A single word before the underscore is as often no name (image_12.jpg).
@@ -73,7 +73,9 @@ def run(args: argparse.Namespace) -> None:
         what = f"{args.out} cannot be written" if is_ours else f"{error.filename} cannot be read"
         raise StageError(f"{what}: {error.strerror}. {again} from the pictures already read.") from error
     counts = {name: Counter(item.genre for item in items) for name, items in (("files", found), ("readable", readable), ("kept", kept))}
-    tell(args, counts, *sentences(genres, found, readable, kept))
+    twice = sum(item.reason.startswith(CONTRADICTING) for item in duplicates)
+    told = f"{twice:,} files are copies of a painting in another genre: left_out.csv names both." if twice else ""
+    tell(args, counts, *sentences(genres, found, readable, kept), *filter(None, [told]))
 
 
 def roots_of(genres: Sequence[Genre], downloaded: Sequence[Path] | None) -> list[tuple[Path, str]]:

@@ -99,7 +99,8 @@ def test_unreadable_files_and_duplicates_are_listed_and_left_out(run: Command, d
         "text.jpg",
     ]
     assert left["exact.jpg"]["kept"] == str(original)
-    assert left["exact.jpg"]["reason"] == "duplicate, 0 of 64 bits apart"
+    assert left["exact.jpg"]["reason"] == "duplicate of another genre, Realism against Abstract, 0 of 64 bits apart"
+    assert "files are copies of a painting in another genre" in done.stdout
     assert Path(left["stored-again.jpg"]["kept"]).name == "2.jpg"
     assert Path(left["4.jpg"]["kept"]).name == "larger.jpg"
 
