@@ -26,6 +26,8 @@ export function* toCsv(rows) {
 
 function cell(value) {
   const text = String(value ?? "");
-  const harmless = typeof value === "string" && FORMULA.test(text) ? `'${text}` : text;
+  // Whatever is no figure and no truth value is text to a spreadsheet.
+  const plain = typeof value === "number" || typeof value === "boolean";
+  const harmless = !plain && FORMULA.test(text) ? `'${text}` : text;
   return `"${harmless.replaceAll('"', '""')}"`;
 }

@@ -9,5 +9,5 @@ const CONCEPTS = {
 };
 
 export function concept(genre) {
-  return genre in CONCEPTS ? `http://vocab.getty.edu/aat/${CONCEPTS[genre]}` : null;
+  return Object.hasOwn(CONCEPTS, genre) ? `http://vocab.getty.edu/aat/${CONCEPTS[genre]}` : null;
 }

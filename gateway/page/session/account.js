@@ -33,7 +33,7 @@ export function account(of = version) {
 
 // "" where nothing was measured of the genre.
 export function genreAccount(genre) {
-  const { paintings, found, right } = MEASURED.genres[genre] ?? {};
+  const { paintings, found, right } = Object.hasOwn(MEASURED.genres, genre) ? MEASURED.genres[genre] : {};
   if (!isMeasured(version) || !paintings || right === null) return "";
   return say("genres.figures", { version: MEASURED.version, genre: genreName(genre), paintings: number(paintings), found, right });
 }

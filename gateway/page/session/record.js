@@ -18,7 +18,7 @@ export function row(work) {
     model_version: answer?.model.version ?? null,
     model: answer?.model.name ?? null,
     expected_accuracy: answer?.expected_accuracy ?? null,
-    scores: Object.fromEntries((answer?.scores ?? []).map(({ genre, confidence }) => [genre, confidence])),
+    scores: byGenre(answer?.scores ?? []),
     converted_from: work.converted?.from ?? null,
     time: work.time,
     // Sessions that were saved before have neither.
@@ -27,6 +27,11 @@ export function row(work) {
     error: stopped ? (work.failure?.word.replace(/^\w+\./, "") ?? work.state) : null,
     reason: stopped && work.failure ? (work.failure.detail ?? say(work.failure.word, work.failure.values)) : null,
   };
+}
+
+// Without a prototype: a genre may be called as something that every object has.
+function byGenre(scores) {
+  return Object.assign(Object.create(null), Object.fromEntries(scores.map(({ genre, confidence }) => [genre, confidence])));
 }
 
 // Every genre that has a score in one of the rows, by name.

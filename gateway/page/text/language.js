@@ -18,7 +18,7 @@ export function say(key, values = {}) {
 }
 
 export function has(key) {
-  return key in words;
+  return Object.hasOwn(words, key);
 }
 
 // A genre that no catalogue names is called as the service calls it.
@@ -84,7 +84,7 @@ export async function startLanguage(select) {
     speak(select);
   });
   const { lang } = document.documentElement;
-  select.value = lang in CATALOGUES ? lang : FALLBACK;
+  select.value = Object.hasOwn(CATALOGUES, lang) ? lang : FALLBACK;
   await speak(select);
 }
 
