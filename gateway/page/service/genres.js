@@ -2,6 +2,7 @@
 
 import { genreAccount, onVersion } from "../session/account.js";
 import { genreName, has, language, onLanguage, say } from "../text/language.js";
+import { genresOf } from "./answer.js";
 import { failure } from "./failures.js";
 import { send } from "./send.js";
 
@@ -31,7 +32,8 @@ export function onGenres(listener) {
 export async function startGenres() {
   onLanguage(showGenres);
   onVersion(showGenres);
-  answer = await send("GET", "genres");
+  const told = await send("GET", "genres");
+  answer = { ...told, data: genresOf(told.data) };
   showGenres();
   for (const listener of listeners) listener();
 }

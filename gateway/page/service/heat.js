@@ -3,6 +3,7 @@
 
 import { prepared } from "../picture/convert.js";
 import { change } from "../session/works.js";
+import { heatmapOf } from "./answer.js";
 import { failure } from "./failures.js";
 import { send } from "./send.js";
 
@@ -21,7 +22,7 @@ export async function askForHeat(work) {
   } catch {
     return;
   }
-  const map = answer.data?.heatmap ?? null;
+  const map = heatmapOf(answer.data);
   const heat = map ? { state: "there", map, failure: null } : { state: "failed", map: null, failure: failure(answer) };
   change(work, { heat: { ...heat, control: null } });
 }

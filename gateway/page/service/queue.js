@@ -2,6 +2,7 @@
 
 import { prepared } from "../picture/convert.js";
 import { ANSWERED, FAILED, SENDING, STOPPED, WAITING, change, count, inState } from "../session/works.js";
+import { answerOf } from "./answer.js";
 import { failure, isAway, mayReduce } from "./failures.js";
 import { askForKey, key } from "./key.js";
 import { send } from "./send.js";
@@ -69,7 +70,10 @@ async function ask(work, reduce = false) {
   let body;
   try {
     body = await prepared(work, reduce);
-    if (control.signal.aborted) return;
+    if (control.signal.aborted) {
+      pump();
+      return;
+    }
     if (body.failure) {
       change(work, { state: FAILED, failure: body.failure, control: null });
       pump();
@@ -78,10 +82,12 @@ async function ask(work, reduce = false) {
     const onSent = (sent) => change(work, { sent });
     answer = await send("POST", "prediction?details=true&similar=true", { ...body, signal: control.signal, onSent });
   } catch {
+    pump();
     return; // Stopped or removed: whoever did it has said so.
   }
-  if (answer.status === 200 && answer.data) {
-    change(work, { state: ANSWERED, answer: answer.data, failure: null, time: new Date().toISOString(), control: null });
+  const told = answer.status === 200 ? answerOf(answer.data) : null;
+  if (told) {
+    change(work, { state: ANSWERED, answer: told, failure: null, time: new Date().toISOString(), control: null });
   } else if (answer.status === 401) {
     await needKey(work, answer, used);
   } else if (mayReduce(answer) && !reduce && !work.upload) {

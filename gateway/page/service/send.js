@@ -1,6 +1,7 @@
 // One request to this service, and its envelope. XMLHttpRequest, because fetch does not tell how much of a file has been sent.
 
 import { key } from "./key.js";
+import { text, understood } from "./types.js";
 
 // Resolves to {status, data, error, detail, retryAfter}: status 0 where no answer came, data null where there is none, retryAfter in
 // seconds or null. Rejects only when signal aborts, with its reason. `path` is relative, so that the page works below any address.
@@ -25,6 +26,8 @@ export function send(method, path, { file = null, name = null, signal = null, on
   });
 }
 
+const LONGEST_SENTENCE = 10_000;
+
 function read(request) {
   let envelope = null;
   try {
@@ -35,8 +38,8 @@ function read(request) {
   return {
     status: request.status,
     data: envelope?.data ?? null,
-    error: envelope?.status?.error ?? null,
-    detail: envelope?.status?.detail ?? null,
+    error: understood(() => text(envelope?.status?.error)),
+    detail: understood(() => text(envelope?.status?.detail, LONGEST_SENTENCE)),
     retryAfter: seconds(request.getResponseHeader("Retry-After")),
   };
 }

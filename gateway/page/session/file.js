@@ -2,6 +2,7 @@
 
 import { all } from "./works.js";
 import { record } from "./storage.js";
+import { headOf, recordOf } from "./stored.js";
 
 const FORMAT = "ragam-session";
 const VERSION = 1;
@@ -15,20 +16,33 @@ export async function sessionFile(session) {
   return new Blob(lines, { type: "application/jsonl" });
 }
 
-// {name, created, records}. Rejects where the file is no session of this page.
+// {name, created, records, unread}: unread is how many records were not understood. Rejects where the file is no session of this page.
 export async function readSession(file) {
   const records = [];
   let head = null;
+  let unread = 0;
   for await (const line of lines(file)) {
-    const value = JSON.parse(line);
-    if (head) records.push({ ...record(value), id: records.length + 1, view: blob(value.view), thumb: blob(value.thumb) });
-    else if (value.format === FORMAT && value.version === VERSION) head = value;
-    else throw new TypeError(FORMAT);
+    if (!head) {
+      head = JSON.parse(line);
+      if (head?.format !== FORMAT || head.version !== VERSION) throw new TypeError(FORMAT);
+      continue;
+    }
+    const one = readRecord(line, records.length + 1);
+    if (one) records.push(one);
+    else unread += 1;
   }
-  if (!head) throw new TypeError(FORMAT);
-  const created = new Date(head.created ?? NaN);
-  const known = Number.isNaN(created.getTime()) ? undefined : created.toISOString();
-  return { name: String(head.name ?? ""), created: known, records: records.filter((one) => typeof one.path === "string" && typeof one.state === "string") };
+  if (!head || (unread && !records.length)) throw new TypeError(FORMAT);
+  return { ...headOf(head), records, unread };
+}
+
+function readRecord(line, id) {
+  try {
+    const value = JSON.parse(line);
+    return recordOf({ ...value, id, view: blob(value.view), thumb: blob(value.thumb) });
+  } catch {
+    // No JSON, or no Base64.
+    return null;
+  }
 }
 
 async function* lines(file) {

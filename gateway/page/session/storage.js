@@ -1,6 +1,7 @@
 // The sessions in this browser's own database (IndexedDB), and nowhere else: each picture's record, and its reduced copies.
 
 import { openDB } from "../library/idb.js";
+import { sessionOf } from "./stored.js";
 
 const NAME = "ragam";
 // More at once would be felt: each has two pictures.
@@ -21,7 +22,7 @@ function database() {
 }
 
 export async function sessions() {
-  return (await database()).getAll("sessions");
+  return (await (await database()).getAll("sessions")).map(sessionOf).filter(Boolean);
 }
 
 export async function putSession(session) {
@@ -36,22 +37,33 @@ export function isKept(fields) {
 export async function write(session, works, removed) {
   const transaction = (await database()).transaction(["works", "pictures"], "readwrite");
   const [records, pictures] = [transaction.objectStore("works"), transaction.objectStore("pictures")];
-  for (const id of removed) {
-    records.delete([session, id]);
-    pictures.delete([session, id]);
-  }
-  for (const work of works) {
-    records.put({ session, ...record(work) });
-    if (work.view && !work.viewKept) pictures.put({ session, id: work.id, view: work.view, thumb: work.thumb });
-    work.viewKept = Boolean(work.view);
-  }
-  // Not left to the browser, which would do it in an event of a page that may be gone by then.
-  transaction.commit();
+  // Also where a step before fails.
+  transaction.done.catch(() => {});
+  const steps = [];
+  const before = works.map((work) => work.viewKept);
   try {
-    await transaction.done;
+    for (const id of removed) steps.push(records.delete([session, id]), pictures.delete([session, id]));
+    for (const work of works) {
+      steps.push(records.put({ session, ...record(work) }));
+      if (work.view && !work.viewKept) steps.push(pictures.put({ session, id: work.id, view: work.view, thumb: work.thumb }));
+      work.viewKept = Boolean(work.view);
+    }
+    // Not left to the browser, which would do it in an event of a page that may be gone by then.
+    transaction.commit();
+    await Promise.all([...steps, transaction.done]);
   } catch (error) {
-    for (const work of works) work.viewKept = false;
+    works.forEach((work, index) => (work.viewKept = before[index]));
+    abort(transaction);
+    await Promise.allSettled(steps);
     throw error;
+  }
+}
+
+function abort(transaction) {
+  try {
+    transaction.abort();
+  } catch {
+    // It has ended already.
   }
 }
 
@@ -69,9 +81,20 @@ export async function* read(session) {
     if (!works.length) return;
     const last = [session, works.at(-1).id];
     const pictures = new Map((await db.getAll("pictures", IDBKeyRange.bound(from, last, true))).map((one) => [one.id, one]));
-    yield works.map((one) => ({ ...one, view: pictures.get(one.id)?.view ?? null, thumb: pictures.get(one.id)?.thumb ?? null }));
+    yield works.map((one) => withPictures(one, pictures.get(one.id)));
     from = last;
   }
+}
+
+// Those of the ids that are there.
+export async function readSome(session, ids) {
+  const db = await database();
+  const both = ids.map((id) => Promise.all([db.get("works", [session, id]), db.get("pictures", [session, id])]));
+  return (await Promise.all(both)).filter(([one]) => one).map(([one, pictures]) => withPictures(one, pictures));
+}
+
+function withPictures(one, pictures) {
+  return { ...one, view: pictures?.view ?? null, thumb: pictures?.thumb ?? null };
 }
 
 export async function removeSession(session) {

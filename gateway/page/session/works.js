@@ -1,6 +1,6 @@
 // The pictures of the session, in the order added, and what is known of each. Whoever changes one tells all who listen.
 //
-// A work: id, name, path (below a dropped folder, else the name), file (the original, null after a reload), upload (what is sent in its
+// A work: id (a number, of which no other tab makes the same), name, path (below a dropped folder, else the name), file (the original, null after a reload), upload (what is sent in its
 // place when it was converted, or null), converted (null, or {from, width, height, bytes, sent}), view and thumb (reduced pictures, or
 // null), state, sent (0 to 1), tries, again (Date or null: when it is sent again), answer (the data of /prediction?details=true&similar=true), failure (of
 // service/failures.js), time (ISO text of the answer), verdict (a genre, "none", "unsure" or ""), judged (ISO text of the verdict, or null),
@@ -8,6 +8,7 @@
 // (removed).
 
 import { inSlices } from "./slices.js";
+import { TAB } from "./tabs.js";
 
 export const WAITING = "waiting";
 export const SENDING = "sending";
@@ -19,7 +20,9 @@ const byId = new Map();
 const byState = new Map([WAITING, SENDING, ANSWERED, FAILED, STOPPED].map((state) => [state, new Set()]));
 const listeners = [];
 const frameListeners = [];
-let next = 1;
+// Two tabs may add to one session at once: an id is a number in order and the tab's own.
+const TABS = 2 ** 32;
+let last = 0;
 let changes = 0;
 
 export function all() {
@@ -59,8 +62,8 @@ export function onWorks(listener) {
 }
 
 export function add(fields) {
-  const id = fields.id ?? next;
-  next = Math.max(next, id) + 1;
+  const id = fields.id ?? (Math.floor(last / TABS) + 1) * TABS + TAB;
+  last = Math.max(last, id);
   const made = {
     name: "",
     path: fields.name,
@@ -118,15 +121,24 @@ export function forgetAll() {
   }
   byId.clear();
   for (const set of byState.values()) set.clear();
-  next = 1;
+  last = 0;
   changes += 1;
   schedule();
 }
 
 function tell(one, happened, fields) {
   changes += 1;
-  for (const listener of listeners) listener(one, happened, fields);
+  for (const listener of listeners) heard(listener, one, happened, fields);
   schedule();
+}
+
+// A listener that fails stops neither the others nor whoever has the news.
+export function heard(listener, ...news) {
+  try {
+    listener(...news);
+  } catch (error) {
+    reportError(error);
+  }
 }
 
 const REST = 3;
@@ -149,7 +161,7 @@ async function run() {
   const began = performance.now();
   due = false;
   running = true;
-  await inSlices(frameListeners, (listener) => listener());
+  await inSlices(frameListeners, (listener) => heard(listener));
   running = false;
   free = performance.now() + REST * (performance.now() - began);
   if (!due) return;

@@ -45,18 +45,36 @@ async function open(file) {
   element("restored").hidden = false;
   element("restored-text").textContent = say("session.opening", { file: file.name });
   element("restored-remove").hidden = true;
+  let read;
   try {
     const { readSession } = await import("../session/file.js");
-    const { name, created, records } = await readSession(file);
-    await step(() => take({ name, created }, records));
+    read = await readSession(file);
   } catch {
     element("restored-text").textContent = say("session.unreadable", { file: file.name });
+    return;
   }
+  await step(() => take(read));
 }
 
 async function step(action) {
   forgetSteps();
-  await action();
+  try {
+    await action();
+  } catch {
+    // Its database lets nothing be written.
+    news = { restored: 0, kept: false, behind: true };
+    show();
+  }
+}
+
+function sentences({ restored, kept, unread = 0, behind = false, caughtUp = false }) {
+  if (!kept) return say(behind ? "session.behind" : "session.notKept");
+  const said = [
+    restored && say("session.restored", { count: number(restored) }),
+    unread && say("session.unread", { count: number(unread) }),
+    caughtUp && say("session.caughtUp"),
+  ];
+  return said.filter(Boolean).join(" ");
 }
 
 function nameOf(session) {
@@ -69,10 +87,10 @@ function fileName(session) {
 
 async function show() {
   if (!current()) return;
-  element("restored").hidden = !news || (news.kept && !news.restored);
+  const text = news ? sentences(news) : "";
+  element("restored").hidden = !text;
   element("restored-remove").hidden = !news?.restored;
-  const text = news?.kept ? say("session.restored", { count: number(news.restored) }) : say("session.notKept");
-  if (news) element("restored-text").textContent = text;
+  element("restored-text").textContent = text;
   const known = await list();
   const select = element("session");
   const options = known.map((one) => new Option(nameOf(one), one.id, false, one.id === current().id));

@@ -152,6 +152,7 @@ function noteCell(work) {
   const cell = document.createElement("td");
   const input = document.createElement("input");
   input.type = "text";
+  input.maxLength = 10_000;
   input.value = work.note;
   input.setAttribute("aria-label", say("table.noteOf", { file: work.name }));
   input.addEventListener("change", () => note(byId(work.id), input.value));

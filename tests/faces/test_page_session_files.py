@@ -1,0 +1,159 @@
+"""A session's file may be a stranger's, and a record of the database another version's: what does not fit is left out, and counted."""
+
+import base64
+import json
+
+import pytest
+from page_actions import choose, expect_answered, left_out, picture_file, saved, saved_rows, tile
+from playwright.sync_api import expect
+from told_answers import told
+
+GOOD = told("Realism")
+FORMULAS = [f"=1+{number}" for number in range(9)]
+
+
+def unread(count):
+    return f"Records that this page does not understand were left out: {count}."
+
+
+def record(name="a.jpg", **more):
+    return {
+        "name": name,
+        "path": name,
+        "state": "answered",
+        "answer": GOOD,
+        "time": "2026-01-02T03:05:00.000Z",
+        "verdict": "",
+        "note": "",
+        **more,
+    }
+
+
+def session_file(*records, **head):
+    first = {"format": "ragam-session", "version": 1, "name": "Of a stranger", "created": "2026-01-01T00:00:00.000Z", **head}
+    lines = [json.dumps(first), *(one if isinstance(one, str) else json.dumps(one) for one in records)]
+    return {"name": "x.ragam.jsonl", "mimeType": "application/jsonl", "buffer": "\n".join(lines).encode()}
+
+
+MISSHAPEN = [
+    "null",
+    "[]",
+    "{",
+    '{"path": "p", "state": "answered", "answer": ' + "[" * 60_000 + "]" * 60_000 + "}",
+    record(state="bogus"),
+    record(state="constructor"),
+    record(path=None, name=None),
+    record(path=""),
+    record(path="a" * 200_000),
+    record(answer=None),
+    record(answer={}),
+    record(answer={**GOOD, "scores": "xx"}),
+    record(answer={**GOOD, "similar": {}}),
+    record(answer={**GOOD, "image_types_prediction": None}),
+    record(answer={**GOOD, "confidence": FORMULAS[:1]}),
+    record(time="garbage"),
+    record(time=FORMULAS[:1]),
+    record(verdict=FORMULAS[:1]),
+    record(judged="yesterday"),
+    record(judgedBy=FORMULAS[:1]),
+    record(note={"a": 1}),
+    record(converted={"from": {}, "bytes": "x", "sent": -1}),
+    record(state="failed", answer=None, failure={"word": {"a": 1}}),
+    record(view=5),
+    record(thumb="!!!"),
+]
+
+
+def test_records_that_do_not_fit_are_left_out_and_counted(visit, picture):
+    page = visit()
+    page.set_input_files("#session-file", session_file(record("first.jpg"), *MISSHAPEN, record("last.jpg")))
+    expect(page.locator("#restored-text")).to_contain_text(unread(len(MISSHAPEN)))
+    expect_answered(page, 2)
+    expect(page.locator(".tile")).to_have_count(2)
+    assert [row["file"] for row in saved_rows(page)] == ["first.jpg", "last.jpg"]
+    page.evaluate("window.print = () => { window.paper = document.getElementById('paper').textContent; }")
+    page.locator("#exports > summary").click()
+    page.locator("#print-report").click()
+    page.wait_for_function("window.paper?.includes('last.jpg')")
+    # More can be added, and all of it is there again.
+    page.route("**/prediction?*", lambda route: route.fulfill(json={"status": {"code": 200}, "data": GOOD}))
+    choose(page, picture_file("new.jpg", picture(64, 48)))
+    expect_answered(page, 3)
+    page.reload()
+    expect(page.locator(".tile")).to_have_count(3)
+    expect(page.locator("#session").locator("option:checked")).to_have_text("Of a stranger")
+
+
+@pytest.mark.parametrize("records", [["null"], [record(state="bogus")], ["{", "{"]])
+def test_a_file_without_a_record_that_fits_is_no_session_and_leaves_none(visit, records):
+    page = visit()
+    page.set_input_files("#session-file", session_file(*records))
+    expect(page.locator("#restored-text")).to_have_text("x.ragam.jsonl is not a session that this page has saved.")
+    expect(page.locator("#session option")).to_have_count(1)
+
+
+def test_what_fits_is_taken_though_parts_are_strange(visit, picture):
+    page = visit()
+    failure = {"status": 0, "word": "nope.nope", "values": {"kind": 5}, "detail": None, "passing": False}
+    view = base64.b64encode(picture(64, 48)).decode()
+    page.set_input_files(
+        "#session-file",
+        session_file(
+            record("\ud800.jpg", view=view, thumb=view, unknown={"a": 1}),
+            record("failed.jpg", state="failed", answer=None, time=None, failure=failure),
+            name=["=1"],
+            created="garbage",
+        ),
+    )
+    expect_answered(page, 1, 2)
+    expect(left_out(page, "failed.jpg")).to_contain_text("The service gave an answer that this page does not understand.")
+    expect(tile(page, "\ufffd.jpg").locator("img")).to_be_visible()
+    for entry in ("JSON-LD", "IIIF annotation list"):
+        assert "%EF%BF%BD.jpg" in saved(page, entry).decode()
+
+
+def test_no_cell_is_a_formula_whatever_its_type(visit):
+    page = visit()
+    text = page.evaluate(
+        """async (formulas) => {
+            const { toCsv } = await import("/page/export/csv.js");
+            const [a, b, c, d, e, f, g, h, i] = formulas.map((one) => [one]);
+            const row = { file: a, genre: { toString: () => b[0] }, confidence: c, certain: d, typicality: e, verdict: f, remark: g,
+                model_version: h, expected_accuracy: -0.5, error: i, scores: { Realism: -0.25, "=x": a } };
+            return [...toCsv([row])].join("");
+        }""",
+        FORMULAS,
+    )
+    head, row = text.splitlines()
+    assert '"\'=x"' in head
+    cells = row.strip('"').split('","')
+    assert [cell for cell in cells if cell.startswith("=")] == []
+    assert [cell for cell in cells if cell.startswith("'=")] == [f"'{one}" for one in [*FORMULAS, FORMULAS[0]]]
+    assert {"-0.5", "-0.25"} <= set(cells)
+
+
+def test_records_of_the_database_that_do_not_fit_are_left_out_and_counted(visit):
+    page = visit()
+    page.set_input_files("#session-file", session_file(*(record(f"{number}.jpg") for number in range(4))))
+    expect_answered(page, 4)
+    expect(page.locator("#restored-text")).to_contain_text("4 pictures")
+    page.evaluate(
+        """async () => {
+            const done = (request) => new Promise((resolve) => (request.onsuccess = () => resolve(request.result)));
+            const db = await done(indexedDB.open("ragam"));
+            const transaction = db.transaction(["works", "sessions"], "readwrite");
+            const works = transaction.objectStore("works");
+            const [one, two, three] = await done(works.getAll());
+            works.put({ ...one, answer: { ...one.answer, model: undefined } });
+            works.put({ ...two, state: "bogus" });
+            works.put({ ...three, id: "text" });
+            const sessions = transaction.objectStore("sessions");
+            for (const one of await done(sessions.getAll())) sessions.put({ ...one, created: "garbage" });
+            await new Promise((resolve) => (transaction.oncomplete = resolve));
+            db.close();
+        }"""
+    )
+    page.reload()
+    expect(page.locator("#restored-text")).to_contain_text(unread(3))
+    expect_answered(page, 2)
+    expect(page.locator("#session option")).to_have_count(2)
