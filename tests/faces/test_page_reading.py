@@ -127,8 +127,8 @@ def test_less_motion_is_less_motion(visit):
 
 def test_a_genre_without_a_text_is_named_all_the_same(visit):
     page = visit()
-    genres = [{"name": "Mannerism", "description": None}, {"name": "Realism", "description": {"en": "Plain.", "id": "Biasa."}}]
+    genres = [{"name": "Mannerism", "description": None}, {"name": "Cubism", "description": {"en": "Plain.", "id": "Biasa."}}]
     page.route("**/genres", lambda route: route.fulfill(json={"status": {"code": 200, "message": "OK"}, "data": genres}))
     page.reload()
-    expect(page.locator("#genres-list dt")).to_have_text(["Mannerism", "Realism"])
+    expect(page.locator("#genres-list dt")).to_have_text(["Mannerism", "Cubism"])
     expect(page.locator("#genres-list dd")).to_have_text(["", "Plain."])
