@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from training import fingerprints, plots
+from training import fingerprints, plots, store
 from training.__main__ import main
 from training.collect import write_csv
 from training.config import StageError
@@ -45,6 +45,15 @@ def test_what_lies_where_a_file_is_written_is_not_opened(tmp_path: Path, kind: s
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(["precious", name])
     assert (tmp_path / name).is_file()
     assert not (tmp_path / name).is_symlink()
+
+
+def test_a_folder_is_not_written_through_a_link(tmp_path: Path) -> None:
+    (tmp_path / "precious").mkdir()
+    (tmp_path / "precious" / "work.txt").write_text("years of work")
+    (tmp_path / "set.partial").symlink_to(tmp_path / "precious")
+    with pytest.raises(StageError, match=r"set cannot be written: File exists\. Nothing was changed there\."):
+        store.write(tmp_path / "set", tmp_path, [], [], {})
+    assert [path.name for path in (tmp_path / "precious").iterdir()] == ["work.txt"]
 
 
 def test_what_is_not_written_whole_leaves_what_was(tmp_path: Path) -> None:
