@@ -104,7 +104,7 @@ tracing: $(VENV)/.tracing ## set up what OTEL_TRACES_EXPORTER=otlp makes traces 
 # Kaggle's pictures are collected where no folder was named. `prepare` keeps a dataset that is the same, and refuses to replace another.
 train: $(VENV)/.training ## a new version as canary, where it is not worse; PAINTINGS=folder has the pictures, else Kaggle's; CORRECTIONS, RECIPE, RUN, BUILD
 	$(if $(filter file,$(origin PAINTINGS)),@test -e '$(PAINTINGS)/manifest.csv' || $(BIN)/python -m training collect --out '$(PAINTINGS)')
-	$(BIN)/python -m training prepare --data '$(PAINTINGS)' --out $(BUILD)/dataset $(if $(CORRECTIONS),--corrections '$(CORRECTIONS)')
+	$(BIN)/python -m training prepare --data '$(PAINTINGS)$(if $(filter file,$(origin PAINTINGS)),/manifest.csv)' --out $(BUILD)/dataset $(if $(CORRECTIONS),--corrections '$(CORRECTIONS)')
 	$(BIN)/python -m training train --data $(BUILD)/dataset --out '$(RUN)' --weights '$(WEIGHTS)' $(if $(RECIPE),--config '$(RECIPE)')
 	$(BIN)/python -m training typicality --data $(BUILD)/dataset --run '$(RUN)' $(if $(PHOTOGRAPHS),--photographs $(PHOTOGRAPHS))
 	$(BIN)/python -m training evaluate --data $(BUILD)/dataset --run '$(RUN)'

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
@@ -28,7 +29,7 @@ from ragam.results import (
     printable,
     read,
 )
-from ragam.transport import Answer, Transport, retry_after
+from ragam.transport import Answer, Transport, is_port, retry_after, without_user
 
 FIELD = "image"
 # 200 genres are 20 kB, and their texts 400. A heat map's PNG has at most 1,024 x 1,024 pixels.
@@ -50,12 +51,13 @@ class AsyncClient(AbstractAsyncContextManager["AsyncClient"]):
     """
 
     def __init__(self, url: str, api_key: str | None = None, timeout: float = 60.0, retries: int = 5, *, concurrency: int = 4) -> None:
+        wrong = f"The address of the gateway must be one such as http://127.0.0.1:5000, not {without_user(url)}."
         try:
             address = httpx.URL(url)
         except httpx.InvalidURL as error:
-            raise InvalidInput(f"The address of the gateway cannot be used: {error}.") from error
-        if address.scheme not in {"http", "https"} or not address.host or not 0 < (address.port or 80) < 65536:
-            raise InvalidInput(f"The address of the gateway must be one such as http://127.0.0.1:5000, not {url}.")
+            raise InvalidInput(wrong) from error
+        if address.scheme not in {"http", "https"} or not address.host or not is_port(address.port):
+            raise InvalidInput(wrong)
         if not timeout > 0 or retries < 0 or concurrency < 1:
             raise InvalidInput("timeout must be more than 0, retries at least 0 and concurrency at least 1.")
         headers = {"Accept": "application/json"}
@@ -114,7 +116,8 @@ class AsyncClient(AbstractAsyncContextManager["AsyncClient"]):
         except ServiceFailed as error:
             raise Unavailable(str(error), error.error, error.status) from error
         if 300 <= answer.status < 400:
-            raise InvalidInput(f"{self.address} redirects to {printable(answer.headers.get('Location', ''))}. Use that address.")
+            where = re.sub("(?<=//)[^/?#]*@", "", answer.headers.get("Location", ""))
+            raise InvalidInput(f"{self.address} redirects to {printable(where)}. Use that address.")
         if not is_envelope(_json(answer)):
             raise InvalidInput(f"{self.address} answers, but it is not Ragam. Use the address of its gateway.")
         above, _, last = self.address.rpartition("/")

@@ -13,7 +13,7 @@ from urllib.request import getproxies, proxy_bypass
 from ragam.aio import AsyncClient
 from ragam.errors import RagamError
 from ragam.results import error_of, parse, prediction, read
-from ragam.transport import Answer
+from ragam.transport import Answer, without_user
 
 # A server's Date has whole seconds.
 CLOCK_SECONDS = 2.0
@@ -68,7 +68,7 @@ def _proxy(address: str) -> str:
     proxy = getproxies().get(parts.scheme) or getproxies().get("all")
     if not proxy or proxy_bypass(parts.hostname or ""):
         return "none"
-    return f"{urlsplit(proxy).hostname or proxy}, from the environment"
+    return f"{re.sub(r'^[a-z0-9]+://|(:[0-9]+)?/*$', '', without_user(proxy))}, from the environment"
 
 
 def _clock(date: str) -> str:

@@ -4,6 +4,7 @@ import os
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from io import FileIO
 from pathlib import Path
 from typing import NoReturn
 
@@ -34,6 +35,17 @@ def identity(name: str) -> str:
     return name if "://" in name else os.path.normpath(Path.cwd() / name)
 
 
+def new_beside(path: Path) -> Path:
+    """An empty file of our own, in which `path` is written anew until this takes its place.
+
+    Its name can be guessed: a link or a pipe that lay there before, in a folder from elsewhere, is removed, and never opened.
+    """
+    beside = path.with_name(f".{path.name}.part")
+    beside.unlink(missing_ok=True)
+    FileIO(beside, "x").close()
+    return beside
+
+
 def pictures(names: Iterable[str]) -> Selection:
     """`names` with every folder replaced by its pictures, in order of their paths.
 
@@ -43,7 +55,7 @@ def pictures(names: Iterable[str]) -> Selection:
     others: dict[str, str] = {}
     empty = []
     for name in names:
-        inside = _in_folder(name, others) if Path(name).is_dir() else [name]
+        inside = _in_folder(name, others) if os.path.isdir(name) else [name]  # noqa: PTH112 - Path.is_dir raises for a name too long
         empty += [] if inside else [name]
         for file in inside:
             found.setdefault(identity(file), file)

@@ -74,6 +74,8 @@ def _source(picture: Picture) -> tuple[Any, str, int, bytes]:
     """What holds the pixels, its name, its bytes and the first of them."""
     if isinstance(picture, str | os.PathLike):
         path = Path(picture)
+        if "\0" in str(path):
+            raise OSError("no file has such a name")
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
             # Opening a named pipe would wait for its other end for ever.

@@ -3,11 +3,15 @@
 file, genre, confidence, certain, typicality, expected_accuracy, model_version, a column for each genre with its score, error, reason, time
 """
 
-from csv import reader
+import csv
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 from ragam.errors import InvalidInput, NotWritable, RagamError
+from ragam.files import new_beside
 from ragam.results import Prediction
 
 HEAD = ("file", "genre", "confidence", "certain", "typicality", "expected_accuracy", "model_version")
@@ -38,6 +42,16 @@ def harmless(text: str) -> str:
     return f"'{text}" if text.startswith(FORMULA_STARTS) else text
 
 
+@contextmanager
+def cells_of_any_length() -> Iterator[None]:
+    """Reads what was written: csv refuses to read cells of more than 131,072 characters, which it writes."""
+    before = csv.field_size_limit(sys.maxsize)
+    try:
+        yield
+    finally:
+        csv.field_size_limit(before)
+
+
 def check_parquet(path: Path) -> None:
     try:
         import pyarrow.parquet  # noqa: F401
@@ -50,7 +64,8 @@ def check_parquet(path: Path) -> None:
 def write_parquet(table: Path, path: Path) -> None:
     """The CSV `table` as Parquet, by one rename, a piece at a time."""
     import pyarrow as pa
-    from pyarrow import csv, parquet
+    from pyarrow import csv as tables
+    from pyarrow import parquet
 
     types = {
         **dict.fromkeys(("file", "genre", "error", "reason"), pa.string()),
@@ -58,13 +73,13 @@ def write_parquet(table: Path, path: Path) -> None:
         "model_version": pa.int64(),
         "time": pa.timestamp("ms", "UTC"),
     }
-    beside = path.with_name(f".{path.name}.part")
     try:
-        with table.open(encoding="utf-8-sig", newline="") as file:
-            columns = next(reader(file))
+        beside = new_beside(path)
+        with table.open(encoding="utf-8-sig", newline="") as file, cells_of_any_length():
+            columns = next(csv.reader(file))
         kinds = {column: types.get(column, pa.float64()) for column in columns}
-        options = csv.ConvertOptions(column_types=kinds, null_values=[""], strings_can_be_null=True)
-        with csv.open_csv(table, convert_options=options) as rows, parquet.ParquetWriter(beside, rows.schema) as writer:
+        options = tables.ConvertOptions(column_types=kinds, null_values=[""], strings_can_be_null=True)
+        with tables.open_csv(table, convert_options=options) as rows, parquet.ParquetWriter(beside, rows.schema) as writer:
             for batch in rows:
                 writer.write_batch(batch)
         beside.replace(path)

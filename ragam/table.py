@@ -15,8 +15,8 @@ from io import FileIO
 from pathlib import Path
 
 from ragam.errors import InvalidInput, NotWritable, RagamError
-from ragam.files import identity
-from ragam.rows import FORMULA_STARTS, HEAD, TAIL, Row, harmless
+from ragam.files import identity, new_beside
+from ragam.rows import FORMULA_STARTS, HEAD, TAIL, Row, cells_of_any_length, harmless
 
 # New genres write the file anew. A service that names others for every picture must not do so for ever.
 MAX_GENRES = 1000
@@ -88,9 +88,9 @@ class Table:
         try:
             if text == self.path.read_bytes():
                 return
-            beside = self.path.with_name(f".{self.path.name}.part")
+            beside = new_beside(self.path)
             # Locked before it has the name, so that no other command comes between.
-            old, self._file = self._file, _locked(beside, "w")
+            old, self._file = self._file, _locked(beside, "a")
             self._put(text)
             os.fsync(self._file.fileno())
             shutil.copymode(self.path, beside)
@@ -132,7 +132,8 @@ def read(data: bytes) -> tuple[list[str], dict[str, Cells]]:
         return [], {}
     text = data[: data.rfind(b"\n") + 1].decode("utf-8-sig", "surrogateescape")
     try:
-        header, *lines = [cells for cells in csv.reader(io.StringIO(text, newline=""), strict=True) if cells] or [[]]
+        with cells_of_any_length():
+            header, *lines = [cells for cells in csv.reader(io.StringIO(text, newline=""), strict=True) if cells] or [[]]
     except csv.Error as error:
         raise ValueError from error
     if header[-2:] == EARLIER_TAIL:

@@ -44,7 +44,11 @@ class Transport:
         limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
         # Uncompressed, so that no few bytes become many.
         headers = {"Accept-Encoding": "identity", "User-Agent": "ragam", **options.pop("headers", {})}
-        self._http = httpx.AsyncClient(timeout=wait, limits=limits, headers=headers, **options)
+        try:
+            self._http = httpx.AsyncClient(timeout=wait, limits=limits, headers=headers, **options)
+        except (httpx.InvalidURL, ValueError, ImportError) as error:
+            # Without its address, in which a password may stand.
+            raise InvalidInput("The proxy that the environment names (HTTP_PROXY and the like) cannot be used.") from error
         self._where, self._timeout, self._retries = where, timeout, retries
 
     async def aclose(self) -> None:
@@ -62,12 +66,14 @@ class Transport:
         for attempt in count():
             pause = 0.0
             try:
-                answer = await self._attempt(self._http.build_request(method, url, **parts), most, self._timeout + size / SLOWEST)
+                answer = await self._attempt(self._request(method, url, **parts), most, self._timeout + size / SLOWEST)
                 pause = retry_after(answer.headers.get("Retry-After", ""), datetime.now(UTC))
                 if answer.status not in BUSY or attempt >= self._retries or pause > LONGEST_RETRY_AFTER:
                     return answer
-            except httpx.InvalidURL as error:
-                raise InvalidInput(f"The address cannot be used: {printable(str(error))}.") from error
+            except (httpx.InvalidURL, ValueError, OverflowError, ExceptionGroup) as error:
+                # Sooner or later httpx, its tasks that connect or the system's own calls refuse an address in ways of their own. Without
+                # what they say: of an address that is wrongly written they may take the password for the port.
+                raise InvalidInput("The address cannot be used: it is not one such as https://museum.example/painting.jpg.") from error
             except httpx.HTTPError as error:
                 if not isinstance(error, LOST) or attempt >= self._retries or _of_tls(error):
                     raise self._failure(error) from error
@@ -75,6 +81,12 @@ class Transport:
                 tell(f"{self._where} does not answer yet, trying again.")
             await asyncio.sleep(wait_seconds(attempt, pause))
         raise AssertionError("count() has no end")
+
+    def _request(self, method: str, url: str, **parts: Any) -> httpx.Request:
+        request = self._http.build_request(method, url, **parts)
+        if not is_port(request.url.port):
+            raise httpx.InvalidURL("There is no such port.")
+        return request
 
     async def _attempt(self, request: httpx.Request, most: int, seconds: float) -> Answer:
         # A jar of cookies would grow by what each answer puts into it.
@@ -108,6 +120,16 @@ class Transport:
         if isinstance(error, LOST):
             return ServiceFailed(f"The connection to {self._where} was lost.", "network")
         return ServiceFailed(f"The request to {self._where} failed: {printable(str(error))}", "network")
+
+
+def is_port(port: int | None) -> bool:
+    """Whether an address with this port, None for its scheme's own, can be asked."""
+    return port is None or 0 < port < 65536
+
+
+def without_user(address: str) -> str:
+    """`address` without the name and password that may stand before its host, however it is written: what follows the last @."""
+    return address.rpartition("@")[2]
 
 
 def _of_tls(error: BaseException) -> ssl.SSLError | None:

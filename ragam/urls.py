@@ -10,11 +10,15 @@ from urllib.parse import urljoin
 from ragam import iiif
 from ragam.errors import InvalidInput, PictureRefused, PictureTooLarge, RagamError, ServiceFailed, Unavailable
 from ragam.results import parse, phrase_of, printable
+from ragam.rows import cells_of_any_length
 from ragam.transport import Answer, Transport
 
 # A manifest of a thousand pages has some megabytes.
 MAX_DOCUMENT_BYTES = 16 * 1024 * 1024
 FETCH_FAILED = "fetch_failed"
+# What httpx takes. A longer one is no row's name either, for other programs read no cell of more than 131,072 characters.
+MAX_ADDRESS, SHOWN = 65_536, 200
+TOO_LONG = f"The address has more than {MAX_ADDRESS:,} characters."
 REDIRECTS, MAX_REDIRECTS = {301, 302, 303, 307, 308}, 5
 # Museums are faster than an upload may be: the time of the largest picture is that of a fifth of its bytes there.
 FASTER = 5
@@ -26,7 +30,8 @@ def addresses(path: Path) -> list[str]:
         found = lines = [line.strip() for line in path.read_text(encoding="utf-8-sig").splitlines()]
         if path.suffix.lower() in {".csv", ".tsv"}:
             rows = csv.reader(lines, delimiter=max(",;\t", key="".join(lines[:1]).count))
-            found = [next((cell.strip() for cell in row if "://" in cell), "") for row in rows]
+            with cells_of_any_length():
+                found = [next((cell.strip() for cell in row if "://" in cell), "") for row in rows]
     except (OSError, ValueError, csv.Error) as error:
         raise InvalidInput(f"{path} cannot be read as a list of addresses in UTF-8.") from error
     found = list(dict.fromkeys(address for address in found if "://" in address))
@@ -51,6 +56,9 @@ class Fetcher:
         """
         try:
             for address in addresses:
+                if len(address) > MAX_ADDRESS:
+                    yield f"{address[:SHOWN]}...", PictureRefused(TOO_LONG, FETCH_FAILED)
+                    continue
                 if is_done(address):
                     continue
                 try:
@@ -61,15 +69,21 @@ class Fetcher:
                     elif iiif.is_image(document):
                         yield address, await self._of_service(document)
                     else:
-                        for number, canvas in enumerate(iiif.canvases(document), 1):
-                            if not canvas:
-                                yield f"{address}#{number}", PictureRefused("The canvas has no picture.", FETCH_FAILED)
-                            elif not is_done(canvas):
-                                yield canvas, await self._of_canvas(canvas)
+                        async for found in self._of_manifest(address, document, is_done):
+                            yield found
                 except RagamError as error:
                     yield address, error
         finally:
             await self._transport.aclose()
+
+    async def _of_manifest(
+        self, address: str, document: dict[str, object], is_done: Callable[[str], bool]
+    ) -> AsyncGenerator[tuple[str, bytes | RagamError], None]:
+        for number, canvas in enumerate(iiif.canvases(document), 1):
+            if not canvas or len(canvas) > MAX_ADDRESS:
+                yield f"{address}#{number}", PictureRefused(TOO_LONG if canvas else "The canvas has no picture.", FETCH_FAILED)
+            elif not is_done(canvas):
+                yield canvas, await self._of_canvas(canvas)
 
     async def _of_canvas(self, address: str) -> bytes | RagamError:
         try:

@@ -14,6 +14,8 @@ import sys
 
 from release import compare, drift_reference, figures, promote, rollback
 from release.errors import ReleaseError
+from training.hints import cause
+from training.printed import say
 
 COMMANDS = {"compare": compare, "promote": promote, "rollback": rollback, "reference": drift_reference, "figures": figures}
 
@@ -21,11 +23,11 @@ COMMANDS = {"compare": compare, "promote": promote, "rollback": rollback, "refer
 def main(arguments: list[str]) -> int:
     """Run the command that `arguments` name; returns the exit status: 0, 2 after an error, 130 after Ctrl-C."""
     if not arguments or arguments[0] in {"-h", "--help"}:
-        print(__doc__)
+        say(__doc__)
         return 0 if arguments else 2
     name = arguments[0]
     if name not in COMMANDS:
-        print(f"There is no command '{name}'. The commands are {', '.join(COMMANDS)}.", file=sys.stderr)
+        say(f"There is no command '{name}'. The commands are {', '.join(COMMANDS)}.", wrong=True)
         return 2
     command = COMMANDS[name]
     parser = argparse.ArgumentParser(
@@ -35,10 +37,14 @@ def main(arguments: list[str]) -> int:
     try:
         command.run(parser.parse_args(arguments[1:]))
     except ReleaseError as error:
-        print(error, file=sys.stderr)
+        say(error, wrong=True)
+        return 2
+    except OSError as error:
+        # A folder that cannot be written, a full disk, a file that is gone: whatever a command does not explain better itself.
+        say(f"{f'{error.filename}: ' if error.filename else ''}{cause(error)}.", wrong=True)
         return 2
     except KeyboardInterrupt:
-        print("Interrupted.", file=sys.stderr)
+        say("Interrupted.", wrong=True)
         return 130
     return 0
 

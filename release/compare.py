@@ -26,12 +26,14 @@ import numpy as np
 import numpy.typing as npt
 
 from gateway.contract import CLASSES_OUTPUT, IMAGE_HALF_RANGE, IMAGE_INPUT, MODEL_NAME, PREDICT_SIGNATURE, SCORES_OUTPUT
-from release.drift_reference import CARD
 from release.errors import ReleaseError
 from release.models_config import STABLE, ConfigFile, labelled
 from release.parts import Part, fair_of, read_parts
 from release.promote import target
+from release.versions import CARD, highest, read_card
 from training.paired import Difference, paired
+from training.printed import say
+from training.reading import reading
 
 MODEL = "model.tflite"
 LABELS = "assets.extra/labels.txt"
@@ -58,7 +60,7 @@ def run(args: argparse.Namespace) -> None:
         raise ReleaseError(f"{args.candidate} holds no version. Name the folder that `python -m training export` wrote.")
     served = args.served or highest(versions)
     if served is None:
-        print("No version is served: there is nothing to be worse than.")
+        say("No version is served: there is nothing to be worse than.")
     else:
         parts = read_parts(args.data)
         fair = fair_of(parts, (candidate, served))
@@ -67,38 +69,43 @@ def run(args: argparse.Namespace) -> None:
             reasons.append(f"One of the two has learned from the artists of all pictures of {args.data} that could tell which is worse.")
         elif not reasons:
             reasons, differences = judge(candidate, served, fair)
-            print(f"{candidate} beside {served}, on the same pictures:")
-            print("\n".join(map(str, differences)), flush=True)
+            say(f"{candidate} beside {served}, on the same pictures:", *differences)
         lost = {name: len(part.genres) - (len(fair[name].genres) if name in fair else 0) for name, part in parts.items()}
         if fair and any(lost.values()):
             told_of = ", ".join(f"{number:,} of {len(parts[name].genres):,} of {name}" for name, number in lost.items() if number)
-            print(f"Not counted, because one of the two has learned from their artists: {told_of}.", flush=True)
+            say(f"Not counted, because one of the two has learned from their artists: {told_of}.")
         if reasons and not args.force:
             keeps = f"{candidate} and its run stay as they are; the same command with --force publishes it all the same."
             alone = f"To serve it by itself: RAGAM_MODEL_BASE_PATH={shlex.quote(str(candidate.parent))} make serve"
             raise ReleaseError("\n".join(["It is not published:", *(f"- {reason}" for reason in reasons), keeps, alone]))
-        print("\n".join(["Published by --force, although:", *reasons] if reasons else ["It is not worse."]), flush=True)
+        say(*(["Published by --force, although:", *reasons] if reasons else ["It is not worse."]))
     if args.canary and served is not None:
         config = args.config or args.repository / "models.config"
         if STABLE not in ConfigFile(config).served.labels:
             # First, or everybody would be served the new version as soon as it is there.
-            ConfigFile(config).write(labelled(stable=int(served.name)))
+            with reading(f"{served} is not named as a version is: by a number.", ReleaseError):
+                ConfigFile(config).write(labelled(stable=int(served.name)))
         number = publish(candidate, versions)
         file = ConfigFile(config)
         file.write(target(file.served, number, None))
-        print(f"Version {number} is canary, for gateways that ask for the label stable (RAGAM_SERVING_LABEL, RAGAM_CANARY_SHARE).")
-        print("`python -m release reference` has Prometheus watch its drift.")
+        say(f"Version {number} is canary, for gateways that ask for the label stable (RAGAM_SERVING_LABEL, RAGAM_CANARY_SHARE).")
+        say("`python -m release reference` has Prometheus watch its drift.")
     elif args.publish or args.canary:
-        print(publish(candidate, versions))
+        say(publish(candidate, versions))
 
 
 def other_genres(candidate: Path, served: Path) -> list[str]:
     """A sentence where the two do not tell the same genres."""
-    try:
-        new, old = ((version / LABELS).read_text(encoding="utf-8").splitlines() for version in (candidate, served))
-    except OSError:
+    if not all((version / LABELS).is_file() for version in (candidate, served)):
         return []  # a version from elsewhere: its answers tell
+    new, old = labels_of(candidate), labels_of(served)
     return [f"It tells {', '.join(new)}, and version {served.name} tells {', '.join(old)}."] if new != old else []
+
+
+def labels_of(version: Path) -> list[str]:
+    """Raises ReleaseError where they are no text."""
+    with reading(f"{version / LABELS} cannot be read: {{cause}}.", ReleaseError):
+        return (version / LABELS).read_text(encoding="utf-8").splitlines()
 
 
 def judge(candidate: Path, served: Path, parts: dict[str, Part]) -> tuple[list[str], list[Difference]]:
@@ -119,25 +126,19 @@ def judge(candidate: Path, served: Path, parts: dict[str, Part]) -> tuple[list[s
 
 
 def told(version: Path, pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.str_]:
-    """The genre (n,) that a version tells of each picture. Raises ReleaseError where it has no model.tflite."""
+    """The genre (n,) that a version tells of each picture. Raises ReleaseError where it has no model.tflite, or none of this service."""
     # Takes a moment to import, which `--help` need not wait for.
     from ai_edge_litert.interpreter import Interpreter
 
-    try:
+    with reading(f"{version} has no {MODEL}. Name a version's folder, such as model_repository/painting_genre/2.", ReleaseError):
         model = (version / MODEL).read_bytes()
-    except OSError as error:
-        raise ReleaseError(f"{version} has no {MODEL}. Name a version's folder, such as model_repository/painting_genre/2.") from error
-    ask = Interpreter(model_content=model, num_threads=os.cpu_count()).get_signature_runner(PREDICT_SIGNATURE)
-    genres = []
-    for picture in pixels:
-        answer = ask(**{IMAGE_INPUT: picture[np.newaxis] / np.float32(IMAGE_HALF_RANGE) - np.float32(1)})
-        genres.append(answer[CLASSES_OUTPUT][0][answer[SCORES_OUTPUT][0].argmax()].decode())
-    return np.array(genres)
-
-
-def highest(versions: Path) -> Path | None:
-    numbered = [path for path in versions.glob("*") if path.name.isdigit()]
-    return max(numbered, key=lambda path: int(path.name), default=None)
+    with reading(f"{version / MODEL} is no model of this service: {{cause}}.", ReleaseError):
+        ask = Interpreter(model_content=model, num_threads=os.cpu_count()).get_signature_runner(PREDICT_SIGNATURE)
+        genres = []
+        for picture in pixels:
+            answer = ask(**{IMAGE_INPUT: picture[np.newaxis] / np.float32(IMAGE_HALF_RANGE) - np.float32(1)})
+            genres.append(answer[CLASSES_OUTPUT][0][answer[SCORES_OUTPUT][0].argmax()].decode())
+        return np.array(genres)
 
 
 def publish(candidate: Path, versions: Path) -> int:
@@ -147,9 +148,8 @@ def publish(candidate: Path, versions: Path) -> int:
     unfinished = versions / f".publish-{os.getpid()}"
     try:
         shutil.copytree(candidate, unfinished)
-        card = unfinished / CARD
-        told_of = json.loads(card.read_text(encoding="utf-8"))
-        card.write_text(json.dumps({**told_of, "version": number}, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        told_of = json.dumps({**read_card(candidate), "version": number}, indent=2, ensure_ascii=False)
+        (unfinished / CARD).write_text(f"{told_of}\n", encoding="utf-8")
         unfinished.rename(versions / str(number))
     except (OSError, ValueError) as error:
         raise ReleaseError(f"{candidate} cannot be published: {error}") from error

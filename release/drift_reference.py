@@ -16,8 +16,10 @@ from typing import Any
 
 from gateway.contract import MODEL_NAME
 from release.errors import ReleaseError
-
-CARD = "assets.extra/model_card.json"
+from release.versions import numbered, read_card
+from training.printed import say
+from training.reading import reading
+from training.whole import whole
 
 HEAD = """\
 # Made by `python -m release reference` from the model cards, not by hand: for each version the shares of the genres that it told, and of
@@ -40,14 +42,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    folders = sorted((path for path in (args.repository / MODEL_NAME).glob("*") if path.name.isdigit()), key=lambda path: int(path.name))
-    cards = [card for folder in folders if "reference" in (card := read_card(folder))]
+    cards = [card for folder in numbered(args.repository / MODEL_NAME) if "reference" in (card := read_card(folder))]
     if not cards:
         raise ReleaseError(f"No version in {args.repository} has a reference.")
-    temporary = args.rules.with_name(f".part.{args.rules.name}")
-    temporary.write_text(rules(cards), encoding="utf-8")
-    temporary.replace(args.rules)
-    print(f"Wrote {args.rules}: version {', '.join(str(card['version']) for card in cards)}.")
+    with reading("A model card's reference cannot be read: {cause}.", ReleaseError):
+        text = rules(cards)
+    with whole(args.rules) as beside:
+        beside.write_text(text, encoding="utf-8")
+    say(f"Wrote {args.rules}: version {', '.join(str(card['version']) for card in cards)}.")
+
+
+def quoted(genre: str) -> str:
+    """In YAML, of which JSON's texts are a part."""
+    return json.dumps(genre, ensure_ascii=False)
 
 
 def rules(cards: Sequence[dict[str, Any]]) -> str:
@@ -56,18 +63,11 @@ def rules(cards: Sequence[dict[str, Any]]) -> str:
     for card in cards:
         version = card["version"]
         for genre, share in card["reference"]["genres"].items():
-            lines.append(RULE.format(name="ragam_training_genre_share", labels=f'version: "{version}", genre: "{genre}"', value=share))
+            lines.append(
+                RULE.format(name="ragam_training_genre_share", labels=f'version: "{version}", genre: {quoted(genre)}', value=float(share))
+            )
         for statistic, shares in card["reference"]["bins"].items():
             for place, share in enumerate(shares):
                 labels = f'version: "{version}", statistic: {statistic}, bin: "{place}"'
                 lines.append(RULE.format(name="ragam_training_bin_share", labels=labels, value=share))
     return "".join(lines)
-
-
-def read_card(folder: Path) -> dict[str, Any]:
-    """The model card of a version. Raises ReleaseError where it has none."""
-    try:
-        card: dict[str, Any] = json.loads((folder / CARD).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ReleaseError(f"{folder} has no model card that can be read.") from error
-    return card

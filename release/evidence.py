@@ -1,15 +1,16 @@
 """What the gateways' metrics say of a canary beside the stable version."""
 
 import time
-import urllib.error
 import urllib.request
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from http.client import HTTPException
 
 from prometheus_client.parser import text_string_to_metric_families
 
 from release.errors import ReleaseError
+from training.printed import say
 
 PAGE_SECONDS = 10.0
 
@@ -39,7 +40,7 @@ def gather(urls: Sequence[str], window: float) -> Evidence:
     before: list[Page] = [{}] * len(urls)
     if window:
         before = [read(url) for url in urls]
-        print(f"Watching the gateways for {window:g} seconds.", flush=True)
+        say(f"Watching the gateways for {window:g} seconds.")
         time.sleep(window)
     return count([increase(old, read(url)) for old, url in zip(before, urls, strict=True)])
 
@@ -48,7 +49,8 @@ def read(url: str) -> Page:
     try:
         with urllib.request.urlopen(url, timeout=PAGE_SECONDS) as answer:  # noqa: S310 - promote takes no other than http and https
             page = parse(answer.read().decode())
-    except (urllib.error.URLError, OSError, ValueError) as error:
+    # urllib and http.client refuse an address late, in ways of their own: a port that is no number, or above 65535.
+    except (OSError, HTTPException, ValueError, OverflowError) as error:
         raise ReleaseError(f"{url} has no metrics: {error}") from error
     if not page:
         raise ReleaseError(f"{url} has no metrics of a gateway. Name its /metrics.")

@@ -11,8 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from gateway.contract import MODEL_NAME
-from release.drift_reference import read_card
 from release.errors import ReleaseError
+from release.versions import highest, read_card
+from training.printed import say
+from training.reading import reading
+from training.whole import whole
 
 # All pictures of other collections than those that were learned from, and those of them that chose nothing.
 ALL, CLEAN = "external", "external-test"
@@ -37,22 +40,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     told = figures(latest(args.repository))
-    args.page.write_text(module(told), encoding="utf-8")
-    args.readme.write_text(with_account(args.readme.read_text(encoding="utf-8"), told), encoding="utf-8")
-    print(f"Wrote {args.page} and {args.readme}: version {told['version']}.")
+    with reading(f"{args.readme} cannot be read: {{cause}}.", ReleaseError):
+        readme = with_account(args.readme.read_text(encoding="utf-8"), told)
+    for file, text in ((args.page, module(told)), (args.readme, readme)):
+        with whole(file) as beside:
+            beside.write_text(text, encoding="utf-8")
+    say(f"Wrote {args.page} and {args.readme}: version {told['version']}.")
 
 
 def latest(repository: Path) -> Figures:
     """The model card of the latest version. Raises ReleaseError where there is none."""
-    folders = [path for path in (repository / MODEL_NAME).glob("*") if path.name.isdigit()]
-    if not folders:
+    version = highest(repository / MODEL_NAME)
+    if version is None:
         raise ReleaseError(f"There is no version in {repository}.")
-    return read_card(max(folders, key=lambda path: int(path.name)))
+    return read_card(version)
 
 
 def figures(card: Figures) -> Figures:
     """What is told of a version. Raises ReleaseError where its card does not say how it does on other collections."""
-    try:
+    with reading(f"The model card of version {card.get('version')} lacks what the page tells: {{cause}}.", ReleaseError):
         parts, trust = card["scorecard"], card["trust"]
         return {
             "version": card["version"],
@@ -69,8 +75,6 @@ def figures(card: Figures) -> Figures:
                 for genre, of in parts[ALL]["genres"].items()
             },
         }
-    except (KeyError, TypeError) as error:
-        raise ReleaseError(f"The model card of version {card.get('version')} lacks {error}, which the page tells.") from error
 
 
 def module(told: Figures) -> str:

@@ -8,12 +8,12 @@ Before each step models.config says the same, so that a server which polls it, o
 """
 
 import contextlib
-import sys
 from collections.abc import Sequence
 
 from release.errors import ReleaseError
 from release.model_servers import AVAILABLE, ModelServer, wait_until_available
 from release.models_config import ConfigFile, Served
+from training.printed import say
 
 
 def move(file: ConfigFile, servers: Sequence[ModelServer], new: Served, seconds: float) -> None:
@@ -67,4 +67,4 @@ def _undo(file: ConfigFile, servers: Sequence[ModelServer], old: Served, both: f
         for server in servers:
             with contextlib.suppress(ReleaseError):
                 server.reload(file.message(served))
-    print("Nothing was changed: what was done before that is undone.", file=sys.stderr)
+    say("Nothing was changed: what was done before that is undone.", wrong=True)

@@ -4,7 +4,6 @@ The file is the only place that remembers which label means which version: serve
 follow it, and a server that is told of a change by a call is told what the file says.
 """
 
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from google.protobuf import text_format
 from gateway.contract import CANARY_LABEL, MODEL_NAME
 from gateway.serving.messages import model_server_config_pb2
 from release.errors import ReleaseError
+from training.whole import whole
 
 STABLE, CANARY, PREVIOUS = "stable", CANARY_LABEL, "previous"
 
@@ -87,12 +87,9 @@ class ConfigFile:
         self.replace(top + text_format.MessageToString(self.message(served)))
 
     def replace(self, text: str) -> None:
-        new = self._path.with_name(f".{self._path.name}.{os.getpid()}")
         try:
-            new.write_text(text, encoding="utf-8")
-            new.chmod(self._path.stat().st_mode & 0o777)
-            new.replace(self._path)
+            with whole(self._path) as new:
+                new.write_text(text, encoding="utf-8")
+                new.chmod(self._path.stat().st_mode & 0o777)
         except OSError as error:
             raise ReleaseError(f"{self._path} cannot be written: {error.strerror}.") from error
-        finally:
-            new.unlink(missing_ok=True)

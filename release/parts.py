@@ -1,7 +1,6 @@
 """The pictures of a dataset by which two versions can be compared: by artists that neither has learned from."""
 
 import csv
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,9 +8,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from release.drift_reference import CARD
 from release.errors import ReleaseError
+from release.versions import CARD, read_card
 from training.artists import artist_key
+from training.reading import reading
 
 WORKS = "assets.extra/works.csv"  # of those that a version has learned from
 OWN = ("validation", "test")
@@ -34,20 +34,18 @@ class Part:
 
 def read_parts(folder: Path) -> dict[str, Part]:
     """The parts of the dataset in `folder` that have pictures. Raises ReleaseError where there are none."""
-    try:
+    with reading(f"{folder} is no dataset: {{cause}}. Name the folder that `python -m training prepare` wrote.", ReleaseError):
         pixels = np.load(folder / "pixels.npy", mmap_mode="r")
         with (folder / "rows.csv").open(newline="", encoding="utf-8") as file:
             rows = list(csv.DictReader(file))
-    except (OSError, ValueError) as error:
-        raise ReleaseError(f"{folder} is no dataset. Name the folder that `python -m training prepare` wrote.") from error
-    chosen = {part: [row for row in rows if row["split"] == part] for part in PARTS}
-    if not any(chosen.values()):
-        raise ReleaseError(f"{folder} has no pictures of {', '.join(PARTS)}.")
-    return {
-        part: Part(pixels[[int(row["pixel"]) for row in found]], *(np.array([row[name] for row in found]) for name in COLUMNS))
-        for part, found in chosen.items()
-        if found
-    }
+        chosen = {part: [row for row in rows if row["split"] == part] for part in PARTS}
+        if not any(chosen.values()):
+            raise ReleaseError(f"{folder} has no pictures of {', '.join(PARTS)}.")
+        return {
+            part: Part(pixels[[int(row["pixel"]) for row in found]], *(np.array([row[name] for row in found]) for name in COLUMNS))
+            for part, found in chosen.items()
+            if found
+        }
 
 
 def fair_of(parts: dict[str, Part], versions: Sequence[Path]) -> dict[str, Part]:
@@ -68,17 +66,18 @@ def fair_of(parts: dict[str, Part], versions: Sequence[Path]) -> dict[str, Part]
 
 def artists_of(version: Path) -> set[str] | None:
     """Of the works that a version knows, as a dataset names them; None where it has no list of works."""
-    try:
-        with (version / WORKS).open(newline="", encoding="utf-8") as file:
-            return {artist_key(row["artist"]) for row in csv.DictReader(file)} - {""}
-    except (OSError, ValueError, KeyError):
+    if not (version / WORKS).is_file():
         return None
+    with (
+        reading(f"{version / WORKS} cannot be read: {{cause}}.", ReleaseError),
+        (version / WORKS).open(newline="", encoding="utf-8") as file,
+    ):
+        return {artist_key(row["artist"]) for row in csv.DictReader(file)} - {""}
 
 
 def learned_from(version: Path) -> set[str]:
     """The parts of an artist split that a version has learned from, by its card; `train` where that does not tell."""
-    try:
-        card = json.loads((version / CARD).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    if not (version / CARD).is_file():
         return {"train"}
-    return set(card.get("data", {}).get("learned_from", ["train"]))
+    with reading(f"{version / CARD} cannot be read: {{cause}}.", ReleaseError):
+        return {str(part) for part in read_card(version).get("data", {}).get("learned_from", ["train"])}

@@ -18,6 +18,7 @@ from pathlib import Path
 from release.errors import ReleaseError
 from release.models_config import CANARY, PREVIOUS, STABLE, ConfigFile, Served, labelled
 from release.verdict import Limits
+from training.printed import say
 
 CONFIG = Path("model_repository") / "models.config"
 
@@ -67,6 +68,9 @@ def add_server_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     if not all(url.startswith(("http://", "https://")) for url in args.metrics):
         raise ReleaseError("--metrics takes addresses that begin with http:// or https://.")
+    if any("@" in url for url in args.metrics):
+        # urllib would take them for the host, and tell them.
+        raise ReleaseError("--metrics takes addresses without a name and password.")
     file = ConfigFile(args.config)
     new = target(file.served, args.canary, args.stable)
     missing = sorted(version for version in new.versions if not (file.folder / str(version)).is_dir())
@@ -122,7 +126,7 @@ def require_evidence(args: argparse.Namespace, stable: int, canary: int) -> None
 
     limits = Limits(args.min_answers, args.max_failures, args.max_slower, args.max_shift)
     verdict = judge(gather(args.metrics, args.window), stable, canary, limits)
-    print("\n".join(verdict.figures), flush=True)
+    say(*verdict.figures)
     if verdict.reasons and not args.force:
         raise ReleaseError("\n".join([f"Version {canary} is refused:", *(f"- {reason}" for reason in verdict.reasons)]))
 
@@ -135,4 +139,4 @@ def change(file: ConfigFile, new: Served, args: argparse.Namespace) -> None:
 
     move(file, [ModelServer(address) for address in args.address], new, args.seconds)
     where = f"on {', '.join(args.address)}" if args.address else f"once the servers have read {args.config}"
-    print(f"{str(new).capitalize()}, {where}.")
+    say(f"{str(new).capitalize()}, {where}.")

@@ -26,7 +26,7 @@ from typing import NoReturn
 
 from training.config import StageError, nearest
 from training.hints import cause
-from training.tell import as_line
+from training.printed import say, say_line
 
 STAGES = ("collect", "prepare", "config", "teach", "train", "typicality", "evaluate", "runs", "compare", "export", "lite")
 
@@ -41,7 +41,7 @@ class Parser(argparse.ArgumentParser):
 def main(arguments: list[str]) -> int:
     """Run the stage that `arguments` name; returns the exit status: 0, 2 after an error, 130 after Ctrl-C."""
     if not arguments or arguments[0] in {"-h", "--help"}:
-        print(__doc__)
+        say(__doc__)
         return 0 if arguments else 2
     name, as_json = arguments[0], "--json" in arguments
     if name not in STAGES:
@@ -88,7 +88,10 @@ def parsed(parser: argparse.ArgumentParser, stage: str, arguments: list[str]) ->
 
 
 def complain(stage: str, sentence: str, *, as_json: bool) -> None:
-    print(as_line({"stage": stage, "error": sentence}) if as_json else sentence, file=sys.stderr)
+    if as_json:
+        say_line({"stage": stage, "error": sentence}, wrong=True)
+    else:
+        say(sentence, wrong=True)
 
 
 def told_shortly(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

@@ -2,6 +2,7 @@
 
 import csv
 import os
+import re
 import shutil
 import time
 from collections.abc import Callable
@@ -111,7 +112,7 @@ class Snapshot(keras.callbacks.Callback):  # type: ignore[misc]
 
 def snapshot(out: Path) -> Path | None:
     """The folder of the last full epoch's snapshot, or None before the first."""
-    return max((path for path in (out / CHECKPOINTS).glob("*") if path.name.isdigit()), default=None)
+    return max((path for path in (out / CHECKPOINTS).glob("*") if re.fullmatch("[0-9]+", path.name)), default=None)
 
 
 def resume(out: Path) -> list[Row]:

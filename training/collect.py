@@ -30,6 +30,7 @@ from training.listing import LeftOut, Listed
 from training.pictures import Fingerprint
 from training.selection import CONTRADICTING, without_duplicates
 from training.tell import tell
+from training.whole import whole
 
 # WikiArt's own file names: vincent-van-gogh_the-starry-night.jpg. A single word before the underscore is as often no name (image_12.jpg).
 ARTIST_IN_NAME = re.compile(r"([^\W\d_]+[.']?(?:-[^\W\d_]+[.']?)+)_.+")
@@ -164,14 +165,12 @@ def artist_in(file: Path) -> str:
 
 def write_csv(file: Path, kind: type[Listed | LeftOut], items: Sequence[Listed | LeftOut]) -> None:
     """`file` with a line for each of `items`, whole or not at all."""
-    partial = file.with_name(file.name + ".partial")
     # Of a name that is not UTF-8, which only left_out.csv has, the other bytes are written as in caf\\udce9.
-    with partial.open("w", newline="", encoding="utf-8", errors="backslashreplace") as lines:
+    with whole(file) as beside, beside.open("w", newline="", encoding="utf-8", errors="backslashreplace") as lines:
         writer = csv.writer(lines, lineterminator="\n")
         names = [field.name for field in fields(kind) if field.name != "folder"]  # the list's own folder is meant
         writer.writerow(names)
         writer.writerows([getattr(item, name) for name in names] for item in items)
-    partial.replace(file)
 
 
 def sentences(genres: Sequence[Genre], found: Sequence[Found], readable: Sequence[Listed], kept: Sequence[Listed]) -> Iterator[str]:

@@ -20,8 +20,10 @@ import tensorflow as tf
 
 from gateway.contract import IMAGE_HALF_RANGE, IMAGE_SHAPE
 from training.config import StageError
-from training.hints import cause, command
+from training.hints import command
+from training.reading import reading
 
+NEEDED = ("path", "artist", "source", "split", "group")
 MAKE = command("prepare", Path("PICTURES"), out=Path("DATASET"))
 # uint8 (224, 224, 3) and an int32 seed (2,) -> float32 (224, 224, 3) in [0, 255]: one of augment.AUGMENTATIONS.
 Augmentation = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
@@ -68,16 +70,23 @@ class Dataset:
 
 def load(folder: Path) -> Dataset:
     """The dataset in `folder`. Raises StageError where it is none, or a damaged one."""
-    try:
+    with reading(f"{folder} is no dataset: {{cause}}. Make one with {MAKE}."):
         about = json.loads((folder / "dataset.json").read_text(encoding="utf-8"))
         listed = (folder / "rows.csv").read_text(encoding="utf-8")
         pixels = np.load(folder / "pixels.npy", mmap_mode="r")
-    except (OSError, ValueError) as error:
-        raise StageError(f"{folder} is no dataset: {cause(error)}. Make one with {MAKE}.") from error
-    if pixels.dtype != np.uint8 or pixels.shape != (about.get("pictures"), *IMAGE_SHAPE):
-        raise StageError(f"{folder} is no dataset: its pixels.npy holds {pixels.dtype} {pixels.shape}. Make one with {MAKE}.")
-    digest = hashlib.sha256((json.dumps(about, sort_keys=True) + listed).encode()).hexdigest()
-    return Dataset(tuple(about["genres"]), about, digest, pixels, tuple(csv.DictReader(listed.splitlines())))
+        if pixels.dtype != np.uint8 or pixels.shape != (about.get("pictures"), *IMAGE_SHAPE):
+            raise ValueError(f"its pixels.npy holds {pixels.dtype} {pixels.shape}")
+        rows, genres = tuple(csv.DictReader(listed.splitlines())), tuple(str(genre) for genre in about["genres"])
+        for number, row in enumerate(rows, 2):
+            see_row(row, number, genres, len(pixels))
+        digest = hashlib.sha256((json.dumps(about, sort_keys=True) + listed).encode()).hexdigest()
+        return Dataset(genres, about, digest, pixels, rows)
+
+
+def see_row(row: dict[str, str], line: int, genres: tuple[str, ...], pictures: int) -> None:
+    """Raises ValueError or LookupError for a line of rows.csv that `prepare` would not have written."""
+    if row["genre"] not in genres or not 0 <= int(row["pixel"]) < pictures or None in [row[name] for name in NEEDED]:
+        raise ValueError(f"line {line} of its rows.csv is damaged")
 
 
 def scale(images: tf.Tensor) -> tf.Tensor:

@@ -22,6 +22,7 @@ was. Whether it may be served `python -m release compare` tells.
 import argparse
 import json
 import os
+import re
 import shutil
 from io import BytesIO
 from pathlib import Path
@@ -53,6 +54,7 @@ from training.distribution import distribution
 from training.early import see_dataset, see_file
 from training.evaluate import SCORECARD
 from training.hints import command
+from training.reading import reading
 from training.sides import EXTERNALS
 from training.tell import tell
 from training.train import MODEL, write_json
@@ -139,15 +141,14 @@ def run(args: argparse.Namespace) -> None:
 
 def read_scorecard(folder: Path) -> dict[str, Any]:
     """The scorecard of a run. Raises StageError where there is none, or none with a test part and of no last training."""
-    try:
+    see_file(folder / SCORECARD, "scorecard", command("evaluate", run=folder))
+    with reading(f"{folder / SCORECARD} cannot be read: {{cause}}. Make it again with {command('evaluate', run=folder)}."):
         card: dict[str, Any] = json.loads((folder / SCORECARD).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise StageError(f"{folder} has no scorecard. Make it with {command('evaluate', run=folder)}.") from error
-    if "test" not in card["parts"] and "chosen_by" not in card:
-        raise StageError(
-            "The dataset of this run has no test pictures, so nobody knows how good the model is. Prepare one with --split artist."
-        )
-    return card
+        if "test" not in card["parts"] and "chosen_by" not in card:
+            raise StageError(
+                "The dataset of this run has no test pictures, so nobody knows how good the model is. Prepare one with --split artist."
+            )
+        return card
 
 
 def through_the_gateway(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
@@ -226,7 +227,7 @@ def answers(loaded: Any, signature: str, pictures: npt.NDArray[np.float32]) -> d
 
 def next_number(versions: Path) -> int:
     """One more than the highest version in the folder, 1 in an empty one."""
-    return max((int(path.name) for path in versions.iterdir() if path.name.isdigit()), default=0) + 1
+    return max((int(path.name) for path in versions.iterdir() if re.fullmatch("[0-9]{1,18}", path.name)), default=0) + 1
 
 
 def flush(file: Path) -> None:

@@ -54,6 +54,14 @@ def why_not_read(file: Path) -> str | None:
         return str(error.strerror)
 
 
+def is_there(file: Path) -> bool:
+    """Whether `file` is one. Path.is_file raises an OSError for a name that is longer than any."""
+    try:
+        return file.is_file()
+    except OSError:
+        return False
+
+
 def why_no_picture(file: Path) -> str | None:
     """A reason where a readable `file` does not begin as a JPEG or PNG does, whatever its name."""
     with file.open("rb") as opened:

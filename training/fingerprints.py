@@ -5,10 +5,12 @@ import os
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import TextIO
 
 from gateway.errors import RagamError
 from training.config import StageError
 from training.pictures import Fingerprint, fingerprint, on_all_cores
+from training.reading import reading
 
 
 def read_all(files: Sequence[Path], cache: Path) -> dict[Path, Fingerprint | str]:
@@ -26,7 +28,7 @@ def read_all(files: Sequence[Path], cache: Path) -> dict[Path, Fingerprint | str
         except RagamError as error:
             return error.detail
 
-    with cache.open("a", encoding="utf-8") as lines:
+    with _appended(cache) as lines:
         for file, seen in zip(new, on_all_cores(look, new, "read"), strict=True):
             known[keys[file]] = seen
             fact = {"reason": seen} if isinstance(seen, str) else asdict(seen)
@@ -38,20 +40,26 @@ def read_all(files: Sequence[Path], cache: Path) -> dict[Path, Fingerprint | str
 def load(cache: Path) -> dict[str, Fingerprint | str]:
     """What `cache` tells by key. A last line that a kill cut short is cut off the file, so that the next one starts afresh."""
     known: dict[str, Fingerprint | str] = {}
+    if cache.is_symlink() or (cache.exists() and not cache.is_file()):
+        # A pipe would wait for its other end for ever.
+        raise StageError(f"{cache} is no file of its own: remove it, and run the same command again.")
     if not cache.exists():
         return known
     data = cache.read_bytes()
     whole = data.rfind(b"\n") + 1
     if whole < len(data):
         os.truncate(cache, whole)
-    try:
+    with reading(f"{cache} is damaged: remove it, and run the same command again."):
         for line in data[:whole].splitlines():
             fact = json.loads(line)
             key = fact.pop("key")
             known[key] = fact["reason"] if "reason" in fact else Fingerprint(**fact)
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise StageError(f"{cache} is damaged: remove it, and run the same command again.") from error
     return known
+
+
+def _appended(cache: Path) -> TextIO:
+    """`cache` to be written on at its end, and no file that a link in its place leads to."""
+    return os.fdopen(os.open(cache, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666), "a", encoding="utf-8")
 
 
 def _key(file: Path) -> str:

@@ -19,6 +19,7 @@ from training.devices import strategy
 from training.features import features
 from training.model import HIDDEN, LOGITS, blend, build, head, train_from, trunk_features
 from training.progress import Progress
+from training.whole import whole
 
 PREDICT_BATCH = 64
 START = "start.weights.h5"  # the weights before the main phase
@@ -86,9 +87,8 @@ def begin(recipe: Recipe, train: Part, model: keras.Model, file: Path, *, seed: 
     """Write the weights before the first epoch of the main phase: the head of the new `model` as it is, or fitted on the frozen rest."""
     if recipe.head_epochs:
         train_head(model, recipe, train, seed, as_json)
-    temporary = file.with_name(f".part.{file.name}")
-    model.save_weights(temporary)
-    temporary.replace(file)
+    with whole(file) as beside:
+        model.save_weights(beside)
 
 
 def train_head(model: keras.Model, recipe: Recipe, train: Part, seed: int, as_json: bool) -> None:

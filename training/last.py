@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from training.config import RAGAM, Recipe, StageError
-from training.hints import cause, command
+from training.hints import command
+from training.reading import reading
 from training.sides import ALL, EXTERNAL_TUNING
 
 if TYPE_CHECKING:  # importing it takes seconds: TensorFlow
@@ -17,13 +18,10 @@ RUN = "run.json"
 
 def read_run(folder: Path) -> dict[str, Any]:
     """The run.json of a finished run. Raises StageError where `folder` holds none."""
-    try:
-        facts: dict[str, Any] = json.loads((folder / RUN).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise StageError(f"{folder} holds no finished run. Make one with {command('train', out=folder)}.") from error
-    except ValueError as error:
-        raise StageError(f"{folder / RUN} cannot be read: {cause(error)}.") from error
-    return facts
+    if not (folder / RUN).is_file():
+        raise StageError(f"{folder} holds no finished run. Make one with {command('train', out=folder)}.")
+    with reading(f"{folder / RUN} cannot be read: {{cause}}."):
+        return dict(json.loads((folder / RUN).read_text(encoding="utf-8")))
 
 
 # Files, which a run keeps by their names alone.

@@ -7,9 +7,10 @@ from itertools import pairwise
 from pathlib import Path
 
 from training.config import StageError, nearest
-from training.files import folders, why_no_picture
+from training.files import folders, is_there, why_no_picture
 from training.hints import counted
 from training.layout import COLUMNS, LOOSE, REQUIRED, columns_of, genre_name, tree, what_was_taken
+from training.reading import reading
 from training.tables import read_table
 
 NAMES = ("manifest.csv", "metadata.csv")
@@ -84,7 +85,7 @@ def read(data: Path, chosen: Mapping[str, str] | None = None) -> Listing:
         raise StageError(f"There is no {data}.{nearest(str(data), near)}")
     if data.is_file() and why_no_picture(data) is None:
         raise StageError(f"{data} is a picture. Name a folder that has a folder of pictures for each genre, or a table (CSV).")
-    table = data if data.is_file() else _table(data)
+    table = data if data.is_file() else table_in(data)
     left_out: list[tuple[str, str]] = []
     if table is None:
         lines, left_out, said = tree(data)
@@ -134,7 +135,7 @@ def read_further(data: Sequence[Path], chosen: Mapping[str, str] | None = None) 
     return together
 
 
-def _table(folder: Path) -> Path | None:
+def table_in(folder: Path) -> Path | None:
     """The table in a folder, None where it has none. Raises StageError where it has several."""
     known = next((folder / name for name in NAMES if (folder / name).is_file()), None)
     others = sorted(folder.glob("*.csv"))
@@ -153,7 +154,7 @@ def _read_table(file: Path, chosen: Mapping[str, str]) -> tuple[list[Listed], li
             f"--columns {' '.join(f'{meaning}=...' for meaning in missing)}."
         )
     others = {one.name for one in fields(Listed)} - set(COLUMNS) - {"folder"}
-    try:
+    with reading(f"{file} cannot be read: {{cause}}."):
         listed = [
             _listed(
                 {name: line.get(name, "") for name in others}
@@ -161,14 +162,12 @@ def _read_table(file: Path, chosen: Mapping[str, str]) -> tuple[list[Listed], li
             )
             for line in lines
         ]
-    except ValueError as error:
-        raise StageError(f"{file} cannot be read: {error}.") from error
     return _located(listed, file.parent), what_was_taken(file, names, columns, others)
 
 
 def _located(listed: list[Listed], base: Path) -> list[Listed]:
     """`listed` with its paths as they are below `base`, where a table has names alone, or the other slash."""
-    if all((base / picture.path).is_file() for picture in listed[:1]):
+    if all(is_there(base / picture.path) for picture in listed[:1]):
         return listed
     found: dict[str, list[str]] = {}
     for folder, files in folders(base):
@@ -185,7 +184,7 @@ def _located(listed: list[Listed], base: Path) -> list[Listed]:
 
 def _listed(line: dict[str, str]) -> Listed:
     width, height = (int(line.pop(name) or 0) for name in ("width", "height"))
-    if line["phash"]:
-        int(line["phash"], 16)
+    if line["phash"] and not re.fullmatch("[0-9a-fA-F]{1,16}", line["phash"]):
+        raise ValueError("a phash has 16 hexadecimal digits")
     line["genre"] = genre_name(line["genre"])
     return Listed(**line, width=width, height=height)

@@ -8,7 +8,6 @@ folder, such as model_repository/painting_genre/2; `export` does the same for a 
 """
 
 import argparse
-import os
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from gateway.contract import IMAGE_INPUT, IMAGE_SHAPE
 from gateway.picture.preprocess import to_tensor
 from training.config import StageError
 from training.tell import tell
+from training.whole import whole
 
 FILE = "model.tflite"
 SAVED_MODEL = "saved_model.pb"
@@ -53,14 +53,11 @@ def add(folder: Path, loaded: Any, tried: npt.NDArray[np.float32]) -> float:
     """
     model = convert(folder, list(loaded.signatures))
     difference = check(model, loaded, tried)
-    unfinished = folder / f".{FILE}.{os.getpid()}"
     try:
-        unfinished.write_bytes(model)
-        unfinished.replace(folder / FILE)
+        with whole(folder / FILE) as beside:
+            beside.write_bytes(model)
     except OSError as error:
         raise StageError(f"{folder / FILE} cannot be written: {error.strerror}.") from error
-    finally:
-        unfinished.unlink(missing_ok=True)
     return difference
 
 

@@ -11,7 +11,7 @@ from types import NoneType, UnionType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from training.config import RECIPES, Recipe, StageError, limits, nearest
-from training.hints import cause
+from training.reading import reading
 
 FIELDS: dict[str, Field[Any]] = {one.name: one for one in fields(Recipe) if one.name != "name"}
 KINDS = get_type_hints(Recipe)
@@ -48,14 +48,12 @@ def chosen(args: argparse.Namespace) -> Recipe:
 
 def read(file: Path) -> dict[str, Any]:
     """The settings in a TOML file. Raises StageError where it is none, or has a key that no recipe has."""
-    try:
+    with reading(f"{file} cannot be read: {{cause}}."):
         found = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise StageError(f"{file} cannot be read: {cause(error)}.") from error
     for key in found:
         if key not in FIELDS and key != "recipe":
             raise StageError(f"{file} sets '{key}', which no recipe has.{nearest(key, FIELDS)} `python -m training config` prints all.")
-    if found.get("recipe", "ragam") not in RECIPES:
+    if str(found.get("recipe", "ragam")) not in RECIPES:
         raise StageError(f"{file}: there is no recipe '{found['recipe']}'. The recipes are {', '.join(RECIPES)}.")
     return found
 
@@ -72,11 +70,12 @@ def converted(name: str, value: object) -> Any:
     try:
         if get_origin(kind) is tuple:
             values = value.split(",") if isinstance(value, str) else value if isinstance(value, list) else [value]
-            return tuple(_number(float, one) for one in values)
+            # At least one: of none there would be nothing to choose from.
+            return tuple(_number(float, one) for one in values or [None])
         if kind is bool:
             return {"true": True, "yes": True, "false": False, "no": False}[str(value).lower()]
         return _number(kind, value) if kind in (int, float) else str(value)
-    except (KeyError, ValueError) as error:
+    except (KeyError, ValueError, OverflowError) as error:
         what = {int: "a whole number", float: "a number", bool: "true or false"}.get(kind, "numbers with commas between them")
         raise StageError(f"{name} takes {what}, not '{value}'.{' Or none.' * (kind != KINDS[name])}") from error
 

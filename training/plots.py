@@ -7,6 +7,8 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.figure import Figure  # not pyplot, which looks for a display
 
+from training.whole import whole
+
 Numbers = npt.NDArray[np.floating]
 
 
@@ -61,6 +63,5 @@ def coverage(curves_of: dict[str, tuple[Numbers, Numbers]], path: Path) -> None:
 
 
 def _write(figure: Figure, path: Path) -> None:
-    temporary = path.with_name(f".part.{path.name}")
-    figure.savefig(temporary, dpi=80)
-    temporary.replace(path)
+    with whole(path) as beside:
+        figure.savefig(beside, dpi=80)

@@ -5,11 +5,12 @@
 
 Reads FOLDER/manifest.csv as `collect` writes it, another table in FOLDER or in its place, or the folders in it: genre/picture.jpg, or
 genre/artist/picture.jpg. A table names the picture, its genre and, where known, the artist in columns of any common name
-(training/layout.py), and in columns of just that name source, label_source, split, width and height. --corrections takes what the page
-exports: a verdict replaces the label, `none` and `unsure` leave the picture out. The first folder is split; what further ones hold is
-trained on, except works by artists of validation and test. Rows whose `split` is `external` are never trained on: by a hash of the
-artist they are `external-tuning`, by which a recipe may be chosen, or `external-test`, which is only reported. Labels that are not
-trusted are not trained on (training/labels.py), except with --trust-labels.
+(training/layout.py), and in columns of just that name source, label_source, split, width and height; what is outside of its folder only
+where it is named itself, as `collect`'s is to be. --corrections takes what the page exports: a verdict replaces the label, `none` and
+`unsure` leave the picture out. The first folder is split; what further ones hold is trained on, except works by artists of validation and
+test. Rows whose `split` is `external` are never trained on: by a hash of the artist they are `external-tuning`, by which a recipe may be
+chosen, or `external-test`, which is only reported. Labels that are not trusted are not trained on (training/labels.py), except with
+--trust-labels.
 `--split none` puts all but these in train: for the last training, once a run on an artist split has chosen everything.
 
 Of a painting in two genres the label of the larger file counts. Where DATASET is this very dataset already it stays, and one of other
@@ -38,6 +39,7 @@ from training.labels import RULES
 from training.layout import COLUMNS as MEANINGS
 from training.listing import NAMES as LISTS
 from training.listing import Listed, base_of
+from training.printed import say
 from training.selection import balance, group, read_all, without_duplicates
 from training.sides import ALL, EXTERNALS, PARTS, Sides, cleaned, sides_of, with_further
 from training.sources import pictures_of
@@ -98,7 +100,7 @@ def run(args: argparse.Namespace) -> None:
     main = base_of(args.data[0])
     listed, genres, left_out, said = pictures_of(args.data, args.columns, args.genres, args.corrections)
     if not args.json:
-        print("\n".join(said), flush=True)
+        say(*said)
     asked: Report = {
         "genres": genres,
         "split": args.split,

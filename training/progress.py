@@ -6,7 +6,8 @@ from typing import Any
 import keras
 from tqdm import tqdm
 
-from training.tell import as_line, span
+from training.printed import say, say_line
+from training.tell import span
 
 Row = dict[str, float]
 SHOWN = ("loss", "accuracy", "val_loss", "val_accuracy", "val_balanced_accuracy")
@@ -37,12 +38,12 @@ class Progress(keras.callbacks.Callback):  # type: ignore[misc]
         self._close()
         if self._json:
             figures = {name: float(value) for name, value in logs.items()}
-            print(as_line({"stage": "train", "phase": self._what, "epoch": epoch + 1, **figures}), flush=True)
+            say_line({"stage": "train", "phase": self._what, "epoch": epoch + 1, **figures})
             return
         done, epochs = epoch + 1, self.params["epochs"]
         left = (time.monotonic() - self._began) / (done - self._from) * (epochs - done)
         shown = [f"{name.replace('val_', 'validation ').replace('_', ' ')} {logs[name]:.3f}" for name in SHOWN if name in logs]
-        print(f"{self._what} {done}/{epochs}: {', '.join(shown)}; {span(left)} left", flush=True)
+        say(f"{self._what} {done}/{epochs}: {', '.join(shown)}; {span(left)} left")
 
     def on_train_end(self, _: Row | None = None) -> None:
         self._close()

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from training.config import StageError
-from training.hints import cause
+from training.reading import reading
 from training.tell import span, tell
 
 PARTS = ("validation", "test", "external-tuning", "external-test")
@@ -37,7 +37,7 @@ def run(args: argparse.Namespace) -> None:
 
 def facts_of(folder: Path) -> dict[str, Any]:
     """What is known of a run. Raises StageError where its files are damaged."""
-    try:
+    with reading(f"{folder} cannot be read as a run: {{cause}}."):
         about = json.loads((folder / "run.json").read_text(encoding="utf-8"))
         file = folder / "scorecard.json"
         parts = json.loads(file.read_text(encoding="utf-8"))["parts"] if file.is_file() else {}
@@ -52,8 +52,6 @@ def facts_of(folder: Path) -> dict[str, Any]:
             "parts": figures,
             **{name: about[name] for name in ("seed", "epochs", "kept_epoch", "seconds", "dataset")},
         }
-    except (OSError, ValueError, KeyError) as error:
-        raise StageError(f"{folder} cannot be read as a run: {cause(error)}.") from error
 
 
 def line_of(facts: dict[str, Any]) -> list[str]:

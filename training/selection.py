@@ -13,6 +13,7 @@ from gateway.errors import RagamError
 from training.artists import artist_key
 from training.config import StageError
 from training.duplicates import ALIKE, DUPLICATE, LEAK, near_pairs, superfluous, tie
+from training.files import is_there
 from training.genres import NAMES_14
 from training.listing import LeftOut, Listed
 from training.pictures import fingerprint, on_all_cores
@@ -22,7 +23,7 @@ CONTRADICTING = "duplicate of another genre"
 
 def read_all(folder: Path, listed: Sequence[Listed]) -> tuple[list[Listed], list[LeftOut]]:
     """`listed` with hashes and sizes where the list had none, and what the gateway could not have read."""
-    absent = [picture.path for picture in listed if not picture.file(folder).is_file()]
+    absent = [picture.path for picture in listed if not is_there(picture.file(folder))]
     if absent:
         raise StageError(f"{len(absent):,} of the {len(listed):,} pictures listed are missing; the first is {absent[0]}.")
 

@@ -8,7 +8,7 @@ from training.config import StageError, nearest
 from training.corrections import corrected
 from training.genres import NAMES_7, NAMES_14
 from training.layout import COLUMNS, plain
-from training.listing import LeftOut, Listed, base_of, read, read_further
+from training.listing import LeftOut, Listed, base_of, read, read_further, table_in
 
 
 def pictures_of(
@@ -20,6 +20,7 @@ def pictures_of(
         if meaning not in COLUMNS:
             raise StageError(f"--columns knows no '{meaning}'.{nearest(meaning, COLUMNS)} It takes {', '.join(COLUMNS)}.")
     first, further = read(data[0], chosen), read_further(data, chosen)
+    see_inside(data, first.pictures + further.pictures)
     listed = _spelt_alike(first.pictures + further.pictures)
     genres = genres_of(asked, listed[: len(first.pictures)])
     others = sorted({picture.genre for picture in listed} - set(genres))
@@ -35,6 +36,21 @@ def pictures_of(
     if missing:
         raise StageError(f"{data[0]} lists no picture to train on of {', '.join(missing)}.")
     return listed, genres, first.left_out + further.left_out + left_out, said + judged
+
+
+def see_inside(data: Sequence[Path], pictures: Sequence[Listed]) -> None:
+    """Raises StageError where a table lists a picture outside of its folder, and only the folder was named.
+
+    It may have come with somebody else's pictures: any picture of this machine would be in the dataset, and in a run's files.
+    """
+    trusted = {base_of(one) for one in data if one.is_file()}
+    for picture in pictures:
+        folder, path = Path(picture.folder) if picture.folder else base_of(data[0]), Path(picture.path)
+        if folder not in trusted and (path.is_absolute() or ".." in path.parts):
+            raise StageError(
+                f"{table_in(folder)} lists {path}, which is outside of its folder. Where you trust the table, name it itself: "
+                f"--data {table_in(folder)}."
+            )
 
 
 def genres_of(asked: Sequence[str] | None, pictures: Sequence[Listed]) -> tuple[str, ...]:

@@ -6,21 +6,20 @@ import io
 from pathlib import Path
 
 from training.config import StageError
-from training.hints import cause
+from training.reading import reading
 
 
 def read_table(file: Path) -> tuple[list[str], list[dict[str, str]]]:
     """The columns of a table and its lines, without the empty ones that a spreadsheet may save behind the last. Raises StageError."""
-    try:
-        reader = _reader(file.read_bytes())
+    with reading(f"{file} cannot be read: {{cause}}."):
+        try:
+            reader = _reader(file.read_bytes())
+        except UnicodeDecodeError as error:
+            raise StageError(f"{file} cannot be read: it is not UTF-8. Save it as 'CSV UTF-8'.") from error
         names = [name.strip() for name in reader.fieldnames or () if name]
         lines = [
             {str(name).strip(): (value or "").strip() for name, value in line.items() if isinstance(value, str | None)} for line in reader
         ]
-    except UnicodeDecodeError as error:
-        raise StageError(f"{file} cannot be read: it is not UTF-8. Save it as 'CSV UTF-8'.") from error
-    except (OSError, ValueError, csv.Error) as error:
-        raise StageError(f"{file} cannot be read: {cause(error)}.") from error
     return names, [line for line in lines if any(line.values())]
 
 

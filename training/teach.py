@@ -27,6 +27,7 @@ from training.early import see_dataset, see_that_writable, see_weights
 from training.hints import cause, command
 from training.sides import EXTERNAL_TUNING
 from training.tell import tell
+from training.trust import write_arrays
 
 if TYPE_CHECKING:  # importing it takes seconds: TensorFlow
     from training.data import Dataset, Part
@@ -74,10 +75,7 @@ def run(args: argparse.Namespace) -> None:
         told[f"version {args.version.name}"] = {name: scores_of(args.version, part.pixels, dataset.genres) for name, part in parts.items()}
     mean = {name: np.asarray(np.mean([scores[name] for scores in told.values()], axis=0), np.float32) for name in parts}
     about = {teacher: figures(scores, parts) for teacher, scores in {**told, "mean": mean}.items()}
-    partial = args.out.with_name(f".part.{args.out.name}")
-    with partial.open("wb") as file:
-        np.savez(file, scores=mean["train"], dataset=np.array(dataset.digest), about=np.array(json.dumps(about)))
-    partial.replace(args.out)
+    write_arrays(args.out, {"scores": mean["train"], "dataset": np.array(dataset.digest), "about": np.array(json.dumps(about))})
     lines = [
         f"{teacher:20} {part:16} accuracy {one['accuracy']:.3f}, mean recall {one['balanced_accuracy']:.3f}"
         for teacher, parts_of in about.items()

@@ -1,16 +1,16 @@
 """What a stage tells at its end: sentences for a person, or with --json an object of one line on stdout, with its name, for a machine."""
 
 import argparse
-import json
 from collections.abc import Mapping
+
+from training.printed import say, say_line
 
 
 def tell(args: argparse.Namespace, facts: Mapping[str, object], *sentences: str) -> None:
-    print(as_line({"stage": args.stage, **facts}) if args.json else "\n".join(sentences), flush=True)
-
-
-def as_line(facts: Mapping[str, object]) -> str:
-    return json.dumps(facts, ensure_ascii=False)
+    if args.json:
+        say_line({"stage": args.stage, **facts})
+    else:
+        say(*sentences)
 
 
 def span(seconds: float) -> str:

@@ -11,7 +11,6 @@ import csv
 import json
 import math
 import os
-import sys
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from training.config import StageError
 from training.options import written
+from training.printed import say, without_passwords
 from training.train import write_json
 
 if TYPE_CHECKING:  # importing it takes seconds
@@ -71,11 +71,8 @@ class Tracking:
         except Exception as error:  # noqa: BLE001 - whatever fails there, the training is worth more
             self._on = False
             why = " ".join(f"{type(error).__name__}: {error}".split())[:LONGEST]
-            print(
-                "MLflow could not be told. This goes on without it, and the next `evaluate` of this run tells what is missing:",
-                "".join(letter for letter in why if letter.isprintable()),
-                file=sys.stderr,
-            )
+            without = "MLflow could not be told. This goes on without it, and the next `evaluate` of this run tells what is missing"
+            say(f"{without}: {without_passwords(why)}", wrong=True)
 
     def _tell(self, facts: Mapping[str, Any], figures: Mapping[str, object] | None, files: Iterable[str]) -> None:
         from mlflow import MlflowClient

@@ -27,7 +27,6 @@ import argparse
 import json
 import platform
 import shutil
-import sys
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -35,10 +34,13 @@ from typing import Any
 from training import last, options, plots
 from training.config import StageError
 from training.early import see_dataset, see_file, see_that_writable, see_weights
-from training.hints import cause, command
+from training.hints import command
 from training.last import RUN
+from training.printed import say
+from training.reading import reading
 from training.sides import EXTERNAL_TUNING
 from training.tell import kept_in_words, tell
+from training.whole import whole
 
 MODEL = "model.keras"
 ASKED = "asked.json"
@@ -113,11 +115,11 @@ def run(args: argparse.Namespace) -> None:
     model, epoch, shares = kept(recipe, len(genres), args.out, rows, (validation, tuning) if before is None else (tuning,))
 
     if rows:
-        shutil.copy(args.out / WORK / HISTORY, args.out / HISTORY)
+        with whole(args.out / HISTORY) as beside:
+            beside.write_bytes((args.out / WORK / HISTORY).read_bytes())
         plots.curves(rows, args.out)
-    temporary = args.out / f".part.{MODEL}"
-    model.save(temporary)
-    temporary.replace(args.out / MODEL)
+    with whole(args.out / MODEL) as beside:
+        model.save(beside)
     report = {
         **asked,
         "kept_epoch": epoch,
@@ -160,15 +162,13 @@ def start_or_resume(out: Path, asked: dict[str, object]) -> None:
     if differing:
         raise StageError(f"{out} holds a run with another {' and '.join(differing)}. Name another --out, or remove it.")
     if not (out / RUN).exists():
-        print("Going on after the last full epoch.", file=sys.stderr)
+        say("Going on after the last full epoch.", wrong=True)
 
 
 def read_asked(file: Path) -> dict[str, Any]:
     """Raises StageError where the file is damaged."""
-    try:
+    with reading(f"{file} cannot be read: {{cause}}. Name another --out, or remove {file.parent}."):
         return dict(json.loads(file.read_text(encoding="utf-8")))
-    except (OSError, ValueError) as error:
-        raise StageError(f"{file} cannot be read: {cause(error)}. Name another --out, or remove {file.parent}.") from error
 
 
 def write_json(path: Path, content: object) -> None:
@@ -177,6 +177,5 @@ def write_json(path: Path, content: object) -> None:
 
 def write_text(path: Path, text: str) -> None:
     """The file, whole or not at all."""
-    temporary = path.with_name(f".{path.name}.part")
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(path)
+    with whole(path) as beside:
+        beside.write_text(text, encoding="utf-8")

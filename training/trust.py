@@ -11,6 +11,7 @@ import numpy.typing as npt
 from training.certain import KINDS, NEVER, Answers
 from training.config import StageError
 from training.hints import command
+from training.whole import whole
 
 LIKENESS = "likeness.npz"
 SEEN = "seen.npz"
@@ -59,10 +60,9 @@ class Trust:
 
 def write_arrays(path: Path, arrays: Mapping[str, Any]) -> None:
     """An .npz, whole or not at all."""
-    temporary = path.with_name(f".part.{path.name}")
-    with temporary.open("wb") as file:
+    # A file, for to a name that does not end in .npz numpy would add that.
+    with whole(path) as beside, beside.open("wb") as file:
         np.savez(file, allow_pickle=False, **arrays)
-    temporary.replace(path)
 
 
 def read_likeness(path: Path) -> Likeness:

@@ -33,6 +33,7 @@ from training.config import StageError
 from training.early import see_dataset, see_file
 from training.hints import command, counted
 from training.pictures import read_pixels
+from training.printed import say
 from training.sides import EXTERNAL_TUNING, EXTERNALS
 from training.tell import tell
 from training.train import MODEL, write_json
@@ -115,10 +116,7 @@ def run(args: argparse.Namespace) -> None:
     shapes, kinds = drawn(drawn_beside(len(train)))
     if not args.json:
         photographs = f" and {counted(len(args.photographs), 'folder')} of photographs" if args.photographs else ""
-        print(
-            f"Beside {counted(len(train), 'painting')} to learn from, {counted(len(shapes), 'picture')} made by code{photographs}.",
-            flush=True,
-        )
+        say(f"Beside {counted(len(train), 'painting')} to learn from, {counted(len(shapes), 'picture')} made by code{photographs}.")
     others = {"drawn": Others(shapes, kinds, 1, shapes[:, np.newaxis][:, :0]), "photographs": read_folders(args.photographs)}
     chosen = np.random.default_rng(0).permutation(len(train))
     seen = np.concatenate([learned[chosen[:PAINTINGS]], extract(augmented(train[np.sort(chosen[:PAINTINGS_AUGMENTED])], 1))])

@@ -157,3 +157,25 @@ def test_rows_that_do_not_fit_the_pixels_are_refused(folder: Path, tmp_path: Pat
     (tmp_path / "copy" / "rows.csv").write_text("".join([rows[0], rows[2], rows[1], *rows[3:]]))
     with pytest.raises(StageError, match="order of pixels"):
         data.load(tmp_path / "copy").part("train")
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("dataset.json", lambda _: "[1]"),
+        ("dataset.json", lambda _: "[" * 100_000),
+        ("dataset.json", lambda text: text.replace('"genres"', '"genders"')),
+        ("rows.csv", lambda text: text.replace("split", "side", 1)),
+        ("rows.csv", lambda text: text.replace("Abstract", "Dada", 1)),
+        ("rows.csv", lambda text: text.replace("\n0,", f"\n{'9' * 5000},", 1)),
+        ("rows.csv", lambda text: text.replace("\n0,", "\n-1,", 1)),
+        ("rows.csv", lambda text: f"{text}{'a' * 200_000}"),
+        ("pixels.npy", lambda _: ""),
+    ],
+)
+def test_a_dataset_of_another_shape_is_told(dataset: Path, tmp_path: Path, name: str, change: Callable[[str], str]) -> None:
+    shutil.copytree(dataset, tmp_path / "copy")
+    file = tmp_path / "copy" / name
+    file.write_text(change("" if name == "pixels.npy" else file.read_text()))
+    with pytest.raises(StageError, match=r"copy is no dataset: .+ Make one with "):
+        data.load(tmp_path / "copy")

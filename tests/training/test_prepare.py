@@ -339,7 +339,9 @@ def test_further_folders_are_told_apart_by_their_names(run: Command, folder: Pat
 def test_a_manifest_of_collect_goes_in(prepared: Command, run: Command, folder: Path, tmp_path: Path) -> None:
     (folder / "metadata.csv").unlink()
     assert main(["collect", "--genres", "7", "--out", str(tmp_path / "list"), "--from", str(folder)]) == 0
-    prepared("--data", tmp_path / "list", "--out", tmp_path / "set")
+    # Its paths lead to where the pictures were downloaded: a table that does so has to be named.
+    assert f"name it itself: --data {tmp_path}/list/manifest.csv." in run("--data", tmp_path / "list", "--out", tmp_path / "set").stderr
+    prepared("--data", tmp_path / "list" / "manifest.csv", "--out", tmp_path / "set")
     assert len(rows_of(tmp_path / "set")) == 84
     victim = folder / "Realism" / "00.jpg"
     victim.write_bytes(victim.read_bytes() + b" ")

@@ -7,7 +7,8 @@ import pytest
 import yaml
 
 from release.__main__ import main
-from release.drift_reference import read_card, rules
+from release.drift_reference import rules
+from release.versions import read_card
 from training.distribution import distribution
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -55,7 +55,7 @@ def test_figures_are_of_100_and_of_whole_cards():
 def test_a_card_without_them_is_refused():
     without = card()
     del without["scorecard"]["external"]  # type: ignore[attr-defined]
-    with pytest.raises(ReleaseError, match="version 9 lacks 'external'"):
+    with pytest.raises(ReleaseError, match="version 9 lacks what the page tells: there is no 'external'"):
         figures(without)
 
 
