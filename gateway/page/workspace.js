@@ -33,8 +33,9 @@ export async function takeIn(found) {
     else add({ file, name: file.name, path, ...(other && { file: null, state: FAILED, failure: ownFailure(other) }) });
     pump();
   });
-  // Who tries an example may want the next one, which stands above.
-  if (first && found.length && !found[0].example) requestAnimationFrame(() => element("works").scrollIntoView({ block: "start" }));
+  // Who tries an example may want the next one, which stands above; on a phone the answer is below the window then.
+  const stays = found[0]?.example && matchMedia("(min-width: 48rem)").matches;
+  if (first && found.length && !stays) requestAnimationFrame(() => element("works").scrollIntoView({ block: "start" }));
 }
 
 function startViews() {

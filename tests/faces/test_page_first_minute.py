@@ -44,3 +44,11 @@ def test_all_six_stay_within_reach_until_there_is_a_picture_of_ones_own(visit, p
     page.get_by_text("Nothing at hand? Try one of these").click()
     expect(buttons).to_have_count(6)
     expect(buttons.first).to_be_visible()
+
+
+def test_on_a_phone_the_answer_to_an_example_is_in_the_window(visit):
+    page = visit(viewport={"width": 390, "height": 780}, has_touch=True, is_mobile=True)
+    page.locator("#examples button").first.click()
+    expect_answered(page, 1)
+    expect(page.locator("#works-title")).to_be_in_viewport()
+    expect(page.locator("#examples button").nth(1)).to_be_visible()
