@@ -5,10 +5,11 @@ import { startConversion } from "./picture/convert.js";
 import { ownFailure } from "./service/failures.js";
 import { pump } from "./service/queue.js";
 import "./session/file.js";
+import { lostOnes } from "./session/lost.js";
 import { onSession } from "./session/session.js";
 import { inSlices } from "./session/slices.js";
 import { canUndo, undo } from "./session/verdicts.js";
-import { FAILED, add, onWorks, total } from "./session/works.js";
+import { FAILED, WAITING, add, change, onWorks, total } from "./session/works.js";
 import { startAgreement } from "./view/agreement.js";
 import { startAnnouncing } from "./view/announce.js";
 import { startConverted } from "./view/converted.js";
@@ -25,11 +26,16 @@ const element = (id) => document.getElementById(id);
 
 export async function takeIn(found) {
   const first = total() === 0;
+  const lost = lostOnes();
   await inSlices(found, ({ file, path, other }) => {
-    add({ file, name: file.name, path, ...(other && { file: null, state: FAILED, failure: ownFailure(other) }) });
+    const again = other ? null : lost(path);
+    if (again) change(again, { file, state: WAITING, tries: 0, failure: null });
+    else add({ file, name: file.name, path, ...(other && { file: null, state: FAILED, failure: ownFailure(other) }) });
     pump();
   });
-  if (first && found.length) requestAnimationFrame(() => element("works").scrollIntoView({ block: "start" }));
+  // Who tries an example may want the next one, which stands above; on a phone the answer is below the window then.
+  const stays = found[0]?.example && matchMedia("(min-width: 48rem)").matches;
+  if (first && found.length && !stays) requestAnimationFrame(() => element("works").scrollIntoView({ block: "start" }));
 }
 
 function startViews() {

@@ -1,6 +1,6 @@
 """Nothing is lost: what was done is there again after a reload, in named sessions, and in a file."""
 
-from page_actions import choose, expect_answered, look_at, tile, wait_for_kept
+from page_actions import choose, expect_answered, left_out, look_at, tile, wait_for_kept
 from playwright.sync_api import expect
 
 
@@ -25,7 +25,8 @@ def test_a_reload_loses_nothing_and_a_button_deletes_it(visit, paintings):
     page.locator("#look-map").click()
     expect(page.locator("#look-layer")).to_be_visible()
     page.keyboard.press("Escape")
-    page.get_by_role("button", name="Delete it from this browser").click()
+    # One button for one thing.
+    page.get_by_role("button", name="Delete").click()
     page.locator("#question-dialog").get_by_role("button", name="Delete").click()
     expect(page.locator("#works")).to_be_hidden()
     page.reload()
@@ -61,6 +62,38 @@ def test_sessions_have_names_and_a_file_brings_one_elsewhere(visit, paintings, t
     (tmp_path / "other.jsonl").write_text('{"a": 1}\n')
     other.set_input_files("#session-file", tmp_path / "other.jsonl")
     expect(other.locator("#restored-text")).to_have_text("other.jsonl is not a session that this page has saved.")
+
+
+def test_a_session_without_a_name_is_called_in_the_language_that_is_chosen(visit, paintings):
+    page = visit()
+    choose(page, paintings[0])
+    expect_answered(page, 1)
+    expect(page.locator("#session option:checked")).to_contain_text("Session of")
+    page.get_by_label("Language").select_option("id")
+    expect(page.locator("#session option:checked")).to_contain_text("Sesi")
+    wait_for_kept(page, 1, state="answered")
+    page.reload()
+    expect(page.locator("#session option:checked")).to_contain_text("Sesi")
+
+
+def test_what_a_reload_lost_is_chosen_again_and_takes_its_place(visit, paintings):
+    page = visit()
+    # Nothing is reduced, so that nothing is there to go on with; and nothing is answered.
+    page.route("**/worker.js", lambda route: None)
+    page.route("**/prediction?*", lambda route: None)
+    choose(page, *paintings[:2])
+    wait_for_kept(page, 0, state="sending")
+    page.unroute_all()
+    page.reload()
+    expect(left_out(page, paintings[1].name)).to_contain_text("The page was closed before the picture was read. Add it again.")
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name=f"Choose {paintings[1].name} again").click()
+    chooser.value.set_files(paintings[:2])
+    # Each is there once.
+    expect_answered(page, 2)
+    expect(tile(page, paintings[0].name).locator("img")).to_be_visible()
+    expect(page.locator("#left-out")).to_be_hidden()
+    wait_for_kept(page, 2, state="answered")
 
 
 def test_what_was_under_way_goes_on_after_a_reload(visit, paintings):

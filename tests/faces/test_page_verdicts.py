@@ -3,6 +3,7 @@
 import pytest
 from page_actions import choose, expect_answered, look_at, picture_file, saved_rows, tile
 from playwright.sync_api import Page, expect
+from told_answers import tell, told
 
 GENRES = ["Abstract", "Expressionism", "Neoclassicism", "Primitivism", "Realism", "Romanticism", "Symbolism"]
 MANY = 5000
@@ -21,6 +22,7 @@ def answer_in_turn(page: Page) -> None:
             "scores": scores,
             "model": {"name": "painting_genre", "version": 3},
             "certain": number % 2 == 0,
+            "expected_accuracy": 0.8 if number % 2 == 0 else 0.4,
             "typicality": 0.01 if number % 10 == 9 else 0.5,
         }
         route.fulfill(json={"status": {"code": 200, "message": "OK"}, "data": data})
@@ -107,12 +109,53 @@ def test_verdicts_are_keys_in_the_grid_and_in_the_look_and_each_is_undone(twenty
     page.keyboard.press("Escape")
     # What looks like no painting has none of the genres.
     page.get_by_role("button", name="None of these for the 2").click()
+    page.locator("#question-dialog").get_by_role("button", name="None of these for all").click()
     expect(page.locator("#agreement-share")).to_contain_text("of the 4 answers")
     page.get_by_role("button", name="Undo").click()
     page.locator("#grid section", has=page.get_by_role("heading", name="Symbolism (")).get_by_role("button", name="Agree with the").click()
+    page.locator("#question-dialog").get_by_role("button", name="Agree with all").click()
     expect(page.locator("#agreement-share")).to_contain_text("of the 4 answers")
     page.get_by_role("button", name="Undo").click()
     expect(page.locator("#agreement-share")).to_contain_text("of the 2 answers")
+
+
+def test_how_far_one_is_stands_above_the_pictures(twenty):
+    page = twenty
+    expect(page.locator("#judged")).to_be_hidden()
+    page.locator(".tile").first.focus()
+    page.keyboard.press("u")
+    expect(page.locator("#judged")).to_have_text("and 1 unsure")
+    for key in ("y", "n", "y"):
+        page.keyboard.press("ArrowRight")
+        page.keyboard.press(key)
+    link = page.get_by_role("link", name="3 of 20 judged, 67% agree with the model")
+    expect(link).to_be_visible()
+    # All that were judged are in the table: none of these has a row, too.
+    assert sum(map(int, page.locator("#confusion tbody td").all_text_contents())) == 3
+    expect(page.locator("#confusion tbody th").last).to_have_text("None of these")
+    link.click()
+    expect(page.locator("#agreement-title")).to_be_in_viewport()
+
+
+def test_agreement_with_many_asks_what_one_agrees_with_and_is_undone_at_once(twenty):
+    page = twenty
+    page.get_by_label("Groups").select_option("certainty")
+    agree = page.get_by_role("button", name="Agree with the")
+    # Only with those of which the model is certain: the others are looked at one by one.
+    expect(agree).to_have_count(1)
+    page.get_by_label("Groups").select_option("genre")
+    agree.first.click()
+    dialog = page.locator("#question-dialog")
+    expect(dialog).to_contain_text("Give each of these 3 pictures the genre that the model names: Abstract (3)?")
+    expect(dialog).to_contain_text("The model is not certain of 1 of them. Of 100 such answers about 40 were right.")
+    dialog.get_by_role("button", name="Cancel").click()
+    expect(page.locator("#judged")).to_be_hidden()
+    agree.first.click()
+    dialog.get_by_role("button", name="Agree with all").click()
+    expect(page.locator("#judged-link")).to_have_text("3 of 20 judged, 100% agree with the model")
+    expect(page.locator(".tile:focus")).to_have_count(1)
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator("#judged")).to_be_hidden()
 
 
 def test_the_table_shows_model_and_verdict_side_by_side(twenty):
@@ -142,16 +185,38 @@ def test_a_phone_shows_the_map_on_the_same_screen_and_is_swiped(visit, paintings
         box = page.locator(part).bounding_box()
         assert box["y"] >= 0, part
         assert box["y"] + box["height"] <= 740, part
+    expect(page.locator("#look-swipe")).to_be_visible()
+    swipe(page, 300, 150)
+    expect(page.locator("#look-place")).to_have_text("2 of 3")
+    expect(page.locator("#look-swipe")).to_be_hidden()
+    swipe(page, 100, 250)
+    expect(page.locator("#look-place")).to_have_text("1 of 3")
+
+
+def swipe(page: Page, start: int, end: int) -> None:
     devtools = page.context.new_cdp_session(page)
-    for kind, x in (("touchStart", 300), ("touchMove", 150), ("touchEnd", None)):
+    for kind, x in (("touchStart", start), ("touchMove", (start + end) // 2), ("touchMove", end), ("touchEnd", None)):
         points = [] if x is None else [{"x": x, "y": 200}]
         devtools.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
-    expect(page.locator("#look-place")).to_have_text("2 of 3")
+    devtools.detach()
+
+
+@pytest.mark.parametrize("language", ["en-GB", "id-ID"])
+def test_a_phone_shows_every_verdict_without_a_scroll(visit, picture, language):
+    page = visit(viewport={"width": 390, "height": 780}, has_touch=True, is_mobile=True, device_scale_factor=2, locale=language)
+    tell(page, {"01.jpg": told("Neoclassicism", 0.4, certain=False)})
+    choose(page, picture_file("01.jpg", picture(seed=1)))
+    expect_answered(page, 1)
+    look_at(page, "01.jpg")
+    expect(page.locator("#look-verdicts button")).to_have_count(9)
+    box = page.locator("#look-verdicts").bounding_box()
+    assert box["y"] + box["height"] <= 780
 
 
 def test_five_thousand_pictures_stay_in_hand(visit):
     page = visit()
-    page.locator("#grid").wait_for(state="attached")
+    # What is added before the session is open is no part of it.
+    page.locator("#session option").wait_for(state="attached")
     page.evaluate(
         """async (many) => {
             const { add } = await import("/page/session/works.js");

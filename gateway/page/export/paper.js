@@ -1,6 +1,7 @@
 // What the printed pages are made of, and the print itself: built for it, taken away afterwards. style/print.css has the pages.
 
-import { has, genreName, number, say } from "../text/language.js";
+import { groupName } from "../session/selection.js";
+import { number, say } from "../text/language.js";
 
 export function element(tag, className = "", text = "") {
   const made = document.createElement(tag);
@@ -29,7 +30,7 @@ export function table(className, head, rows, foot = null, same = () => false) {
 
 // {key, works} as it is called on the screen.
 export function groupTitle({ key, works }) {
-  return say("group.count", { group: has(`group.${key}`) ? say(`group.${key}`) : genreName(key), count: number(works.length) });
+  return say("group.count", { group: groupName(key), count: number(works.length) });
 }
 
 // await build(picture) makes the elements; picture(blob) an image of it.

@@ -22,8 +22,9 @@ let started = 0;
 let next = 1;
 
 export function startConversion() {
-  onWork((work, happened) => {
-    if (happened === "added" && work.file && !work.failure) reduced(work, null, false);
+  // Added, or given again after it was lost.
+  onWork((work, happened, { file }) => {
+    if (happened !== "removed" && file && !work.failure) reduced(work, null, false);
   });
 }
 
@@ -35,7 +36,11 @@ export async function prepared(work, reduce) {
   const { kind, pixels } = await format(work.file).catch(() => ({ kind: "", pixels: null }));
   const plain = kind in PLAIN;
   const asItIs = { file: work.file, name: renamed(work.name, kind) };
-  if (plain && !reduce && work.file.size <= LARGEST_BYTES && (pixels ?? 0) <= LARGEST_PIXELS) return asItIs;
+  if (plain && !reduce && work.file.size <= LARGEST_BYTES && (pixels ?? 0) <= LARGEST_PIXELS) {
+    // Its reduced copy is what goes on after a reload, so it is made before those of pictures that wait.
+    if (byWork.has(work)) reduced(work, kind, false, true);
+    return asItIs;
+  }
   const made = await reduced(work, kind, true);
   if (made.upload) {
     const converted = { from: kind || null, width: made.width, height: made.height, bytes: work.file.size, sent: made.upload.size };
@@ -60,12 +65,12 @@ function renamed(name, kind) {
 }
 
 // Reduces once: a job that has not begun is moved to the front by who wants its picture sooner.
-async function reduced(work, kind, upload) {
+async function reduced(work, kind, upload, soon = upload) {
   const job = byWork.get(work) ?? { id: next++, work, begun: false };
   byWork.set(work, job);
   Object.assign(job, { kind, upload });
   job.done ??= new Promise((resolve) => Object.assign(job, { resolve }));
-  (upload ? urgent : later).push(job);
+  (soon ? urgent : later).push(job);
   give();
   return job.done;
 }
@@ -110,7 +115,7 @@ function finish(worker, { id, ...made }) {
 
 function settle(job, made) {
   jobs.delete(job.id);
-  if (made.thumb) change(job.work, { thumb: made.thumb, view: made.view });
+  if (made.thumb) change(job.work, { thumb: made.thumb, view: made.view, digest: made.digest });
   job.resolve(made);
   give();
 }

@@ -39,6 +39,11 @@ export function ownFailure(word, values = {}) {
   return { status: 0, word, values, detail: null, passing: false, away: false };
 }
 
+// The page was left before it had read the picture: only the person has it.
+export function isLost(work) {
+  return work.failure?.word === "reason.lost";
+}
+
 export function mayReduce(answer) {
   return REDUCIBLE.has(answer.error) || answer.status === 413;
 }

@@ -1,23 +1,26 @@
 // Which pictures are shown, in which groups and order: what search, filters and sorting leave. What is shown is what is exported.
 
-import { genreName, language } from "../text/language.js";
+import { genreName, has, language, say } from "../text/language.js";
 import { notPainting } from "./certainty.js";
+import { folderOf } from "./folders.js";
+import { byName, compared } from "./names.js";
+import { twins } from "./twins.js";
 import { ANSWERED, FAILED, all, revision } from "./works.js";
 
-// genre: "" for all; only: "" or one of the names below; group: "genre", "certainty", "verdict" or "none".
-export const choice = { search: "", genre: "", only: "", group: "genre", by: "added", descending: false };
+// genre: "" for all; only: "" or one of the names below; group: "genre", "certainty", "verdict", "folder" or "none".
+export const choice = { search: "", genre: "", only: "", group: "genre", by: "name", descending: false };
 
 const ONLY = {
   certain: (work) => work.answer?.certain === true,
   uncertain: (work) => work.answer?.certain === false && !notPainting(work.answer),
   notPainting: (work) => notPainting(work.answer),
   open: (work) => work.state === ANSWERED && !work.verdict,
+  copies: (work) => twins(work).length > 0,
   differs: (work) => Boolean(work.verdict) && work.verdict !== work.answer?.image_types_prediction,
 };
 
 const VALUES = {
   added: (work) => work.id,
-  name: (work) => work.path,
   genre: (work) => (work.answer ? genreName(work.answer.image_types_prediction) : null),
   confidence: (work) => work.answer?.confidence ?? null,
   certain: (work) => (work.answer?.certain === undefined ? null : Number(work.answer.certain)),
@@ -57,6 +60,10 @@ export function shown() {
 }
 
 function narrowed() {
+  if (choice.by === "name") {
+    const works = byName().filter(isShown);
+    return choice.descending ? works.reverse() : works;
+  }
   const works = all().filter(isShown);
   const value = VALUES[choice.by];
   if (choice.by === "added" && !choice.descending) return works;
@@ -70,8 +77,8 @@ function narrowed() {
     .map(({ work }) => work);
 }
 
-// [{key, works}] in the order in which they are shown; key is a genre, or "answered", "certain", "uncertain", "notPainting", "open",
-// "agrees", "differs", "none", "unsure" or "waiting".
+// [{key, works}] in the order in which they are shown; key is a genre, a folder behind a "/", or "answered", "certain", "uncertain",
+// "notPainting", "open", "agrees", "differs", "none", "unsure" or "waiting".
 export function groups() {
   return once("groups", grouped);
 }
@@ -83,8 +90,13 @@ function grouped() {
     if (!byKey.has(key)) byKey.set(key, []);
     byKey.get(key).push(work);
   }
-  const keys = [...byKey.keys()].sort((a, b) => place(a) - place(b) || genreName(a).localeCompare(genreName(b)));
+  const keys = [...byKey.keys()].sort((a, b) => place(a) - place(b) || compared([...groupName(a).split("/"), ""], [...groupName(b).split("/"), ""]));
   return keys.map((key) => ({ key, works: byKey.get(key) }));
+}
+
+export function groupName(key) {
+  if (key.startsWith("/")) return key.slice(1) || say("group.noFolder");
+  return has(`group.${key}`) ? say(`group.${key}`) : genreName(key);
 }
 
 const LATE = ["certain", "uncertain", "answered", "agrees", "differs", "none", "unsure", "open", "notPainting", "waiting"];
@@ -95,6 +107,7 @@ function place(key) {
 
 function groupOf(work) {
   if (choice.group === "none") return "answered";
+  if (choice.group === "folder") return `/${folderOf(work)}`;
   if (work.state !== ANSWERED) return "waiting";
   if (choice.group === "verdict") return verdictGroup(work);
   if (notPainting(work.answer)) return "notPainting";

@@ -64,10 +64,11 @@ export function verdictOfKey(key, genres, work) {
   return /^[1-9]$/.test(key) ? (genres[Number(key) - 1] ?? null) : null;
 }
 
-// {judged, agreed, rows, columns, cells}: the verdicts on `works` that name a genre or none, against the model's genres. Cells by
-// `verdict|genre`.
+// {judged, agreed, unsure, rows, columns, cells}: the verdicts on `works` that name a genre or none, against the model's genres. Cells by
+// `verdict|genre`; unsure is how many verdicts are, and stand in none of the other figures.
 export function agreement(works = all()) {
-  const judged = works.filter((work) => work.state === ANSWERED && work.verdict && work.verdict !== UNSURE);
+  const given = works.filter((work) => work.state === ANSWERED && work.verdict);
+  const judged = given.filter((work) => work.verdict !== UNSURE);
   const cells = {};
   for (const work of judged) {
     const key = `${work.verdict}|${work.answer.image_types_prediction}`;
@@ -78,5 +79,5 @@ export function agreement(works = all()) {
   const verdicts = names((work) => work.verdict);
   const rows = [...verdicts.filter((one) => one !== NONE), ...verdicts.filter((one) => one === NONE)];
   const agreed = judged.filter((work) => work.verdict === work.answer.image_types_prediction).length;
-  return { judged: judged.length, agreed, rows, columns, cells };
+  return { judged: judged.length, agreed, unsure: given.length - judged.length, rows, columns, cells };
 }

@@ -2,7 +2,7 @@
 //
 // A work: id (a number, of which no other tab makes the same), name, path (below a dropped folder, else the name), file (the original, null after a reload), upload (what is sent in its
 // place when it was converted, or null), converted (null, or {from, width, height, bytes, sent}), view and thumb (reduced pictures, or
-// null), state, sent (0 to 1), tries, again (Date or null: when it is sent again), answer (the data of /prediction?details=true&similar=true), failure (of
+// null), digest (SHA-256 of the file, or null where it is not known), state, sent (0 to 1), tries, again (Date or null: when it is sent again), answer (the data of /prediction?details=true&similar=true), failure (of
 // service/failures.js), time (ISO text of the answer), verdict (a genre, "none", "unsure" or ""), judged (ISO text of the verdict, or null),
 // judgedBy (a name, or ""), note, heat (null, or what service/heat.js says), control (an AbortController while it is under way) and gone
 // (removed).
@@ -72,6 +72,7 @@ export function add(fields) {
     converted: null,
     view: null,
     thumb: null,
+    digest: null,
     state: WAITING,
     sent: 0,
     tries: 0,

@@ -1,8 +1,9 @@
-// How far model and person agree: the share, and a small table of the verdicts against the model's genres.
+// How far the person is and agrees with the model: in one line above the pictures, and below them a small table of the verdicts against the
+// model's genres.
 
 import { number, onLanguage, percent, say } from "../text/language.js";
 import { agreement } from "../session/verdicts.js";
-import { onWorks } from "../session/works.js";
+import { ANSWERED, count, onWorks } from "../session/works.js";
 import { verdictName } from "./verdict.js";
 
 export function startAgreement() {
@@ -15,6 +16,7 @@ let drawn = "";
 function showAgreement() {
   const found = agreement();
   const { judged, agreed, rows, columns, cells } = found;
+  showSoFar(found);
   const place = document.getElementById("agreement");
   place.hidden = judged === 0;
   const now = JSON.stringify([document.documentElement.lang, found]);
@@ -34,6 +36,18 @@ function showAgreement() {
       return line;
     }),
   );
+}
+
+// The link leads to the table, which is far below many pictures.
+function showSoFar({ judged, agreed, unsure }) {
+  document.getElementById("judged").hidden = judged + unsure === 0;
+  const link = document.getElementById("judged-link");
+  link.hidden = judged === 0;
+  if (judged) {
+    const values = { judged: number(judged), total: number(count(ANSWERED)), share: percent(agreed / judged) };
+    link.textContent = say("agreement.soFar", values);
+  }
+  document.getElementById("judged-unsure").textContent = unsure ? say("agreement.unsure", { count: number(unsure) }) : "";
 }
 
 function header(text, scope) {

@@ -2,7 +2,8 @@
 
 import { genreName, number, onLanguage, say } from "../text/language.js";
 import { choice, shown } from "../session/selection.js";
-import { FAILED, count, onWorks, total } from "../session/works.js";
+import { folderOf } from "../session/folders.js";
+import { FAILED, all, count, onWorks, total } from "../session/works.js";
 
 const element = (id) => document.getElementById(id);
 const listeners = [];
@@ -41,13 +42,14 @@ export function startFilters() {
 
 function showCount() {
   const works = shown().length;
-  const all = total() - count(FAILED);
+  const most = total() - count(FAILED);
   const narrowed = Boolean(choice.search.trim() || choice.genre || choice.only);
-  element("shown").textContent = say("filter.shown", { shown: number(works), total: number(all) });
+  element("shown").textContent = say("filter.shown", { shown: number(works), total: number(most) });
   element("show-all").hidden = !narrowed;
   const parts = [choice.genre && genreName(choice.genre), choice.only && say(`only.${choice.only}`)].filter(Boolean);
   element("narrowed").textContent = parts.join(" · ");
   element("only").value = choice.only;
+  element("by-folder").hidden = !all().some(folderOf);
   element("sort").value = choice.by;
   element("reverse").setAttribute("aria-pressed", String(choice.descending));
 }

@@ -117,7 +117,7 @@ function draw() {
 function showHeadings() {
   let before = null;
   for (const group of arrangement.groups) {
-    if (!headings.has(group.key)) headings.set(group.key, makeHeading());
+    if (!headings.has(group.key)) headings.set(group.key, makeHeading((works) => focusOn(works[0].id)));
     const heading = headings.get(group.key);
     showHeading(heading, group);
     inOrder(place, heading.section, before);

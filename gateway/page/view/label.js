@@ -2,8 +2,9 @@
 
 import { description } from "../service/genres.js";
 import { confidence, hesitation, typicality, worth } from "../session/certainty.js";
+import { twins } from "../session/twins.js";
 import { SENDING, WAITING } from "../session/works.js";
-import { duration, genreName, megabytes, percent, say } from "../text/language.js";
+import { duration, genreName, megabytes, percent, say, together } from "../text/language.js";
 import { fillBars } from "./bars.js";
 import { fillSimilar } from "./similar.js";
 import { fillVerdicts } from "./verdict.js";
@@ -22,6 +23,8 @@ export function showLabel(work, judged) {
   write("look-failure", failure && !answer && say(failure.word, failure.values));
   write("look-converted", work.converted && conversion(work.converted));
   write("look-file", work.path);
+  const files = twins(work).map((other) => other.path);
+  write("look-twins", files.length && say("look.twins", { files: together(files) }));
   element("look-bars").hidden = !answer;
   element("look-similar").hidden = !answer?.similar;
   element("look-about").hidden = !answer || !description(answer.image_types_prediction);

@@ -1,6 +1,7 @@
 // The pictures that have no answer, each with its reason, and a retry for those whose reason may pass.
 
 import { number, onLanguage, say } from "../text/language.js";
+import { isLost } from "../service/failures.js";
 import { pump, retry } from "../service/queue.js";
 import { FAILED, inState, onWorks, remove } from "../session/works.js";
 
@@ -51,16 +52,23 @@ function entry(work) {
     item.append(" ", detail);
   }
   if (work.failure?.passing) {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.className = "plain";
-    button.textContent = say("leftOut.retry");
-    button.setAttribute("aria-label", say("leftOut.retryOne", { file: work.name }));
-    button.addEventListener("click", () => {
+    const again = () => {
       retry(work);
       pump();
-    });
-    item.append(" ", button);
+    };
+    item.append(" ", button("leftOut.retry", "leftOut.retryOne", work, again));
   }
+  // A page may not open a file by itself: the person chooses it, and it takes the place that it had.
+  if (isLost(work)) item.append(" ", button("leftOut.choose", "leftOut.chooseOne", work, () => document.getElementById("choose").click()));
   return item;
+}
+
+function button(text, label, work, action) {
+  const made = document.createElement("button");
+  made.type = "button";
+  made.className = "plain";
+  made.textContent = say(text);
+  made.setAttribute("aria-label", say(label, { file: work.name }));
+  made.addEventListener("click", action);
+  return made;
 }

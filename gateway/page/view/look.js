@@ -12,9 +12,9 @@ import { announce } from "./announce.js";
 import { showLabel } from "./label.js";
 import { paintLegend } from "./heatmap.js";
 import { showLayer } from "./layer.js";
+import { startSwipes } from "./swipes.js";
 import { verdictKey, verdictMark } from "./verdict.js";
 
-const SWIPE = 50;
 const element = (id) => document.getElementById(id);
 
 let order = [];
@@ -51,7 +51,7 @@ export function startLook(onClosed) {
   });
   dialog.addEventListener("close", leave);
   dialog.addEventListener("keydown", keyed);
-  swipes(element("look-stage"));
+  startSwipes(element("look-stage"), element("look-swipe"), go);
   paintLegend(element("look-legend"));
   onWorks(() => dialog.open && show());
   onLanguage(() => dialog.open && show());
@@ -176,16 +176,4 @@ function leave() {
   url = null;
   picture = null;
   closed(order[at]);
-}
-
-function swipes(stage) {
-  let from = null;
-  stage.addEventListener("touchstart", (event) => (from = event.touches.length === 1 ? event.touches[0] : null), { passive: true });
-  stage.addEventListener("touchend", (event) => {
-    const to = event.changedTouches[0];
-    if (!from || !to) return;
-    const [dx, dy] = [to.clientX - from.clientX, to.clientY - from.clientY];
-    from = null;
-    if (Math.abs(dx) > SWIPE && Math.abs(dx) > 2 * Math.abs(dy)) go(dx < 0 ? 1 : -1);
-  });
 }

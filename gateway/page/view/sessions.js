@@ -23,12 +23,10 @@ export function startSessions() {
     const name = await askForText(say("session.newName"), current().name);
     if (name !== null) await rename(name);
   });
-  for (const id of ["session-remove", "restored-remove"]) {
-    element(id).addEventListener("click", async () => {
-      if (await confirmed(say("session.removeSure", { name: nameOf(current()) }), say("session.remove"))) await step(removeOpen);
-      element("choose").focus();
-    });
-  }
+  element("session-remove").addEventListener("click", async () => {
+    if (await confirmed(say("session.removeSure", { name: nameOf(current()) }), say("session.remove"))) await step(removeOpen);
+    element("choose").focus();
+  });
   element("session-save").addEventListener("click", async () => {
     const [{ sessionFile }, { save }] = await Promise.all([import("../session/file.js"), import("../export/download.js")]);
     save(await sessionFile(current()), `${fileName(current())}.ragam.jsonl`);
@@ -44,7 +42,6 @@ export function startSessions() {
 async function open(file) {
   element("restored").hidden = false;
   element("restored-text").textContent = say("session.opening", { file: file.name });
-  element("restored-remove").hidden = true;
   let read;
   try {
     const { readSession } = await import("../session/file.js");
@@ -89,7 +86,6 @@ async function show() {
   if (!current()) return;
   const text = news ? sentences(news) : "";
   element("restored").hidden = !text;
-  element("restored-remove").hidden = !news?.restored;
   element("restored-text").textContent = text;
   const known = await list();
   const select = element("session");

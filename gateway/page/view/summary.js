@@ -3,6 +3,7 @@
 import { genreName, number, onLanguage, say } from "../text/language.js";
 import { choice, genreOf } from "../session/selection.js";
 import { standing } from "../session/certainty.js";
+import { twins } from "../session/twins.js";
 import { ANSWERED, inState, onWorks } from "../session/works.js";
 import { refresh } from "./filters.js";
 
@@ -28,7 +29,8 @@ export function showSummary() {
     count: answered.filter((work) => standing(work.answer) === name).length,
   }));
   const open = { key: "only", value: "open", text: say("group.open"), count: answered.filter((work) => !work.verdict).length };
-  fill("summary-only", [...only.filter((one) => one.count), open]);
+  const copies = { key: "only", value: "copies", text: say("only.copies"), count: answered.filter((work) => twins(work).length).length };
+  fill("summary-only", [...[...only, copies].filter((one) => one.count), open]);
 }
 
 function fill(id, entries) {

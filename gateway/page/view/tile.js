@@ -1,6 +1,8 @@
 // One picture in the grid: a button with the small picture, the genre and what a person said of it.
 
 import { confidence, standing } from "../session/certainty.js";
+import { ownFolder } from "../session/folders.js";
+import { twins } from "../session/twins.js";
 import { ANSWERED, SENDING } from "../session/works.js";
 import { genreName, percent, say } from "../text/language.js";
 import { letGo as letGoImage, thumb } from "./thumbs.js";
@@ -25,19 +27,21 @@ export function showTile(tile, work) {
   if (tile.thumb !== work.thumb) showThumb(tile, work.thumb);
   const { state, answer, verdict, name } = work;
   const { lang } = document.documentElement;
-  const signature = JSON.stringify([lang, state, answer?.confidence, answer?.image_types_prediction, verdict, work.note, name]);
+  const [folder, [twin]] = [ownFolder(work), twins(work)];
+  const told = [answer?.confidence, answer?.image_types_prediction, verdict, work.note, name, folder, twin?.path];
+  const signature = JSON.stringify([lang, state, ...told]);
   if (signature === tile.shown) return;
   tile.shown = signature;
   tile.button.dataset.id = work.id;
   tile.button.dataset.state = state;
   tile.button.dataset.standing = standing(answer);
-  const mark = verdictMark(work);
-  const said = part("mark", mark || (work.note ? say("verdict.noted") : ""));
+  const mark = verdictMark(work) || (work.note ? say("verdict.noted") : "");
+  const said = part("mark", [mark, twin && say("tile.twin", { file: placed(twin) })].filter(Boolean).join(" · "));
   said.classList.toggle("agrees", Boolean(verdict) && verdict === answer?.image_types_prediction);
   tile.caption.replaceChildren(
     part("genre", answer ? genreName(answer.image_types_prediction) : say(`state.${state}`)),
     part("share", answer ? percent(answer.confidence) : ""),
-    part("name", name),
+    part("name", placed(work)),
     said,
     part("unseen", ` ${label(work)}`),
   );
@@ -74,10 +78,16 @@ function part(className, text) {
   return made;
 }
 
+// The name comes first: where both do not fit, it is the folder that is cut.
+function placed(work) {
+  const folder = ownFolder(work);
+  return folder ? say("tile.inFolder", { file: work.name, folder }) : work.name;
+}
+
 function label(work) {
   const { answer, state } = work;
-  if (state !== ANSWERED) return say("tile.open", { file: work.name, state: say(state === SENDING ? "state.sending" : `state.${state}`) });
+  if (state !== ANSWERED) return say("tile.open", { file: placed(work), state: say(state === SENDING ? "state.sending" : `state.${state}`) });
   const genre = genreName(answer.image_types_prediction);
   const verdict = work.verdict ? say("text.verdict", { verdict: verdictName(work.verdict) }) : say("verdict.open");
-  return say("tile.label", { file: work.name, genre, sure: confidence(answer), verdict });
+  return say("tile.label", { file: placed(work), genre, sure: confidence(answer), verdict });
 }
