@@ -1,7 +1,7 @@
 """Pictures of several folders: which lies where, in which order, and which are the same file."""
 
 import pytest
-from page_actions import choose, expect_answered, look_at, picture_file, tile
+from page_actions import choose, expect_answered, look_at, picture_file, tile, wait_for_kept
 from playwright.sync_api import Page, expect
 from told_answers import tell, told
 
@@ -42,6 +42,9 @@ def test_one_file_given_twice_is_told(rooms):
     expect(page.locator(".tile .mark")).to_have_text(["same file as a.jpg · room 10", "same file as d.jpg · room 2/left"])
     look = look_at(page, "d.jpg")
     expect(look.locator("#look-twins")).to_have_text("The same file, byte by byte, as collection/room 10/a.jpg.")
+    wait_for_kept(page, 7, state="answered")
+    page.reload()
+    expect(page.locator("#summary-only").get_by_role("button", name="Same file twice 2")).to_be_visible()
 
 
 def test_pictures_without_a_folder_say_none(visit, picture):

@@ -6,7 +6,7 @@ import { sessionOf } from "./stored.js";
 const NAME = "ragam";
 // More at once would be felt: each has two pictures.
 const BATCH = 50;
-const KEPT = ["id", "name", "path", "converted", "state", "answer", "failure", "time", "verdict", "judged", "judgedBy", "note"];
+const KEPT = ["id", "name", "path", "digest", "converted", "state", "answer", "failure", "time", "verdict", "judged", "judgedBy", "note"];
 
 let opened = null;
 

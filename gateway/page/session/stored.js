@@ -29,6 +29,7 @@ export function recordOf(value) {
       verdict: optional(kept.verdict, text, ""),
       judged: optional(kept.judged, time),
       judgedBy: optional(kept.judgedBy, (it) => text(it, LONG), ""),
+      digest: optional(kept.digest, (it) => text(it, LONG), null),
       note: optional(kept.note, (it) => text(it, LONG), ""),
       view: optional(kept.view, picture),
       thumb: optional(kept.thumb, picture),
