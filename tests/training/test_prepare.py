@@ -345,7 +345,7 @@ def test_a_manifest_of_collect_goes_in(prepared: Command, run: Command, folder: 
     assert len(rows_of(tmp_path / "set")) == 84
     victim = folder / "Realism" / "00.jpg"
     victim.write_bytes(victim.read_bytes() + b" ")
-    done = run("--data", tmp_path / "list", "--out", tmp_path / "again")
+    done = run("--data", tmp_path / "list" / "manifest.csv", "--out", tmp_path / "again")
     assert (done.returncode, done.stderr.splitlines()[-1]) == (2, f"{victim} has changed since it was listed. Run `collect` again.")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["data", "list", "set"]
 
