@@ -43,8 +43,8 @@ def test_two_tabs_show_each_others_pictures_and_verdicts_and_keep_all(visit, pic
     second.goto(first.url)
     expect_answered(second, 1)
     # Both at once, neither knowing of the other's.
-    for page, name in ((first, "fromA.jpg"), (second, "fromB.jpg")):
-        choose(page, picture_file(name, picture(64, 48)))
+    for seed, (page, name) in enumerate(((first, "fromA.jpg"), (second, "fromB.jpg")), 1):
+        choose(page, picture_file(name, picture(64, 48, seed=seed)))
     names = ("first.jpg", "fromA.jpg", "fromB.jpg")
     for page in (first, second):
         expect_answered(page, 3)
