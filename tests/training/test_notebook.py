@@ -51,6 +51,6 @@ def test_from_a_folder_to_a_served_version(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr[-3000:]
     outputs = [cell["outputs"] for cell in json.loads(done.stdout)["cells"] if cell["cell_type"] == "code"]
     said = ["".join("".join(output.get("text", "")) for output in cell) for cell in outputs]
-    assert "its 2 folders were taken for genres, and 20 folders in them its artists" in said[2]
+    assert "of its folders 2 were taken for genres, and 20 folders in them for artists" in said[2]
     assert "Ragam is ready" in said[-2]
     assert json.loads(said[-1])["data"]["image_types_prediction"] in {"Rings", "Stripes"}
