@@ -69,7 +69,7 @@ test-faces: $(VENV)/.dev ## the web page in a real browser, the collection and t
 	npm ci --prefix tests/faces --no-audit --no-fund --loglevel=error
 	$(BIN)/python -m pytest tests/faces
 
-test-clients: $(VENV)/.dev $(CLIENTS)/.installed ## clients that are generated from the description, against the service; redocly and spectral: needs Node
+test-clients: $(VENV)/.dev $(CLIENTS)/.installed ## clients that are generated from the description, against the service; redocly and spectral: needs Node, and takes a JDK
 	@command -v npm >/dev/null || { echo "make test-clients needs Node with npm. On Debian: apt-get install nodejs npm" >&2; exit 1; }
 	npm ci --prefix tests/clients --no-audit --no-fund --loglevel=error
 	$(BIN)/python -m pytest tests/clients

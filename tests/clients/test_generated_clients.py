@@ -1,6 +1,7 @@
 """Clients that are generated from the description, against the real service, and the description before two linters."""
 
 import json
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -11,6 +12,8 @@ HERE = Path(__file__).parent
 DESCRIPTION = ROOT / "gateway" / "openapi.yaml"
 PICTURES = ROOT / "postman" / "pictures"
 GENERATE = ROOT / "build" / "clients" / "bin" / "openapi-python-client"
+# The two libraries of the Java client that the generator's own jar does not hold.
+JARS = [Path("/usr/share/java") / name for name in ("httpmime.jar", "geronimo-annotation-1.3-spec.jar")]
 
 
 @pytest.fixture(scope="module")
@@ -72,3 +75,19 @@ def test_typescript_by_openapi_typescript(service, expected, tmp_path):
     run(node("openapi-typescript"), DESCRIPTION, "-o", tmp_path / "schema.d.ts")
     run(node("tsc"), "--strict", "--target", "es2022", "--module", "nodenext", "--skipLibCheck", "read.ts", cwd=tmp_path)
     assert json.loads(run("node", "read.js", service.address, PICTURES, cwd=tmp_path)) == expected
+
+
+def test_java_by_openapi_generator(service, expected, tmp_path):
+    """As generated. Jackson and Apache's HTTP client are those within the generator's own jar."""
+    if not shutil.which("javac") or not all(jar.exists() for jar in JARS):
+        packages = "default-jdk-headless libhttpmime-java libgeronimo-annotation-1.3-spec-java"
+        pytest.skip(f"A JDK or a library is missing. On Debian: apt-get install {packages}")
+    [generator] = GENERATE.parents[1].rglob("openapi-generator.jar")
+    client, classes = tmp_path / "client", tmp_path / "classes"
+    # Without it a library is needed that Debian does not have.
+    options = ["--library=native", "--additional-properties=openApiNullable=false"]
+    run("java", "-jar", generator, "generate", "-g", "java", *options, "-i", DESCRIPTION, "-o", client)
+    path = ":".join(map(str, [classes, generator, *JARS]))
+    sources = sorted((client / "src" / "main").rglob("*.java"))
+    run("javac", "-proc:none", "-nowarn", "-d", classes, "-cp", path, *sources, HERE / "Read.java")
+    assert json.loads(run("java", "-cp", path, "Read", service.address, PICTURES)) == expected
