@@ -20,9 +20,9 @@ import numpy as np
 import tensorflow as tf
 
 from training.augment import AUGMENTATIONS
+from training.compiled import compile_main
 from training.config import RAGAM, RECIPES
 from training.data import Augmentation, Part, epochs, load
-from training.fit import compile_main
 from training.model import build
 
 BATCH = 32
