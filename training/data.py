@@ -89,6 +89,31 @@ def see_row(row: dict[str, str], line: int, genres: tuple[str, ...], pictures: i
         raise ValueError(f"line {line} of its rows.csv is damaged")
 
 
+@dataclass(frozen=True)
+class Share:
+    """Which pictures of each batch are for this worker, where `devices` in all share a batch, alike many of each worker."""
+
+    worker: int
+    workers: int
+    devices: int
+
+
+def shared(count: int, batch_size: int, share: Share | None) -> tuple[int, npt.NDArray[np.int64], npt.NDArray[np.float32]]:
+    """Of `count` pictures in batches: how many a device takes of a batch, the places of this worker's, and what each counts in the mean.
+
+    All batches have one size: with a `share` the last is filled with pictures that do not count.
+    """
+    if share is None:
+        return batch_size, np.arange(count), np.ones(count, np.float32)
+    size = -(-batch_size // share.devices)
+    within = np.arange(size * share.devices)
+    places = np.arange(0, count, batch_size)[:, np.newaxis] + within
+    real = (within < batch_size) & (places < count)
+    parts = (real / real.sum(axis=1, keepdims=True)).astype(np.float32)
+    mine = slice(share.worker, None, share.workers)
+    return size, np.where(real, places, 0)[:, mine].ravel(), parts[:, mine].ravel()
+
+
 def scale(images: tf.Tensor) -> tf.Tensor:
     """[0, 255] of any type and shape as float32 in [-1, 1]: gateway.picture.preprocess.to_tensor, in a tf.data pipeline to the bit."""
     return tf.cast(images, tf.float32) / IMAGE_HALF_RANGE - 1.0
@@ -103,42 +128,45 @@ def epochs(
     seed: int,
     numbers: range,
     sampling: Literal["once", "by_artist"] = "once",
+    share: Share | None = None,
 ) -> tf.data.Dataset:
     """The epochs of those `numbers` of `part`, one after the other, each in ceil(n / batch_size) batches.
 
     Order and augmentation follow from `seed` and the epoch's number alone, so that a resumed training sees what an uninterrupted one
     would have seen, on any number of cores. sampling: every picture once an epoch, or n that are drawn by `chances`.
 
-    Yields images float32 (b, 224, 224, 3) in [-1, 1] and labels float32 (b, genre_count), one-hot or the part's soft ones.
+    Yields images float32 (b, 224, 224, 3) in [-1, 1] and labels float32 (b, genre_count), one-hot or the part's soft ones; with a `share`
+    its pictures alone, a device's part after the other, and float32 (b), what each counts in the mean over the batch.
     """
     count, targets = len(part.labels), part.targets(genre_count)
     chosen_by = chances(part) if sampling == "by_artist" else None
+    size, mine, parts = shared(count, batch_size, share)
 
     def order(epoch: int) -> npt.NDArray[np.int64]:
         random = np.random.default_rng([seed, epoch])
         return random.permutation(count) if chosen_by is None else random.choice(count, count, p=chosen_by)
 
-    def read(draws: tf.Tensor, places: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    def read(draws: tf.Tensor, places: tf.Tensor, parts: tf.Tensor) -> tuple[tf.Tensor, ...]:
         # Copied out of the memory map by the batch; as a constant of the graph the pixels could have no more than 2 GB.
         pixels = tf.numpy_function(lambda chosen: part.pixels[chosen], [places], tf.uint8, stateful=False)
-        return draws, tf.ensure_shape(pixels, (None, *IMAGE_SHAPE)), tf.gather(targets, places)
+        return draws, tf.ensure_shape(pixels, (None, *IMAGE_SHAPE)), tf.gather(targets, places), parts
 
-    def ready(images: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        return scale(images), labels
+    def ready(images: tf.Tensor, labels: tf.Tensor, parts: tf.Tensor) -> tuple[tf.Tensor, ...]:
+        return (scale(images), labels) if share is None else (scale(images), labels, parts)
 
     def batches(epoch: tf.Tensor) -> tf.data.Dataset:
         epoch_seed = tf.random.experimental.stateless_fold_in(tf.constant([seed, 0], tf.int32), tf.cast(epoch, tf.int32))
-        places = tf.ensure_shape(tf.numpy_function(order, [epoch], tf.int64, stateful=False), (count,))
+        places = tf.gather(tf.ensure_shape(tf.numpy_function(order, [epoch], tf.int64, stateful=False), (count,)), mine)
         # A picture that is drawn twice is changed in two ways.
-        draws = places if chosen_by is None else tf.range(count, dtype=tf.int64)
-        data = tf.data.Dataset.from_tensor_slices((draws, places)).batch(batch_size).map(read)
+        draws = places if chosen_by is None else mine
+        data = tf.data.Dataset.from_tensor_slices((draws, places, parts)).batch(size).map(read)
         if augment is None:
-            return data.map(lambda _, pixels, label: (pixels, label))
+            return data.map(lambda _, *rest: rest)
 
-        def changed(draw: tf.Tensor, pixels: tf.Tensor, label: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-            return augment(pixels, tf.random.experimental.stateless_fold_in(epoch_seed, draw)), label
+        def changed(draw: tf.Tensor, pixels: tf.Tensor, label: tf.Tensor, part: tf.Tensor) -> tuple[tf.Tensor, ...]:
+            return augment(pixels, tf.random.experimental.stateless_fold_in(epoch_seed, draw)), label, part
 
-        return data.unbatch().map(changed, num_parallel_calls=tf.data.AUTOTUNE).batch(batch_size)
+        return data.unbatch().map(changed, num_parallel_calls=tf.data.AUTOTUNE).batch(size)
 
     data = tf.data.Dataset.range(numbers.start, numbers.stop).flat_map(batches)
     return data.map(ready, num_parallel_calls=tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
@@ -159,12 +187,14 @@ def class_weights(labels: npt.NDArray[np.int64], genre_count: int) -> dict[int, 
     return {genre: float(len(labels) / (present * count)) if count else 0.0 for genre, count in enumerate(counts)}
 
 
-def in_order(part: Part, genre_count: int, batch_size: int) -> tf.data.Dataset:
+def in_order(part: Part, genre_count: int, batch_size: int, share: Share | None = None) -> tf.data.Dataset:
     """All of `part` once, in order and unchanged, as `epochs` yields it."""
     one_hot = np.eye(genre_count, dtype=np.float32)[part.labels]
+    size, mine, parts = shared(len(part.labels), batch_size, share)
 
-    def read(places: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    def read(places: tf.Tensor, parts: tf.Tensor) -> tuple[tf.Tensor, ...]:
         pixels = tf.numpy_function(lambda chosen: part.pixels[chosen], [places], tf.uint8, stateful=False)
-        return scale(tf.ensure_shape(pixels, (None, *IMAGE_SHAPE))), tf.gather(one_hot, places)
+        found = (scale(tf.ensure_shape(pixels, (None, *IMAGE_SHAPE))), tf.gather(one_hot, places))
+        return found if share is None else (*found, parts)
 
-    return tf.data.Dataset.range(len(part.labels)).batch(batch_size).map(read).prefetch(1)
+    return tf.data.Dataset.from_tensor_slices((mine, parts)).batch(size).map(read).prefetch(1)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from training.config import StageError
+from training.config import Recipe, StageError
 from training.hints import cause, command
 
 IMAGENET = "imagenet"  # the weights that Keras downloads
@@ -24,6 +24,15 @@ def see_file(file: Path, what: str, how: str) -> None:
     """Raises StageError where a file of an earlier stage is missing: what it is, and the command that makes it."""
     if not file.is_file():
         raise StageError(f"{file.parent} has no {what}. Make it with {how}.")
+
+
+def see_inputs(dataset: Path, recipe: Recipe) -> None:
+    """Raises StageError where a training by `recipe` on `dataset` has not what it reads."""
+    see_dataset(dataset)
+    see_weights(recipe.weights)
+    if recipe.teacher is not None:
+        file = Path(recipe.teacher)
+        see_file(file, f"soft labels {file.name}", command("teach", dataset, out=file))
 
 
 def see_that_writable(folder: Path) -> None:

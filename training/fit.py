@@ -7,17 +7,18 @@ from pathlib import Path
 import keras
 import numpy as np
 import numpy.typing as npt
-import tensorflow as tf
 
 from gateway.picture.preprocess import to_tensor
-from training import measure
+from training import measure, several
 from training.augment import AUGMENTATIONS
 from training.callbacks import KEPT, Row, callbacks, lowest_loss, resume, snapshot, why_stopped
+from training.cluster import Cluster
+from training.compiled import compile_main
 from training.config import Recipe
-from training.data import Part, chances, class_weights, epochs, in_order
+from training.data import Part, Share, chances, class_weights, epochs, in_order
 from training.devices import strategy
 from training.features import features
-from training.model import HIDDEN, LOGITS, blend, build, head, train_from, trunk_features
+from training.model import HIDDEN, LOGITS, blend, build, head, trunk_features
 from training.progress import Progress
 from training.whole import whole
 
@@ -36,51 +37,65 @@ def fit(
     out: Path,
     as_json: bool = False,
     more: Sequence[keras.callbacks.Callback] = (),
+    cluster: Cluster = Cluster(),  # noqa: B008 - frozen
+    asked: str = "",
 ) -> tuple[list[Row], str]:
-    """Train, or go on after the last full epoch of which `out` has a snapshot.
+    """Train, or go on after the last full epoch of which `out` has a snapshot. Of a `cluster` the chief alone writes there.
 
-    Returns the rows of all epochs, and why it stopped.
+    asked: what has to be the same for all workers. Returns the rows of all epochs, and why it stopped.
     """
-    steps = -(-len(train.labels) // recipe.batch_size)
-    chosen = strategy()
-    if not (out / START).exists():
+    chosen = strategy(cluster)
+    steps, devices = -(-len(train.labels) // recipe.batch_size), chosen.num_replicas_in_sync
+    if not (out / START).exists() and cluster.is_chief:
         begin(recipe, train, build(genre_count, weights, seed, recipe), out / START, seed=seed, as_json=as_json)
-    with chosen.scope():
-        model = build(genre_count, None, seed, recipe)
-        model.load_weights(out / START)
-        compile_main(model, recipe, steps)
-    rows = resume(out)
-    stopped = partial(why_stopped, recipe)
-    if stopped(rows) is None:
-        # Keras asks that the first batch can be shared alike among the devices.
-        devices = chosen.num_replicas_in_sync
-        even = max(min(PREDICT_BATCH, len(validation.labels)) // devices, 1) * devices
-        told = [*callbacks(recipe, out, rows, seed, stopped, as_json=as_json), *more]
+    with several.folder_of(cluster, chosen, out, START, f"{asked} {keras.config.dtype_policy().name}") as own:
+        with chosen.scope():
+            model = build(genre_count, None, seed, recipe)
+            model.load_weights(own / START)
+            metrics = compile_main(model, recipe, steps, devices)
+        rows = resume(own)
+        stopped = partial(why_stopped, recipe)
+        if stopped(rows) is not None:
+            return rows, str(stopped(rows))
+        share = Share(cluster.index, max(len(cluster.workers), 1), devices) if devices > 1 else None
+        numbers = range(len(rows), recipe.epochs)
+        batches = epochs(
+            train,
+            genre_count,
+            recipe.batch_size,
+            partial(AUGMENTATIONS[recipe.augmentation], recipe=recipe),
+            seed=seed,
+            numbers=numbers,
+            sampling=recipe.sampling,
+            share=share,
+        )
+        judged = in_order(validation, genre_count, min(PREDICT_BATCH * devices, len(validation.labels)), share)
+        factors = class_weights(train.labels, genre_count) if recipe.class_weights else None
+        # Each worker draws masks of its own for dropout.
+        told = [*callbacks(recipe, own, rows, seed + cluster.index, stopped, as_json=as_json), *more]
         try:
-            model.fit(
-                epochs(
-                    train,
-                    genre_count,
-                    recipe.batch_size,
-                    partial(AUGMENTATIONS[recipe.augmentation], recipe=recipe),
-                    seed=seed,
-                    numbers=range(len(rows), recipe.epochs),
-                    sampling=recipe.sampling,
-                ),
-                validation_data=in_order(validation, genre_count, even),
-                initial_epoch=len(rows),
-                epochs=recipe.epochs,
-                steps_per_epoch=steps,
-                shuffle=False,
-                class_weight=class_weights(train.labels, genre_count) if recipe.class_weights else None,
-                callbacks=told,
-                verbose=0,
-            )
+            if share is None:
+                model.fit(
+                    batches,
+                    validation_data=judged,
+                    initial_epoch=numbers.start,
+                    epochs=numbers.stop,
+                    steps_per_epoch=steps,
+                    shuffle=False,
+                    class_weight=factors,
+                    callbacks=told,
+                    verbose=0,
+                )
+            else:
+                together = several.Together(model, chosen, metrics, recipe.label_smoothing, factors)
+                several.train(together, batches, judged, told, numbers=numbers, steps=steps)
         except KeyboardInterrupt:
+            if not cluster.is_chief:
+                raise
             for callback in told:
                 callback.on_train_end()
-            return resume(out), "interrupted"
-    return rows, str(stopped(rows))
+            return resume(own), "interrupted"
+        return rows, str(stopped(rows))
 
 
 def begin(recipe: Recipe, train: Part, model: keras.Model, file: Path, *, seed: int, as_json: bool) -> None:
@@ -114,51 +129,6 @@ def train_head(model: keras.Model, recipe: Recipe, train: Part, seed: int, as_js
     )
     for name in (HIDDEN, LOGITS):
         model.get_layer(name).kernel.regularizer = None
-
-
-def compile_main(model: keras.Model, recipe: Recipe, steps: int) -> None:
-    """Ready `model` for the main phase of `recipe`, an epoch of which has `steps` batches."""
-    train_from(model, recipe.trained_from)
-    rate: float | keras.optimizers.schedules.LearningRateSchedule = recipe.learning_rate
-    if recipe.cosine:
-        warm_up = max(int(steps * recipe.warm_up), 1)
-        falling = max(recipe.epochs * steps - warm_up, 1)
-        rate = keras.optimizers.schedules.CosineDecay(
-            recipe.lowest_rate * recipe.learning_rate,
-            falling,
-            alpha=recipe.lowest_rate,
-            warmup_target=recipe.learning_rate,
-            warmup_steps=warm_up,
-        )
-    averaged = {"use_ema": True, "ema_momentum": recipe.ema_momentum} if recipe.ema_momentum else {}
-    optimizer: keras.optimizers.Optimizer = (
-        keras.optimizers.AdamW(rate, weight_decay=recipe.weight_decay, global_clipnorm=recipe.clip_norm, **averaged)
-        if recipe.optimizer == "adamw"
-        else keras.optimizers.Adam(rate, **averaged)
-    )
-    loss = keras.losses.CategoricalCrossentropy(label_smoothing=recipe.label_smoothing)
-    plain = keras.metrics.CategoricalCrossentropy(name="cross_entropy")  # without smoothing or weights
-    model.compile(optimizer, loss, metrics=["accuracy", plain, BalancedAccuracy(model.output.shape[-1])])
-
-
-class BalancedAccuracy(keras.metrics.Metric):  # type: ignore[misc]
-    """The mean recall of the genres that occurred."""
-
-    def __init__(self, genre_count: int) -> None:
-        super().__init__(name="balanced_accuracy")
-        self._right, self._seen = (self.add_weight((genre_count,), "zeros", name=name) for name in ("right", "seen"))
-
-    def update_state(self, labels: tf.Tensor, scores: tf.Tensor, sample_weight: tf.Tensor | None = None) -> None:
-        right = tf.cast(tf.argmax(scores, axis=1) == tf.argmax(labels, axis=1), tf.float32)
-        labels = tf.cast(labels, tf.float32)
-        if sample_weight is not None:
-            labels *= sample_weight[:, tf.newaxis]
-        self._right.assign_add(tf.reduce_sum(labels * right[:, tf.newaxis], axis=0))
-        self._seen.assign_add(tf.reduce_sum(labels, axis=0))
-
-    def result(self) -> tf.Tensor:
-        recalls = tf.math.divide_no_nan(self._right.value, self._seen.value)
-        return tf.reduce_sum(recalls) / tf.cast(tf.math.count_nonzero(self._seen.value), tf.float32)
 
 
 def kept(recipe: Recipe, genre_count: int, out: Path, rows: list[Row], judged: Sequence[Part] = ()) -> tuple[keras.Model, int, Row]:

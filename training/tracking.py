@@ -43,11 +43,12 @@ LONGEST = 300  # of what a server says went wrong
 class Tracking:
     """Tells MLflow of the run in the folder `out`. Where the variable is not set it tells nothing, and nothing of MLflow is imported.
 
-    Raises StageError where it is set and MLflow is not installed. What fails otherwise is one warning, and the stage goes on without.
+    Nor does it where it is not `on`. Raises StageError where the variable is set and MLflow is not installed. What fails otherwise is one
+    warning, and the stage goes on without.
     """
 
-    def __init__(self, out: Path) -> None:
-        self._out, self._on = out, bool(os.environ.get(URI))
+    def __init__(self, out: Path, *, on: bool = True) -> None:
+        self._out, self._on = out, on and bool(os.environ.get(URI))
         if not self._on:
             return
         for name, value in UNLESS_SET.items():

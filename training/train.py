@@ -11,6 +11,7 @@ artists of validation and test among those to train on. Its share is chosen by `
 The same command again goes on where a killed run stopped, after its last full epoch, and ends as that would have ended; of a finished
 run it trains nothing.
 Ctrl-C ends the training and keeps the best weights so far.
+Where TF_CONFIG names several workers, the same command in each trains together: training/cluster.py.
 
 Writes RUN:
 
@@ -29,18 +30,21 @@ import platform
 import shutil
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from training import last, options, plots
+from training.cluster import from_environment
 from training.config import StageError
-from training.early import see_dataset, see_file, see_that_writable, see_weights
-from training.hints import command
+from training.early import see_inputs, see_that_writable
 from training.last import RUN
 from training.printed import say
 from training.reading import reading
 from training.sides import EXTERNAL_TUNING
 from training.tell import kept_in_words, tell
 from training.whole import whole
+
+if TYPE_CHECKING:  # importing it takes seconds
+    import keras
 
 MODEL = "model.keras"
 ASKED = "asked.json"
@@ -61,22 +65,21 @@ def run(args: argparse.Namespace) -> None:
     if before is not None:
         recipe = last.settled(before, recipe)
 
-    see_dataset(args.data)
-    see_weights(recipe.weights)
-    if recipe.teacher is not None:
-        see_file(Path(recipe.teacher), f"soft labels {Path(recipe.teacher).name}", command("teach", args.data, out=Path(recipe.teacher)))
-    see_that_writable(args.out)
+    cluster = from_environment()
+    see_inputs(args.data, recipe)
+    if cluster.is_chief:
+        see_that_writable(args.out)
     # Keras takes seconds to import, which `--help` need not wait for.
     from keras.callbacks import LambdaCallback
 
     from training import devices
-    from training.callbacks import CHECKPOINTS, HISTORY, WORK
+    from training.callbacks import CHECKPOINTS, WORK
     from training.data import load
     from training.fit import fit, kept
     from training.teach import taught
     from training.tracking import OF_TRAINING, Tracking
 
-    tracking = Tracking(args.out)
+    tracking = Tracking(args.out, on=cluster.is_chief)
     dataset = load(args.data)
     genres = list(dataset.genres)
     asked: dict[str, Any] = {
@@ -92,13 +95,14 @@ def run(args: argparse.Namespace) -> None:
         raise StageError(f"{args.data} has no pictures to train on, or none to validate. Prepare one with more pictures.")
     if recipe.teacher is not None:
         train, asked["teacher"] = taught(Path(recipe.teacher), dataset, recipe.soft_share)
-    start_or_resume(args.out, asked)
+    if cluster.is_chief:
+        start_or_resume(args.out, asked)
     if (args.out / RUN).exists():
         tell(args, last.read_run(args.out), f"{args.out} holds this run, finished.")
         return
     counts = {"train": len(train.labels), "validation": len(validation.labels)}
     learned = f"{counts['train']:,} pictures to train on, {counts['validation']:,} to validate, {len(genres)} genres"
-    tell(args, {"recipe": recipe.name, "genres": genres, **counts}, f"Recipe {recipe.name}: {learned}; on {devices.in_words()}.")
+    tell(args, {"recipe": recipe.name, "genres": genres, **counts}, f"Recipe {recipe.name}: {learned}; on {devices.in_words(cluster)}.")
     tracking.tell(asked)
 
     rows, stopped = fit(
@@ -111,17 +115,17 @@ def run(args: argparse.Namespace) -> None:
         out=args.out,
         as_json=args.json,
         more=[LambdaCallback(on_epoch_end=lambda *_: tracking.tell(asked))],
+        cluster=cluster,
+        asked=json.dumps(asked),
     )
+    if not cluster.is_chief:
+        return
     model, epoch, shares = kept(recipe, len(genres), args.out, rows, (validation, tuning) if before is None else (tuning,))
 
-    if rows:
-        with whole(args.out / HISTORY) as beside:
-            beside.write_bytes((args.out / WORK / HISTORY).read_bytes())
-        plots.curves(rows, args.out)
-    with whole(args.out / MODEL) as beside:
-        model.save(beside)
+    write_kept(args.out, model, rows)
     report = {
         **asked,
+        **({"workers": cluster.workers} if cluster.workers else {}),
         "kept_epoch": epoch,
         "shares": shares,
         "stopped": stopped,
@@ -137,6 +141,18 @@ def run(args: argparse.Namespace) -> None:
     tell(args, report, f"Stopped: {stopped}. {kept_in_words(epoch, shares)}")
     for folder in (CHECKPOINTS, WORK):
         shutil.rmtree(args.out / folder, ignore_errors=True)
+
+
+def write_kept(out: Path, model: "keras.Model", rows: list[dict[str, float]]) -> None:
+    """The model to keep, and the history with its curves."""
+    from training.callbacks import HISTORY, WORK
+
+    if rows:
+        with whole(out / HISTORY) as beside:
+            beside.write_bytes((out / WORK / HISTORY).read_bytes())
+        plots.curves(rows, out)
+    with whole(out / MODEL) as beside:
+        model.save(beside)
 
 
 def start_or_resume(out: Path, asked: dict[str, object]) -> None:

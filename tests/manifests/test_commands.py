@@ -84,7 +84,7 @@ def test_the_page_s_images_run_and_its_lines_change_them_there_and_back(kubectl,
 
     tags = set(re.findall(r"--tag (\S+)", README))
     first = image()
-    assert {first, *(Cluster(built["every"]).container(name)["image"] for name in ("gateway", "bulk"))} <= tags
+    assert {first, *(Cluster(built["every"]).container(name)["image"] for name in ("gateway", "bulk", "training"))} <= tags
     there, back = re.findall(r"^\$ (sed -i .*newTag.*)$", README, re.MULTILINE)
     subprocess.run(shlex.split(there), cwd=checkout, check=True)
     assert image() == first.replace("model3", "model4")
@@ -103,7 +103,7 @@ def test_the_page_s_lines_switch_components_on(kubectl, checkout: Path) -> None:
         done = kubectl("kustomize", "my-cluster", folder=checkout)
     finally:
         file.write_text(before)
-    assert {name for _, name in lines} == {"api-keys", "serving-tls", "bulk"}
+    assert {name for _, name in lines} == {"api-keys", "serving-tls", "bulk", "training"}
     cluster = Cluster(done.stdout)
     assert {"RAGAM_API_KEYS_FILE", "RAGAM_SERVING_TLS"} <= cluster.environment().keys()
-    assert cluster.names("Job") == {"bulk"}
+    assert cluster.names("Job") == {"bulk", "training"}

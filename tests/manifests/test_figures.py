@@ -1,7 +1,10 @@
 """Figures that stand in different places go together: times, sizes, numbers of pods. An API server refuses few of them."""
 
+import os
 import re
+import subprocess
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from cluster import PROBES, ROOT, SERVERS, Cluster, flags, pre_stop_seconds, window_seconds
@@ -12,6 +15,7 @@ import gateway.telemetry.metrics  # noqa: F401 - REGISTRY has its metrics
 from benchmarks.capacity import COLUMNS, Inputs, gateway_rate, gateways_for_a_serving_pod, plan, row
 from gateway.capacity import THREADS, held_bytes, worker_bytes
 from gateway.settings import Settings
+from training.cluster import from_environment
 
 # gunicorn's master, and what lies in /tmp, which is memory.
 BESIDE_WORKERS_BYTES = 200_000_000
@@ -118,6 +122,31 @@ def test_the_bulk_job_s_shards_are_its_pods(built: dict[str, str]) -> None:
     # A pod that is there beside its predecessor would find the CSV locked.
     assert spec["podReplacementPolicy"] == "Failed"
     assert spec["podFailurePolicy"]["rules"][0]["onExitCodes"]["containerName"] == container["name"]
+
+
+def test_every_worker_of_a_training_is_there_and_told_of_the_others(built: dict[str, str], tmp_path: Path, monkeypatch) -> None:
+    cluster = Cluster(built["every"])
+    spec, container = cluster.get("Job", "training")["spec"], cluster.container("training")
+    assert spec["completions"] == spec["parallelism"] == int({entry["name"]: entry["value"] for entry in container["env"]}["WORKERS"])
+    assert spec["podReplacementPolicy"] == "Failed", "two pods would have one name"
+    service = cluster.get("Service", cluster.pod("training")["subdomain"])["spec"]
+    assert (service["clusterIP"], service["publishNotReadyAddresses"]) == ("None", True)
+    # What the container's command would start, with the command in its place.
+    (tmp_path / "dataset").mkdir()
+    (tmp_path / "dataset" / "dataset.json").write_text("{}")
+    (tmp_path / "python").write_text('#!/bin/sh\nprintf %s "$TF_CONFIG"\n')
+    (tmp_path / "python").chmod(0o755)
+    for index in range(spec["completions"]):
+        environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "WORKERS": str(spec["completions"]), "JOB_COMPLETION_INDEX": str(index)}
+        command = [*container["command"], *container["args"]]
+        told = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True).stdout
+        monkeypatch.setenv("TF_CONFIG", told)
+        found = from_environment()
+        ports = {f"{entry['port']}" for entry in service["ports"]}
+        assert [address.rpartition(":")[::2] for address in found.workers] == [
+            (f"training-{number}.training", port) for number in range(spec["completions"]) for port in ports
+        ]
+        assert found.index == index
 
 
 def test_the_gateways_are_scaled_by_what_is_measured(cluster: Cluster) -> None:

@@ -92,21 +92,22 @@ def test_every_cluster_runs_images_of_this_version(built: dict[str, str]) -> Non
         assert serving["image"].endswith(f"/ragam-serving:{tag}"), place
         [models_of_image] = cluster.pod("serving")["initContainers"]
         assert models_of_image["image"] == serving["image"], place
-        if "bulk" in cluster.pods:
-            assert {cluster.container(name)["image"].rpartition("/")[2] for name in ("bulk", "bulk-files")} == {f"ragam:{VERSION}"}
+        for job, image in (("bulk", "ragam"), ("training", "ragam-training")):
+            if job in cluster.pods:
+                assert {cluster.container(name)["image"].rpartition("/")[2] for name in (job, f"{job}-files")} == {f"{image}:{VERSION}"}
 
 
 def test_every_file_that_names_a_version_names_this_one() -> None:
     compose = (ROOT / "docker-compose.yml").read_text()
     assert set(re.findall(r"\$\{VERSION:-([^}]*)\}", compose)) == {VERSION}
-    assert len(DOCKERFILES) == 4
+    assert len(DOCKERFILES) == 5
     for path in DOCKERFILES:
         assert re.findall(r"^ARG VERSION=(\S+)", path.read_text(), re.MULTILINE) == [VERSION]
     places = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *(path for path in ROOT.glob("k8s/**/*") if path.is_file()), *DOCKERFILES]
     text = "\n".join([compose, *(path.read_text() for path in places)])
     assert set(re.findall(r"tensorflow/serving:(\d[\w.-]*\w)", text)) == {TENSORFLOW, f"{TENSORFLOW}-gpu"}
     assert set(re.findall(r"ragam-serving:(\d+\.\d+\.\d+)", text)) == {TENSORFLOW, VERSION}
-    assert set(re.findall(r"ragam(?:-gateway|-model-server)?:(\d+\.\d+\.\d+)", text)) == {VERSION}
+    assert set(re.findall(r"ragam(?:-gateway|-model-server|-training)?:(\d+\.\d+\.\d+)", text)) == {VERSION}
 
 
 def test_the_embedded_server_takes_what_the_manifests_pass(built: dict[str, str], tmp_path: Path) -> None:

@@ -28,7 +28,8 @@ def test_selectors_choose_the_pods_that_they_mean(cluster: Cluster) -> None:
         assert cluster.selected(service["spec"]["selector"]) == [name_of(service)]
     for budget in cluster.of("PodDisruptionBudget"):
         assert cluster.selected(budget["spec"]["selector"]["matchLabels"]) == [name_of(budget)]
-    assert cluster.names("Service") == cluster.names("PodDisruptionBudget") == set(SERVERS)
+    assert cluster.names("PodDisruptionBudget") == set(SERVERS)
+    assert cluster.names("Service") == {*SERVERS, *({"training"} & cluster.pods.keys())}
     # What `kubectl logs --selector` is told.
     assert cluster.selected({"app.kubernetes.io/part-of": "ragam"}) == list(cluster.pods)
 
@@ -110,10 +111,10 @@ def test_the_network_policies_open_every_way_that_is_needed_and_no_other(cluster
         ("gateway", PROMETHEUS, http, "TCP"),
         ("serving", "gateway", grpc, "TCP"),
         ("serving", PROMETHEUS, 8501, "TCP"),
-    } | ({("gateway", "bulk", http, "TCP")} if has_all else set())
+    } | ({("gateway", "bulk", http, "TCP"), ("training", "training", "any", "any")} if has_all else set())
     assert ways(cluster, "Egress") == {("gateway", "serving", grpc, "TCP")} | {("gateway", *way) for way in dns} | (
-        {("gateway", "observability/*", 4318, "TCP"), ("bulk", "gateway", http, "TCP"), ("bulk", "anybody", 443, "TCP")}
-        | {("bulk", *way) for way in dns}
+        {("gateway", "observability/*", 4318, "TCP"), ("bulk", "gateway", http, "TCP"), ("training", "training", "any", "any")}
+        | {(job, *way) for job in ("bulk", "training") for way in {*dns, ("anybody", 443, "TCP")}}
         if has_all
         else set()
     )

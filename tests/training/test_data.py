@@ -179,3 +179,25 @@ def test_a_dataset_of_another_shape_is_told(dataset: Path, tmp_path: Path, name:
     file.write_text(change("" if name == "pixels.npy" else file.read_text()))
     with pytest.raises(StageError, match=r"copy is no dataset: .+ Make one with "):
         data.load(tmp_path / "copy")
+
+
+@pytest.mark.parametrize(("workers", "devices"), [(1, 2), (2, 2), (2, 4), (3, 3)])
+def test_the_devices_of_all_workers_see_what_one_sees(folder: Path, workers: int, devices: int) -> None:
+    part = data.load(folder).part("train")
+    for of in (
+        lambda share: data.epochs(part, 7, 10, AUGMENTATIONS["paper"], seed=3, numbers=range(1, 2), sampling="by_artist", share=share),
+        lambda share: data.in_order(part, 7, 10, share),
+    ):
+        whole = [tuple(array.numpy() for array in batch) for batch in of(None)]
+        own = devices // workers
+        shares = [data.Share(worker, workers, devices) for worker in range(workers)]
+        shared = [[tuple(array.numpy() for array in batch) for batch in of(share)] for share in shares]
+        assert all(len(batches) == own * len(whole) for batches in shared), "a worker would wait for another for ever"
+        for number, (images, labels) in enumerate(whole):
+            together = [batch for batches in shared for batch in batches[number * own : (number + 1) * own]]
+            assert len({len(batch[0]) for batch in together}) == 1
+            seen, told, parts = (np.concatenate(arrays) for arrays in zip(*together, strict=True))
+            assert np.allclose(parts[parts > 0], 1 / len(images))
+            order, expected = (np.lexsort(array.reshape(len(array), -1)[:, :50].T) for array in (seen[parts > 0], images))
+            assert np.array_equal(seen[parts > 0][order], images[expected])
+            assert np.array_equal(told[parts > 0][order], labels[expected])

@@ -31,14 +31,13 @@ folder = Path(sys.argv[1])
 random = np.random.default_rng(0)
 pictures = random.integers(0, 256, (14, 224, 224, 3), dtype=np.uint8)
 train = Part(pictures, np.arange(14) % 7, ({},) * 14)
-# As many as can be shared: the processor's kernels, unlike a GPU's, take no batch of none.
-validation = Part(pictures[:4], np.arange(4), ({},) * 4)
-# Each device draws a mask of its own.
-recipe = replace(RAGAM, epochs=2, batch_size=14, head_epochs=0, ema_momentum=0.5, sampling="once", dropout=0.0)
+validation = Part(pictures[:5], np.arange(5), ({},) * 5)
+# Each device draws masks for its own pictures. Neither batches nor validation can be halved, and every step is clipped.
+recipe = replace(RAGAM, epochs=2, batch_size=9, head_epochs=0, ema_momentum=0.5, sampling="once", dropout=0.0, clip_norm=0.05)
 for kind, strategy in (
-    ("one", tf.distribute.get_strategy),
-    ("two", lambda: tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])),
-    ("half", tf.distribute.get_strategy),
+    ("one", lambda _: tf.distribute.get_strategy()),
+    ("two", lambda _: tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])),
+    ("half", lambda _: tf.distribute.get_strategy()),
 ):
     keras.mixed_precision.set_global_policy("mixed_float16" if kind == "half" else "float32")
     fit.strategy = strategy
@@ -74,7 +73,8 @@ def test_two_devices_learn_what_one_learns(trained_on: Callable[[str], Weights])
     start, one = trained_on("one")
     _, two = trained_on("two")
     assert np.abs(one - start).mean() > 1e-6, "nothing was learned"
-    assert np.corrcoef(one - start, two - start)[0, 1] > 0.99
+    # Keras' fit, which clips each device's gradients before it adds them up, comes to 0.98 here.
+    assert np.corrcoef(one - start, two - start)[0, 1] > 0.999999
 
 
 def test_half_precision_learns(trained_on: Callable[[str], Weights]) -> None:

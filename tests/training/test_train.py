@@ -15,9 +15,10 @@ import shallow
 from training import measure
 from training.__main__ import main
 from training.callbacks import Row
+from training.compiled import BalancedAccuracy
 from training.config import PAPER, RAGAM, StageError
 from training.data import class_weights, load
-from training.fit import START, BalancedAccuracy, fit, kept, outputs_of, why_stopped
+from training.fit import START, fit, kept, outputs_of, why_stopped
 from training.model import build
 from training.progress import Progress
 from training.tell import kept_in_words
