@@ -67,7 +67,7 @@ test-faces: $(VENV)/.dev ## the web page in a real browser, the collection and t
 		{ echo "make test-faces needs Caddy and nginx. On Debian: apt-get install caddy nginx-light" >&2; exit 1; }
 	@command -v npm >/dev/null || { echo "make test-faces needs Node with npm. On Debian: apt-get install nodejs npm" >&2; exit 1; }
 	npm ci --prefix tests/faces --no-audit --no-fund --loglevel=error
-	$(BIN)/python -m pytest tests/faces
+	$(BIN)/python -m pytest tests/faces --numprocesses=2 --dist=loadfile
 
 test-clients: $(VENV)/.dev $(CLIENTS)/.installed ## clients that are generated from the description, against the service; redocly and spectral: needs Node, and takes a JDK
 	@command -v npm >/dev/null || { echo "make test-clients needs Node with npm. On Debian: apt-get install nodejs npm" >&2; exit 1; }
