@@ -38,9 +38,17 @@ def number(low: float, high: float) -> Callable[[str], float]:
 def host(text: str) -> str:
     with contextlib.suppress(ValueError):
         return str(ip_address(text.removeprefix("[").removesuffix("]")))
-    if text and not any(character.isspace() or character in "/:[]" for character in text):
+    if text.isprintable() and not any(character.isspace() or character in "/:[]" for character in text) and _is_name(text):
         return text
     raise ValueError("must be a host name or an IP address")
+
+
+def _is_name(text: str) -> bool:
+    """Whether it can be asked for: no part is empty or longer than any."""
+    try:
+        return bool(text.encode("idna"))
+    except UnicodeError:
+        return False
 
 
 def address(text: str) -> str:
@@ -57,7 +65,8 @@ def host_and_port(host: str, port: int) -> str:
 
 
 def file(text: str) -> str:
-    if os.access(text, os.R_OK) and not Path(text).is_dir():
+    # No pipe and no device: reading one may never end.
+    if os.access(text, os.R_OK) and os.path.isfile(text):  # noqa: PTH113 - Path.is_file raises for a name that is longer than any
         return text
     raise ValueError("must name a file that can be read")
 
@@ -97,7 +106,7 @@ def _has_a_port(url: str) -> bool:
 def origins(text: str) -> str:
     origins = re.split(r"[,\s]+", text)
     # A browser sends the scheme, the name in small letters and the port where it is not the scheme's own, and nothing behind it.
-    if all(re.fullmatch(r"https?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:\d+)?", origin) for origin in origins):
+    if all(re.fullmatch(r"(http(?!.*:80$)|https(?!.*:443$))://([a-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]{1,5})?", origin) for origin in origins):
         return ",".join(origins)
     raise ValueError("must be origins such as https://museum.example, separated by commas")
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import grpc
 
+from model_server.files import read_text
 from model_server.labels import Labels
 from model_server.model_config import ModelConfig, parse_model_config
 from model_server.repository import Repository
@@ -66,7 +67,7 @@ class Reload:
     def read(self, file: Path) -> None:
         """The operator's file; what is wrong with it goes to the log, once, and what is served stays. For one thread."""
         try:
-            config = parse_model_config(file.read_text(encoding="utf-8"))
+            config = parse_model_config(read_text(file))
             self._configure(config)
         except OSError as error:
             complaint = f"cannot be read: {error.strerror}"

@@ -11,6 +11,7 @@ from typing import NoReturn, TypeVar
 
 from gateway.contract import MODEL_NAME
 from model_server.batching import Batching, read_batching
+from model_server.files import read_text
 from model_server.ignored_flags import IGNORED
 from model_server.model_config import ModelConfig, parse_model_config
 from model_server.tls import Tls, read_tls
@@ -100,7 +101,7 @@ def _batching(file: str | None) -> Batching:
 
 def _read(flag: str, file: str, parse: Callable[[str], T]) -> T:
     try:
-        return parse(Path(file).read_text(encoding="utf-8"))
+        return parse(read_text(Path(file)))
     except OSError as error:
         raise SettingsError(f"{flag} {file} cannot be read: {error.strerror}.") from error
     except ValueError as error:

@@ -31,6 +31,7 @@ from release.models_config import STABLE, ConfigFile, labelled
 from release.parts import Part, fair_of, read_parts
 from release.promote import target
 from release.versions import CARD, highest, read_card
+from training.files import regular
 from training.paired import Difference, paired
 from training.printed import say
 from training.reading import reading
@@ -105,7 +106,7 @@ def other_genres(candidate: Path, served: Path) -> list[str]:
 def labels_of(version: Path) -> list[str]:
     """Raises ReleaseError where they are no text."""
     with reading(f"{version / LABELS} cannot be read: {{cause}}.", ReleaseError):
-        return (version / LABELS).read_text(encoding="utf-8").splitlines()
+        return regular(version / LABELS).read_text(encoding="utf-8").splitlines()
 
 
 def judge(candidate: Path, served: Path, parts: dict[str, Part]) -> tuple[list[str], list[Difference]]:
@@ -131,7 +132,7 @@ def told(version: Path, pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.str_]:
     from ai_edge_litert.interpreter import Interpreter
 
     with reading(f"{version} has no {MODEL}. Name a version's folder, such as model_repository/painting_genre/2.", ReleaseError):
-        model = (version / MODEL).read_bytes()
+        model = regular(version / MODEL).read_bytes()
     with reading(f"{version / MODEL} is no model of this service: {{cause}}.", ReleaseError):
         ask = Interpreter(model_content=model, num_threads=os.cpu_count()).get_signature_runner(PREDICT_SIGNATURE)
         genres = []

@@ -13,6 +13,7 @@ from typing import Any
 from gateway.contract import MODEL_NAME
 from release.errors import ReleaseError
 from release.versions import highest, read_card
+from training.files import regular
 from training.printed import say
 from training.reading import reading
 from training.whole import whole
@@ -41,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     told = figures(latest(args.repository))
     with reading(f"{args.readme} cannot be read: {{cause}}.", ReleaseError):
-        readme = with_account(args.readme.read_text(encoding="utf-8"), told)
+        readme = with_account(regular(args.readme).read_text(encoding="utf-8"), told)
     for file, text in ((args.page, module(told)), (args.readme, readme)):
         with whole(file) as beside:
             beside.write_text(text, encoding="utf-8")

@@ -12,6 +12,7 @@ from google.protobuf import text_format
 from gateway.contract import CANARY_LABEL, MODEL_NAME
 from gateway.serving.messages import model_server_config_pb2
 from release.errors import ReleaseError
+from training.files import regular
 from training.whole import whole
 
 STABLE, CANARY, PREVIOUS = "stable", CANARY_LABEL, "previous"
@@ -42,7 +43,7 @@ class ConfigFile:
     def __init__(self, path: Path) -> None:
         self._path = path
         try:
-            self.text = path.read_text(encoding="utf-8")
+            self.text = regular(path).read_text(encoding="utf-8")
             self._message = text_format.Parse(self.text, model_server_config_pb2.ModelServerConfig())
         except OSError as error:
             raise ReleaseError(f"{path} cannot be read: {error.strerror}. Name the servers' file with --config.") from error

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from release.errors import ReleaseError
 from release.versions import CARD, read_card
 from training.artists import artist_key
+from training.files import regular
 from training.reading import reading
 
 WORKS = "assets.extra/works.csv"  # of those that a version has learned from
@@ -35,8 +36,8 @@ class Part:
 def read_parts(folder: Path) -> dict[str, Part]:
     """The parts of the dataset in `folder` that have pictures. Raises ReleaseError where there are none."""
     with reading(f"{folder} is no dataset: {{cause}}. Name the folder that `python -m training prepare` wrote.", ReleaseError):
-        pixels = np.load(folder / "pixels.npy", mmap_mode="r")
-        with (folder / "rows.csv").open(newline="", encoding="utf-8") as file:
+        pixels = np.load(regular(folder / "pixels.npy"), mmap_mode="r")
+        with regular(folder / "rows.csv").open(newline="", encoding="utf-8") as file:
             rows = list(csv.DictReader(file))
         chosen = {part: [row for row in rows if row["split"] == part] for part in PARTS}
         if not any(chosen.values()):

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from release.errors import ReleaseError
+from training.files import regular
 from training.reading import reading
 
 CARD = "assets.extra/model_card.json"
@@ -24,4 +25,4 @@ def highest(versions: Path) -> Path | None:
 def read_card(folder: Path) -> dict[str, Any]:
     """The model card of a version. Raises ReleaseError where it has none."""
     with reading(f"{folder} has no model card that can be read: {{cause}}.", ReleaseError):
-        return dict(json.loads((folder / CARD).read_text(encoding="utf-8")))
+        return dict(json.loads(regular(folder / CARD).read_text(encoding="utf-8")))

@@ -20,6 +20,7 @@ import tensorflow as tf
 
 from gateway.contract import IMAGE_HALF_RANGE, IMAGE_SHAPE
 from training.config import StageError
+from training.files import regular
 from training.hints import command
 from training.reading import reading
 
@@ -71,9 +72,9 @@ class Dataset:
 def load(folder: Path) -> Dataset:
     """The dataset in `folder`. Raises StageError where it is none, or a damaged one."""
     with reading(f"{folder} is no dataset: {{cause}}. Make one with {MAKE}."):
-        about = json.loads((folder / "dataset.json").read_text(encoding="utf-8"))
-        listed = (folder / "rows.csv").read_text(encoding="utf-8")
-        pixels = np.load(folder / "pixels.npy", mmap_mode="r")
+        about = json.loads(regular(folder / "dataset.json").read_text(encoding="utf-8"))
+        listed = regular(folder / "rows.csv").read_text(encoding="utf-8")
+        pixels = np.load(regular(folder / "pixels.npy"), mmap_mode="r")
         if pixels.dtype != np.uint8 or pixels.shape != (about.get("pictures"), *IMAGE_SHAPE):
             raise ValueError(f"its pixels.npy holds {pixels.dtype} {pixels.shape}")
         rows, genres = tuple(csv.DictReader(listed.splitlines())), tuple(str(genre) for genre in about["genres"])

@@ -36,6 +36,7 @@ from training import measure, plots, predictions, scorecard
 from training.certain import KINDS, Answers, Share, certain, expected, left_out_in_turn, thresholds
 from training.config import StageError
 from training.early import see_dataset, see_file
+from training.files import regular
 from training.hints import command
 from training.last import figures_of, read_run
 from training.report import markdown, sentences
@@ -126,7 +127,7 @@ def run(args: argparse.Namespace) -> None:
             "expected_accuracy": {
                 kind: {"answers": share.answers, "right": round(share.right, 4)} for kind, share in zip(KINDS, shares, strict=True)
             },
-            "typicality": json.loads((args.run / REPORT).read_text(encoding="utf-8")),
+            "typicality": json.loads(regular(args.run / REPORT).read_text(encoding="utf-8")),
         },
         "parts": cards,
         "run": facts,
@@ -176,7 +177,7 @@ def fit_temperature(sets: Sequence[tuple[measure.Scores, measure.Labels]]) -> fl
 def read_typicality(folder: Path, parts: dict[str, Any], how: str) -> dict[str, npt.NDArray[np.floating]]:
     """By part the typicality (n,) of its pictures. Raises StageError where `typicality` has not been run for them, and `how` it is."""
     try:
-        with np.load(folder / SEEN) as seen:
+        with np.load(regular(folder / SEEN)) as seen:
             found = {name: np.concatenate([seen[half] for half in HALVES.get(name, (name,)) if half in seen]) for name in parts}
     except (OSError, ValueError) as error:
         raise StageError(f"{folder} has no {SEEN} that can be read. Make it with {how}.") from error

@@ -53,6 +53,7 @@ from training.config import StageError
 from training.distribution import distribution
 from training.early import see_dataset, see_file
 from training.evaluate import SCORECARD
+from training.files import regular
 from training.hints import command
 from training.reading import reading
 from training.sides import EXTERNALS
@@ -143,7 +144,7 @@ def read_scorecard(folder: Path) -> dict[str, Any]:
     """The scorecard of a run. Raises StageError where there is none, or none with a test part and of no last training."""
     see_file(folder / SCORECARD, "scorecard", command("evaluate", run=folder))
     with reading(f"{folder / SCORECARD} cannot be read: {{cause}}. Make it again with {command('evaluate', run=folder)}."):
-        card: dict[str, Any] = json.loads((folder / SCORECARD).read_text(encoding="utf-8"))
+        card: dict[str, Any] = json.loads(regular(folder / SCORECARD).read_text(encoding="utf-8"))
         if "test" not in card["parts"] and "chosen_by" not in card:
             raise StageError(
                 "The dataset of this run has no test pictures, so nobody knows how good the model is. Prepare one with --split artist."

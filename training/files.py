@@ -1,5 +1,6 @@
 """The files below a folder, and why some of them cannot be read: a set from elsewhere has names and links that a manifest cannot hold."""
 
+import errno
 import os
 import stat
 from collections.abc import Iterator
@@ -52,6 +53,14 @@ def why_not_read(file: Path) -> str | None:
         return "a link that leads nowhere" if file.is_symlink() else "it is gone"
     except OSError as error:
         return str(error.strerror)
+
+
+def regular(file: Path) -> Path:
+    """`file`, which is to be read. Raises OSError where it is none: a pipe would wait for its other end for ever."""
+    kind = stat.S_IFMT(file.stat().st_mode)
+    if kind != stat.S_IFREG:
+        raise OSError(errno.EINVAL, f"it is {_KINDS.get(kind, 'no file')}", str(file))
+    return file
 
 
 def is_there(file: Path) -> bool:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from training.config import RAGAM, Recipe, StageError
+from training.files import regular
 from training.hints import command
 from training.reading import reading
 from training.sides import ALL, EXTERNAL_TUNING
@@ -21,7 +22,7 @@ def read_run(folder: Path) -> dict[str, Any]:
     if not (folder / RUN).is_file():
         raise StageError(f"{folder} holds no finished run. Make one with {command('train', out=folder)}.")
     with reading(f"{folder / RUN} cannot be read: {{cause}}."):
-        return dict(json.loads((folder / RUN).read_text(encoding="utf-8")))
+        return dict(json.loads(regular(folder / RUN).read_text(encoding="utf-8")))
 
 
 # Files, which a run keeps by their names alone.
@@ -63,7 +64,7 @@ def figures_of(facts: dict[str, Any], folder: Path | None, scorecard: str) -> di
     if any(before[name] != value for name, value in facts["chosen_by"].items()):
         raise StageError(f"{folder} is not the run that this last training was chosen by.")
     try:
-        card = json.loads((folder / scorecard).read_text(encoding="utf-8"))
+        card = json.loads(regular(folder / scorecard).read_text(encoding="utf-8"))
     except OSError as error:
         raise StageError(f"{folder} has no scorecard. Make it with {command('evaluate', run=folder)}.") from error
     return {**facts["chosen_by"], "trained_on": card["dataset"]["trained_on"], "parts": card["parts"], "against": card.get("against")}

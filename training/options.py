@@ -11,6 +11,7 @@ from types import NoneType, UnionType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from training.config import RECIPES, Recipe, StageError, limits, nearest
+from training.files import regular
 from training.reading import reading
 
 FIELDS: dict[str, Field[Any]] = {one.name: one for one in fields(Recipe) if one.name != "name"}
@@ -49,7 +50,7 @@ def chosen(args: argparse.Namespace) -> Recipe:
 def read(file: Path) -> dict[str, Any]:
     """The settings in a TOML file. Raises StageError where it is none, or has a key that no recipe has."""
     with reading(f"{file} cannot be read: {{cause}}."):
-        found = tomllib.loads(file.read_text(encoding="utf-8"))
+        found = tomllib.loads(regular(file).read_text(encoding="utf-8"))
     for key in found:
         if key not in FIELDS and key != "recipe":
             raise StageError(f"{file} sets '{key}', which no recipe has.{nearest(key, FIELDS)} `python -m training config` prints all.")

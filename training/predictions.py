@@ -18,6 +18,7 @@ from gateway.contract import EXPLAIN_SIGNATURE, HEATMAP_OUTPUT, IMAGE_SIZE
 from gateway.picture.preprocess import to_tensor
 from training.certain import Answers
 from training.config import StageError
+from training.files import regular
 from training.hints import command
 from training.train import write_text
 
@@ -81,7 +82,7 @@ def table(measured: Measured) -> str:
 def read(run: Path) -> list[dict[str, str]]:
     """The lines of a run's PREDICTIONS. Raises StageError where it has none."""
     try:
-        with (run / PREDICTIONS).open(newline="", encoding="utf-8") as file:
+        with regular(run / PREDICTIONS).open(newline="", encoding="utf-8") as file:
             return list(csv.DictReader(file))
     except OSError as error:
         raise StageError(f"{run} has no {PREDICTIONS}. Make it with {command('evaluate', run=run)}.") from error

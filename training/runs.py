@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from training.config import StageError
+from training.files import regular
 from training.reading import reading
 from training.tell import span, tell
 
@@ -38,7 +39,7 @@ def run(args: argparse.Namespace) -> None:
 def facts_of(folder: Path) -> dict[str, Any]:
     """What is known of a run. Raises StageError where its files are damaged."""
     with reading(f"{folder} cannot be read as a run: {{cause}}."):
-        about = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+        about = json.loads(regular(folder / "run.json").read_text(encoding="utf-8"))
         file = folder / "scorecard.json"
         parts = json.loads(file.read_text(encoding="utf-8"))["parts"] if file.is_file() else {}
         figures = {

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from gateway.contract import IMAGE_SHAPE
 from gateway.errors import RagamError
 from training.config import StageError
+from training.files import regular
 from training.listing import Listed
 from training.pictures import on_all_cores, read_pixels
 
@@ -68,7 +69,7 @@ def table(rows: Sequence[Row]) -> str:
 def see_that_same(out: Path, asked: Mapping[str, object]) -> None:
     """Raises StageError where `out` is a dataset of other arguments than `asked`: a run may have been trained on it."""
     try:
-        before = json.loads((out / ABOUT).read_text(encoding="utf-8"))
+        before = json.loads(regular(out / ABOUT).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return  # none, or a damaged one, which is made anew
     now = json.loads(json.dumps(asked))  # a tuple is a list there
@@ -80,9 +81,9 @@ def see_that_same(out: Path, asked: Mapping[str, object]) -> None:
 def made_before(out: Path, rows: Sequence[Row]) -> bool:
     """Whether `out` holds the dataset of these rows, whole. Raises StageError where it is one of other pictures or labels."""
     try:
-        before = (out / ROWS).read_text(encoding="utf-8")
-        pixels = np.load(out / PIXELS, mmap_mode="r")
-        about = json.loads((out / ABOUT).read_text(encoding="utf-8"))
+        before = regular(out / ROWS).read_text(encoding="utf-8")
+        pixels = np.load(regular(out / PIXELS), mmap_mode="r")
+        about = json.loads(regular(out / ABOUT).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return False
     if before != table(rows):
@@ -99,7 +100,7 @@ def _another(out: Path, differing: Sequence[str]) -> StageError:
 def pixels_as_listed(folder: Path, picture: Listed) -> npt.NDArray[np.uint8]:
     """The pixels of `picture`, uint8 (224, 224, 3). Raises StageError where its file is not the one that was listed."""
     try:
-        data = picture.file(folder).read_bytes()
+        data = regular(picture.file(folder)).read_bytes()
         if hashlib.sha256(data).hexdigest() == picture.sha256:
             return read_pixels(data)
     except (OSError, RagamError) as error:

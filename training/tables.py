@@ -6,6 +6,7 @@ import io
 from pathlib import Path
 
 from training.config import StageError
+from training.files import regular
 from training.reading import reading
 
 
@@ -13,7 +14,7 @@ def read_table(file: Path) -> tuple[list[str], list[dict[str, str]]]:
     """The columns of a table and its lines, without the empty ones that a spreadsheet may save behind the last. Raises StageError."""
     with reading(f"{file} cannot be read: {{cause}}."):
         try:
-            reader = _reader(file.read_bytes())
+            reader = _reader(regular(file).read_bytes())
         except UnicodeDecodeError as error:
             raise StageError(f"{file} cannot be read: it is not UTF-8. Save it as 'CSV UTF-8'.") from error
         names = [name.strip() for name in reader.fieldnames or () if name]

@@ -24,6 +24,7 @@ import numpy.typing as npt
 from training import measure
 from training.config import StageError
 from training.early import see_dataset, see_that_writable, see_weights
+from training.files import regular
 from training.hints import cause, command
 from training.sides import EXTERNAL_TUNING
 from training.tell import tell
@@ -116,7 +117,7 @@ def probed(
 def taught(file: Path, dataset: "Dataset", share: float) -> tuple["Part", dict[str, object]]:
     """The pictures to train on with `share` of a teacher's soft labels, and what the file tells of the teacher. Raises StageError."""
     try:
-        with np.load(file, allow_pickle=False) as saved:
+        with np.load(regular(file), allow_pickle=False) as saved:
             scores, digest, about = saved["scores"], str(saved["dataset"]), json.loads(str(saved["about"]))
     except (OSError, ValueError, KeyError) as error:
         raise StageError(f"{file} holds no soft labels: {cause(error)}. Make them with {command('teach', out=file)}.") from error

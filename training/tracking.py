@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from training.config import StageError
+from training.files import regular
 from training.options import written
 from training.printed import say, without_passwords
 from training.train import write_json
@@ -103,7 +104,7 @@ class Tracking:
         from mlflow.exceptions import MlflowException
 
         with contextlib.suppress(FileNotFoundError):
-            told: dict[str, Any] = json.loads((self._out / TOLD).read_text(encoding="utf-8"))
+            told: dict[str, Any] = json.loads(regular(self._out / TOLD).read_text(encoding="utf-8"))
             try:
                 if client.get_run(told["run_id"]).info.lifecycle_stage == "active":
                     return told
@@ -124,7 +125,7 @@ class Tracking:
 def epochs(history: Path) -> list[dict[str, str]]:
     """The rows of a history.csv, less the number of the epoch; none where there is none yet."""
     try:
-        with history.open(newline="", encoding="utf-8") as file:
+        with regular(history).open(newline="", encoding="utf-8") as file:
             return [{name: value for name, value in row.items() if name != "epoch"} for row in csv.DictReader(file)]
     except FileNotFoundError:
         return []

@@ -36,6 +36,7 @@ from training import last, options, plots
 from training.cluster import from_environment
 from training.config import StageError
 from training.early import see_inputs, see_that_writable
+from training.files import regular
 from training.last import RUN
 from training.printed import say
 from training.reading import reading
@@ -184,7 +185,7 @@ def start_or_resume(out: Path, asked: dict[str, object]) -> None:
 def read_asked(file: Path) -> dict[str, Any]:
     """Raises StageError where the file is damaged."""
     with reading(f"{file} cannot be read: {{cause}}. Name another --out, or remove {file.parent}."):
-        return dict(json.loads(file.read_text(encoding="utf-8")))
+        return dict(json.loads(regular(file).read_text(encoding="utf-8")))
 
 
 def write_json(path: Path, content: object) -> None:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from training.certain import KINDS, NEVER, Answers
 from training.config import StageError
+from training.files import regular
 from training.hints import command
 from training.whole import whole
 
@@ -68,7 +69,7 @@ def write_arrays(path: Path, arrays: Mapping[str, Any]) -> None:
 def read_likeness(path: Path) -> Likeness:
     """Raises StageError where `path` is none."""
     try:
-        with np.load(path) as found:
+        with np.load(regular(path)) as found:
             values = {field.name: found[field.name] for field in fields(Likeness)}
     except (OSError, ValueError, KeyError) as error:
         raise StageError(f"{path} is missing. Make it with {command('typicality', run=path.parent)}.") from error
@@ -78,7 +79,7 @@ def read_likeness(path: Path) -> Likeness:
 def read_validated(folder: Path) -> Answers:
     """What `evaluate` found the run in `folder` to say of its validation pictures. Raises StageError where it has not been run."""
     try:
-        with np.load(folder / VALIDATED) as found:
+        with np.load(regular(folder / VALIDATED)) as found:
             return Answers(**{field.name: found[field.name] for field in fields(Answers)})
     except (OSError, ValueError, KeyError) as error:
         raise StageError(f"{folder} has no {VALIDATED}. Make it with {command('evaluate', run=folder)}.") from error
@@ -98,7 +99,7 @@ def trust_of(folder: Path, card: dict[str, Any]) -> Trust:
 def seen(folder: Path, name: str) -> npt.NDArray[Any]:
     """An array of what `typicality` saw. Raises StageError where it has not been run."""
     try:
-        with np.load(folder / SEEN) as arrays:
+        with np.load(regular(folder / SEEN)) as arrays:
             return np.asarray(arrays[name])
     except (OSError, ValueError, KeyError) as error:
         raise StageError(f"{folder} has no {SEEN}, or an old one. Make it with {command('typicality', run=folder)}.") from error

@@ -31,6 +31,7 @@ from gateway.contract import IMAGE_SHAPE, TYPICAL_FROM
 from gateway.errors import RagamError
 from training.config import StageError
 from training.early import see_dataset, see_file
+from training.files import regular
 from training.hints import command, counted
 from training.pictures import read_pixels
 from training.printed import say
@@ -243,7 +244,7 @@ def read_folders(folders: Sequence[Path]) -> "Others":
         if not files:
             raise StageError(f"{folder} has no JPEG or PNG files.")
         try:
-            pixels.append(np.stack([read_pixels(file.read_bytes()) for file in files]))
+            pixels.append(np.stack([read_pixels(regular(file).read_bytes()) for file in files]))
             crops.append(np.stack([cropped(file) for file in files]))
         except (RagamError, OSError) as error:
             raise StageError(f"A picture of {folder} cannot be read: {error}.") from error

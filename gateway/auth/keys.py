@@ -38,6 +38,9 @@ logger = logging.getLogger("ragam.keys")
 
 def read_keys(path: Path) -> dict[bytes, str]:
     """The name of each key, by its SHA-256. Raises OSError, and ValueError with the number of a line that cannot be used."""
+    if not path.is_file():
+        # A pipe would wait for its other end for ever, and with it every request.
+        raise OSError(f"{path} is no file")
     keys = {}
     for number, text in enumerate(path.read_text(encoding="utf-8").replace(_BYTE_ORDER_MARK, "").splitlines(), start=1):
         line = text.partition("#")[0].strip()

@@ -1,5 +1,6 @@
 """The gateway's side of mutual TLS with the model server: three PEM files, named as in Kubernetes' TLS Secrets."""
 
+import os
 import ssl
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,12 +17,12 @@ class Identity:
 
 def read_identity(folder: Path) -> Identity:
     """What `folder` holds. Raises ValueError where a file is missing or no such PEM, or the key is not the certificate's."""
-    try:
-        identity = Identity(*((folder / name).read_bytes() for name in ("ca.crt", "tls.crt", "tls.key")))
-    except OSError as error:
-        raise ValueError(
-            f"RAGAM_SERVING_TLS must be a folder with ca.crt, tls.crt and tls.key, and {error.filename} cannot be read"
-        ) from error
+    files = [folder / name for name in ("ca.crt", "tls.crt", "tls.key")]
+    # Of a pipe the reading may never end.
+    missing = next((file for file in files if not (os.path.isfile(file) and os.access(file, os.R_OK))), None)  # noqa: PTH113 - does not raise
+    if missing:
+        raise ValueError(f"RAGAM_SERVING_TLS must be a folder with ca.crt, tls.crt and tls.key, and {missing} cannot be read")
+    identity = Identity(*(file.read_bytes() for file in files))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     try:
         context.load_verify_locations(folder / "ca.crt")

@@ -138,6 +138,27 @@ def test_only_what_may_pass_is_tried_again(visit, ten):
     expect(page.locator("#retry")).to_be_hidden()
 
 
+@pytest.mark.parametrize("wait", ["0", "Thu, 01 Jan 1970 00:00:00 GMT", "9" * 30])
+def test_a_proxy_that_asks_for_no_wait_or_an_endless_one_is_not_asked_on_and_on(visit, ten, wait):
+    page = visit()
+    sent = []
+
+    def answer(route: Route) -> None:
+        sent.append(route.request.url)
+        route.fulfill(status=503, headers={"Retry-After": wait}, body="<html>")
+
+    page.route(ASKED, answer)
+    page.route("**/genres", answer)
+    choose(page, ten[0])
+    expect(page.locator("#count")).to_contain_text("the service cannot be reached; it is tried again")
+    # Time in which hundreds would come.
+    page.wait_for_timeout(2000)
+    # Six tries at most without a wait, and the list of genres.
+    assert len([url for url in sent if "prediction" in url]) <= 6
+    page.unroute(ASKED)
+    page.unroute("**/genres")
+
+
 def test_a_service_that_is_gone_is_told_from_one_that_answers(visit, ten):
     page = visit()
     page.route(ASKED, lambda route: route.abort("connectionrefused"))

@@ -1,4 +1,5 @@
 import logging
+import os
 import re
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -62,7 +63,7 @@ def test_listens_on_either_family(host, listen):
     assert host_and_port(Settings.from_env({"RAGAM_HOST": host}).host, 5000) == listen
 
 
-@pytest.mark.parametrize("host", ["a b", "a:1", "1::2::3", "http://a", "[a]", "["])
+@pytest.mark.parametrize("host", ["a b", "a:1", "1::2::3", "http://a", "[a]", "[", "..", "a..b", "ä" * 70, "a\x1bb", "\udcff"])
 def test_refuses_what_is_no_host(host):
     with pytest.raises(SettingsError, match="RAGAM_HOST must be a host name or an IP address"):
         Settings.from_env({"RAGAM_HOST": host})
@@ -147,7 +148,8 @@ def test_a_file_of_keys_must_be_one(tmp_path):
             continue
         with pytest.raises(SettingsError, match=f"^RAGAM_API_KEYS_FILE {complaint}"):
             Settings.from_env({"RAGAM_API_KEYS_FILE": str(file)})
-    for name in ("/nowhere", str(tmp_path)):
+    os.mkfifo(tmp_path / "pipe")
+    for name in ("/nowhere", str(tmp_path), str(tmp_path / "pipe"), "/dev/zero", "x" * 300):
         with pytest.raises(SettingsError, match="must name a file that can be read"):
             Settings.from_env({"RAGAM_API_KEYS_FILE": name})
 
@@ -178,6 +180,9 @@ def test_a_file_of_keys_must_be_one(tmp_path):
                 "https://MUSEUM.example",
                 "https://a.example,,",
                 "ftp://a",
+                "https://a.example:443",
+                "http://a.example:80",
+                "https://a.example:\u0665",
             ],
         ),
     ],

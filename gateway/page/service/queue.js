@@ -102,7 +102,10 @@ async function ask(work, reduce = false) {
 async function putOff(work, answer, signal) {
   const later = await mayComeLater(work, answer);
   if (signal.aborted) return;
-  const again = new Date(Date.now() + waitSeconds(work, answer) * 1000);
+  // A service that is away may ask for no wait, or for one that no clock has.
+  const least = work.tries < TRIES ? 0 : LONGEST_PAUSE_SECONDS;
+  const wait = Math.min(LONGEST_WAIT_SECONDS, Math.max(least, waitSeconds(work, answer)));
+  const again = new Date(Date.now() + wait * 1000);
   change(work, { ...(later ? { state: WAITING, again } : { state: FAILED }), failure: failure(answer), control: null });
 }
 

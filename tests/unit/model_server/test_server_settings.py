@@ -47,6 +47,7 @@ def test_tensorflow_serving_s_other_flags_are_ignored_and_named(tmp_path: Path) 
         ([], "--model_base_path is missing"),
         (["--model_config_file=c", "--model_name=x"], "--model_config_file says what --model_name and --model_base_path say"),
         (["--model_config_file=c"], "--model_config_file c cannot be read: No such file or directory."),
+        (["--model_config_file=/dev/zero"], "--model_config_file /dev/zero cannot be read: it is a pipe or a device."),
         (["--model_base_path=.", "--model_config_file_poll_wait_seconds=1"], "is given without --model_config_file."),
         (["--model_base=."], "unrecognized arguments: --model_base=."),
         (["--model_base_path=.", "--rest_api_port", "8501"], "unrecognized arguments: 8501"),

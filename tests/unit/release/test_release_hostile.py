@@ -67,6 +67,23 @@ def test_whatever_a_file_holds_it_is_a_sentence(arguments, tmp_path, capsys, fil
     assert [path.name for path in (tmp_path / "served" / "painting_genre").iterdir()] == ["2"]
 
 
+@pytest.mark.parametrize("file", ["model.tflite", LABELS, CARD, "dataset/rows.csv", "dataset/pixels.npy"])
+def test_a_pipe_is_not_waited_for(arguments, tmp_path, capsys, file):
+    (tmp_path / "served" / "painting_genre" / "2" / LABELS).write_text("A\nB\n")
+    (tmp_path / "candidate" / LABELS).write_text("A\nB\n")
+    place = tmp_path / file if file.startswith("dataset") else tmp_path / "candidate" / file
+    place.unlink()
+    os.mkfifo(place)
+    assert main(arguments) == 2
+    assert capsys.readouterr().err
+
+
+def test_labels_in_a_pipe_are_not_waited_for(tmp_path, capsys):
+    os.mkfifo(tmp_path / "models.config")
+    assert main(["rollback", "--config", str(tmp_path / "models.config")]) == 2
+    assert "models.config cannot be read: it is a named pipe." in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("name", ["²", "٣", "9" * 30, "-1", "1e3"])
 def test_a_folder_that_is_named_nearly_as_a_version_is_none(tmp_path, name):
     for folder in (name, "2", "10"):
