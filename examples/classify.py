@@ -11,7 +11,8 @@ URL = os.environ.get("RAGAM_URL", "http://127.0.0.1:5000")
 HEADERS = {"X-API-Key": os.environ.get("RAGAM_API_KEY", "")}
 
 if len(sys.argv) != 2 or not Path(sys.argv[1]).is_file():
-    sys.exit("Name a picture: python classify.py PICTURE")
+    print("Name a picture: python classify.py PICTURE", file=sys.stderr)
+    sys.exit(2)
 name, picture = Path(sys.argv[1]).name, Path(sys.argv[1]).read_bytes()
 for pause in (1, 2, 4, 8, 16, None):
     try:

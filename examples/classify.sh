@@ -5,6 +5,9 @@ url=${RAGAM_URL:-http://127.0.0.1:5000}
 failed=0
 got=$(mktemp -d) && trap 'rm -rf "$got"' EXIT
 for picture; do
+    [ -f "$picture" ] || { echo "Name a picture: sh classify.sh PICTURE..., and not $picture" >&2; exit 2; }
+done
+for picture; do
     for pause in 1 2 4 8 16 ''; do
         # Not --retry, which repeats more than helps here. --form also sends the file's name.
         status=$(curl --silent --show-error --max-time 60 --header "X-API-Key: ${RAGAM_API_KEY:-}" --form "image=@$picture" \

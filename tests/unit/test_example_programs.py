@@ -86,9 +86,10 @@ def test_the_rule_of_sending_again(server, tmp_path, name):
 def test_what_is_wrong_is_a_sentence(server, tmp_path, name):
     picture = tmp_path / "a.jpg"
     picture.write_bytes(b"picture")
-    for answers, arguments in (([GOOD], []), ([GOOD], [tmp_path / "none.jpg"]), ([OF_A_PROXY], [picture])):
+    cases = (([GOOD], [], 2), ([GOOD], [tmp_path / "none.jpg"], 2), ([GOOD], [tmp_path], 2), ([OF_A_PROXY], [picture], 1))
+    for answers, arguments, code in cases:
         done = run(name, server, answers, *arguments)
-        assert done.returncode in {1, 2}
+        assert (done.returncode, server.asked) == (code, int(code == 1))
         assert done.stdout + done.stderr
         assert "Traceback" not in done.stderr
         assert "    at " not in done.stderr
