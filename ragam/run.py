@@ -22,6 +22,9 @@ from ragam.urls import Fetcher
 
 # In the summary.
 MOST_REASONS = 10
+NOT_PAINTING = "Not a painting?"
+# Of a lower typicality a picture may be no painting: results.py.
+TYPICAL_FROM = 0.05
 
 # The name of a picture in its row, and what is sent for it, or why nothing is.
 Named = tuple[str, Path | bytes | RagamError]
@@ -72,7 +75,8 @@ class Run:
         if cells is not None:
             self._earlier += 1
             # Spreadsheets write "true" in capitals.
-            self._count(printable(cells.get("genre", "")), certain=cells["certain"].lower() == "true" if "certain" in cells else None)
+            certain = cells["certain"].lower() == "true" if "certain" in cells else None
+            self._count(printable(cells.get("genre", "")), certain=certain, typicality=_number(cells.get("typicality", "")))
         return cells is not None
 
     def _run(self, pictures: Iterable[Named] | AsyncIterable[Named]) -> None:
@@ -107,7 +111,7 @@ class Run:
         if self._table:
             self._table.append(row)
         if isinstance(found, Prediction):
-            self._count(found.genre, certain=found.certain)
+            self._count(found.genre, certain=found.certain, typicality=found.typicality)
         else:
             self._failures[str(found)] += 1
         if isinstance(found, Unavailable):
@@ -116,7 +120,10 @@ class Run:
             tqdm.write(json.dumps(row), file=sys.stdout)
             sys.stdout.flush()
 
-    def _count(self, genre: str, *, certain: bool | None) -> None:
+    def _count(self, genre: str, *, certain: bool | None, typicality: float | None) -> None:
+        # The page has them apart from the genres, too.
+        if typicality is not None and typicality < TYPICAL_FROM:
+            genre = NOT_PAINTING
         self._genres[genre] += 1
         if certain is not None:
             self._certain[genre] += certain
@@ -154,6 +161,14 @@ class Run:
 
     def _say(self, sentence: str) -> None:
         click.echo(printable(sentence), err=self._prints)
+
+
+def _number(cell: str) -> float | None:
+    """None where the version told none; a spreadsheet may have written a comma."""
+    try:
+        return float(cell.replace(",", "."))
+    except ValueError:
+        return None
 
 
 def tell(sentence: str) -> None:

@@ -42,6 +42,10 @@ def test_one_file_given_twice_is_told(rooms):
     expect(page.locator(".tile .mark")).to_have_text(["same file as a.jpg · room 10", "same file as d.jpg · room 2/left"])
     look = look_at(page, "d.jpg")
     expect(look.locator("#look-twins")).to_have_text("The same file, byte by byte, as collection/room 10/a.jpg.")
+    # Of one file one verdict is expected.
+    page.keyboard.press("y")
+    expect(look.locator("#look-place")).to_have_text("2 of 2")
+    expect(look.locator("#look-twins")).to_contain_text("Their verdicts differ.")
     wait_for_kept(page, 7, state="answered")
     page.reload()
     expect(page.locator("#summary-only").get_by_role("button", name="Same file twice 2")).to_be_visible()

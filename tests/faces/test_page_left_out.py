@@ -1,6 +1,9 @@
 """Why a file has no answer: a sentence that is true, told once, and none of what a system has left in a folder."""
 
-from page_actions import choose, drop, expect_answered, left_out, picture_file
+import csv
+import io
+
+from page_actions import choose, drop, expect_answered, left_out, picture_file, saved
 from playwright.sync_api import expect
 
 LEFT_BEHIND = ("Thumbs.db", ".DS_Store", "desktop.ini", "._a.jpg", "__MACOSX/._a.jpg", "@eaDir/a.jpg/THUMB.jpg", ".hidden/b.jpg")
@@ -68,3 +71,9 @@ def test_the_service_s_own_sentence_stands_where_the_page_has_none(visit, pictur
     expect_answered(page, 0, 2)
     expect(left_out(page, "new.jpg")).to_contain_text("It hangs upside down.")
     expect(left_out(page, "known.jpg")).to_have_text("known.jpg The file cannot be read as a picture. It may be damaged or cut short.")
+    # What is saved says the same, and in the page's language.
+    page.locator("#language").select_option("id")
+    reason = left_out(page, "known.jpg").locator(".reason").inner_text()
+    assert reason.startswith("Berkas ini")
+    table = csv.DictReader(io.StringIO(saved(page, "Tabel sebagai CSV").decode("utf-8-sig"), newline=""))
+    assert {row["file"]: row["reason"] for row in table} == {"known.jpg": reason, "new.jpg": "It hangs upside down."}

@@ -138,3 +138,65 @@ def test_a_contact_sheet_is_printed(open_page, paintings):
     text = page.locator("#paper").inner_text()
     assert [name for name in COMPOSITIONS if name not in text] == []
     assert page.pdf(format="A4").count(b"/Type /Page\n") <= 2
+
+
+def test_a_contact_sheet_tells_guess_and_verdict_apart(open_page, picture):
+    page = open_page()
+    answers = {"1.jpg": told("Realism", certain=False), "2.jpg": told("Realism"), "3.jpg": told("Realism", 0.7, NO_PAINTING)}
+    tell(page, answers)
+    page.get_by_label("Your name").fill("Ida Ayu")
+    choose(page, *(picture_file(name, picture()) for name in answers))
+    expect_answered(page, 3)
+    tile(page, "2.jpg").focus()
+    page.keyboard.press("n")
+    print_it(page, "Print a contact sheet")
+    captions = page.locator("#paper figcaption").evaluate_all("all => all.map(one => [...one.children].map(part => part.textContent))")
+    assert captions == [
+        ["Realism", "Not certain, 70% confidence.", "1.jpg"],
+        ["Realism", "Certain, 70% confidence.", "Verdict: None of these.", "2.jpg"],
+        ["Realism", "Perhaps not a painting; 70% confidence.", "3.jpg"],
+    ]
+    facts = page.locator("#paper dd").all_text_contents()
+    assert (facts[1], facts[3]) == ("3", "Ida Ayu")
+    assert facts[2].startswith("1 of 3, ")
+
+
+def test_paper_is_light_in_the_dark(open_page, picture):
+    page = open_page()
+    tell(page, {"1.jpg": told("Realism")})
+    choose(page, picture_file("1.jpg", picture()))
+    expect_answered(page, 1)
+    colours = """() => {
+        const of = (part, what) => getComputedStyle(document.querySelector(`#paper ${part}`))[what];
+        return [of(".track", "backgroundColor"), of(".small", "color"), of("h1", "color")];
+    }"""
+    found = []
+    for _ in range(2):
+        print_it(page, "Print a report")
+        page.emulate_media(media="print")
+        found.append(page.evaluate(colours))
+        page.evaluate("dispatchEvent(new Event('afterprint'))")
+        page.emulate_media(media="screen")
+        page.evaluate("document.documentElement.removeAttribute('data-printed')")
+        page.get_by_role("button", name="Dark").click()
+    assert found[0] == found[1]
+
+
+def test_the_browser_s_own_print_says_how_all_is_printed(open_page, picture):
+    page = open_page()
+    page.emulate_media(media="print")
+    expect(page.locator("main")).to_be_visible()
+    expect(page.locator(".print-hint")).to_be_hidden()
+    page.emulate_media(media="screen")
+    tell(page, {"1.jpg": told("Realism")})
+    choose(page, picture_file("1.jpg", picture()))
+    expect_answered(page, 1)
+    expect(page.locator(".print-hint")).to_be_hidden()
+    # Only the pictures near the window are in the document: a print of it would lack the others.
+    page.emulate_media(media="print")
+    expect(page.locator("main")).to_be_hidden()
+    expect(page.locator(".print-hint")).to_contain_text("Print a report")
+    print_it_of_menu = page.locator("#print-report")
+    print_it_of_menu.evaluate("button => button.click()")
+    expect(page.locator("#paper article")).to_be_visible()
+    expect(page.locator(".print-hint")).to_be_hidden()

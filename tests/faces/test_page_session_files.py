@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 
 import pytest
 from page_actions import choose, expect_answered, left_out, picture_file, saved, saved_rows, tile
@@ -82,6 +83,20 @@ def test_records_that_do_not_fit_are_left_out_and_counted(visit, picture):
     page.reload()
     expect(page.locator(".tile")).to_have_count(3)
     expect(page.locator("#session").locator("option:checked")).to_have_text("Of a stranger")
+
+
+def test_a_copy_of_a_session_is_told_from_it_by_its_name(visit):
+    page = visit()
+    names = page.locator("#session option")
+    opened = 1
+    for name, last in {"": r"^Session of .+ \(3\)$", "East wing": r"^East wing \(3\)$"}.items():
+        for _ in range(3):
+            page.set_input_files("#session-file", session_file(record(), name=name))
+            opened += 1
+            expect(names).to_have_count(opened)
+            expect_answered(page, 1)
+        expect(page.locator("#session option:checked")).to_have_text(re.compile(last))
+    assert len(set(names.all_text_contents())) == opened
 
 
 @pytest.mark.parametrize("records", [["null"], [record(state="bogus")], ["{", "{"]])

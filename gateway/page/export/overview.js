@@ -28,7 +28,8 @@ export function title(groups, session) {
   return head;
 }
 
-function facts(works) {
+// Of answered works: when it was printed, of how many, what was judged, and by whom.
+export function facts(works) {
   const list = element("dl");
   const judged = works.filter((work) => work.verdict);
   const judges = [...new Set(judged.map((work) => work.judgedBy).filter(Boolean))].sort();

@@ -5,7 +5,7 @@ import { inSlices } from "../session/slices.js";
 import { genreName, moment, say } from "../text/language.js";
 import { fillBars } from "../view/bars.js";
 import { verdictName } from "../view/verdict.js";
-import { overview, title } from "./overview.js";
+import { facts, overview, title } from "./overview.js";
 import { element, groupTitle, print } from "./paper.js";
 import { judged } from "./text.js";
 
@@ -20,7 +20,8 @@ export async function printReport(groups, session, leftOut) {
 export async function printContactSheet(groups, session) {
   await print(async (picture) => {
     const labels = await sections("sheet", answered(groups), (work) => sheetEntry(work, picture));
-    return [title(answered(groups), session), ...labels];
+    const shown = answered(groups);
+    return [title(shown, session), facts(shown.flatMap(({ works }) => works)), ...labels];
   });
 }
 
@@ -62,8 +63,10 @@ function reportEntry(work, picture) {
 function sheetEntry(work, picture) {
   const entry = element("figure");
   const caption = element("figcaption");
-  const right = work.verdict ? ` · ${verdictName(work.verdict)}` : "";
-  caption.append(element("b", "", `${genreName(work.answer.image_types_prediction)}${right}`), element("span", "", work.path));
+  const { answer, verdict } = work;
+  caption.append(element("b", "", genreName(answer.image_types_prediction)), element("span", "", confidence(answer)));
+  if (verdict) caption.append(element("b", "", say("text.verdict", { verdict: verdictName(verdict) })));
+  caption.append(element("span", "", work.path));
   entry.append(picture(work.thumb), caption);
   return entry;
 }

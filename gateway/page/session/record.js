@@ -25,8 +25,13 @@ export function row(work) {
     judged_at: work.judged ?? null,
     judged_by: work.judgedBy || null,
     error: stopped ? (work.failure?.word.replace(/^\w+\./, "") ?? work.state) : null,
-    reason: stopped && work.failure ? (work.failure.detail ?? say(work.failure.word, work.failure.values)) : null,
+    reason: stopped && work.failure ? sentence(work.failure) : null,
   };
+}
+
+// As the page tells it: in the service's words, which are English, only where the page has none.
+function sentence({ word, values, detail, known }) {
+  return detail && known === false ? detail : say(word, values);
 }
 
 // Without a prototype: a genre may be called as something that every object has.

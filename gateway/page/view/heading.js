@@ -19,7 +19,7 @@ export function makeHeading(judged) {
   const title = document.createElement("h3");
   const button = document.createElement("button");
   const list = document.createElement("ul");
-  const heading = { section, title, button, list, key: "", works: [] };
+  const heading = { section, title, button, list, key: "", works: [], beside: 0 };
   made += 1;
   title.id = `group-${made}`;
   section.setAttribute("aria-labelledby", title.id);
@@ -27,9 +27,9 @@ export function makeHeading(judged) {
   button.type = "button";
   button.className = "plain";
   button.addEventListener("click", async () => {
-    const { key, works } = heading;
+    const { key, works, beside } = heading;
     const rejects = key === NOT_PAINTING;
-    if (!(await confirmed(question(rejects, works), say(rejects ? "group.rejectSure" : "group.agreeSure")))) return;
+    if (!(await confirmed(question(rejects, works, beside), say(rejects ? "group.rejectSure" : "group.agreeSure")))) return;
     if (rejects) judge(works, NONE);
     else agree(works);
     judged(works);
@@ -45,12 +45,13 @@ export function showHeading(heading, { key, works, top }) {
   heading.key = key;
   const open = works.filter((work) => work.state === ANSWERED && !work.verdict);
   heading.works = key === NOT_PAINTING ? open : open.filter((work) => !notPainting(work.answer));
+  heading.beside = open.length - heading.works.length;
   button.hidden = key === UNCERTAIN || heading.works.length === 0;
   write(button, say(key === NOT_PAINTING ? "group.reject" : "group.agree", { count: number(heading.works.length) }));
 }
 
 // What one agrees with, and how much of it the model itself is not certain of.
-function question(rejects, works) {
+function question(rejects, works, beside) {
   const count = number(works.length);
   if (rejects) return say("group.rejectWhat", { count });
   const sizes = new Map();
@@ -63,6 +64,7 @@ function question(rejects, works) {
     say("group.agreeWhat", { count, genres: together(genres) }),
     uncertain.length && say("group.agreeUncertain", { uncertain: number(uncertain.length) }),
     shares.length && say("group.agreeRight", { right }),
+    beside && say("group.agreeBeside", { count: number(beside) }),
   ];
   return sentences.filter(Boolean).join(" ");
 }

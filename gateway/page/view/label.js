@@ -23,8 +23,10 @@ export function showLabel(work, judged) {
   write("look-failure", failure && !answer && say(failure.word, failure.values));
   write("look-converted", work.converted && conversion(work.converted));
   write("look-file", work.path);
-  const files = twins(work).map((other) => other.path);
-  write("look-twins", files.length && say("look.twins", { files: together(files) }));
+  const others = twins(work);
+  const files = together(others.map((other) => other.path));
+  const differ = others.some((other) => other.verdict !== work.verdict) ? say("look.twinsDiffer") : "";
+  write("look-twins", others.length && `${say("look.twins", { files })} ${differ}`.trim());
   element("look-bars").hidden = !answer;
   element("look-similar").hidden = !answer?.similar;
   element("look-about").hidden = !answer || !description(answer.image_types_prediction);

@@ -50,7 +50,8 @@ async function open(file) {
     element("restored-text").textContent = say("session.unreadable", { file: file.name });
     return;
   }
-  await step(() => take(read));
+  const name = await nameApart(read);
+  await step(() => take({ ...read, name }));
 }
 
 async function step(action) {
@@ -76,6 +77,17 @@ function sentences({ restored, kept, unread = 0, behind = false, caughtUp = fals
 
 function nameOf(session) {
   return session.name || say("session.of", { date: moment(new Date(session.created)) });
+}
+
+// A session that is opened beside one of its name, as its own copy, gets a number: by the name they could not be told apart.
+async function nameApart(read) {
+  const taken = new Set((await list()).map(nameOf));
+  const name = nameOf(read);
+  if (!taken.has(name)) return read.name;
+  const apart = (count) => `${name} (${number(count)})`;
+  let count = 2;
+  while (taken.has(apart(count))) count += 1;
+  return apart(count);
 }
 
 function fileName(session) {

@@ -41,26 +41,39 @@ def test_a_folder_to_a_csv(gateway, folder):
 
 
 def test_the_summary_has_the_most_frequent_genre_first(gateway, folder):
-    def named(genre, confidence, certain):
+    def named(genre, confidence, certain, typicality=0.4):
         scores = [{"genre": name, "confidence": 0.5} for name in ("Cubism", "Realism")]
         data = {
             "image_types_prediction": genre,
             "confidence": confidence,
             "certain": certain,
+            "typicality": typicality,
             "model": {"name": "m", "version": 3},
             "scores": scores,
         }
         return answer(200, {"status": {"code": 200}, "data": data})
 
-    gateway.faults = [named("Cubism", 0.9, True), named("Realism", 0.4, False), named("Realism", 0.9, True)]
-    (folder / "pictures" / "3.jpg").write_bytes(b"")
-    result = gateway.classify("--csv", "out.csv", "--concurrency", "1", *(f"pictures/{number}.jpg" for number in range(4)))
-    assert result.stdout.splitlines() == [
-        "Realism        2  certain       1",
-        "Cubism         1  certain       1",
-        "1 failed: The file is empty. Send a JPEG or PNG picture.",
-        "3 of 4 pictures have an answer, 1 failed.",
+    gateway.faults = [
+        named("Cubism", 0.9, True),
+        named("Realism", 0.4, False),
+        named("Realism", 0.9, True),
+        named("Cubism", 0.6, False, 0.049),
     ]
+    (folder / "pictures" / "4.jpg").write_bytes(b"")
+    sent = ("--csv", "out.csv", "--concurrency", "1", *(f"pictures/{number}.jpg" for number in range(5)))
+    result = gateway.classify(*sent)
+    # What may be no painting stands apart, as on the page.
+    table = [
+        "Realism                2  certain       1",
+        "Cubism                 1  certain       1",
+        "Not a painting?        1  certain       0",
+    ]
+    assert result.stdout.splitlines() == [
+        *table,
+        "1 failed: The file is empty. Send a JPEG or PNG picture.",
+        "4 of 5 pictures have an answer, 1 failed.",
+    ]
+    assert gateway.classify(*sent).stdout.splitlines()[:3] == table
 
 
 def test_what_is_there_is_not_sent_again(gateway, folder):
