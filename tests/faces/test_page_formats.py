@@ -8,6 +8,7 @@ from compositions import encoded
 from page_actions import choose, expect_answered, left_out, look_at, picture_file, saved_rows, tile
 from PIL import Image
 from playwright.sync_api import Page, expect
+from told_answers import tell, told
 
 PAINTINGS = 100
 AGREE = 98
@@ -132,3 +133,16 @@ def test_a_converted_picture_has_the_genre_of_the_original(visit, service, share
     expect_answered(page, len(genres))
     same = sum(row["genre"] == genres[row["file"]] for row in saved_rows(page))
     assert same >= len(genres) * AGREE / 100
+
+
+def test_a_picture_given_while_the_service_is_away_is_read_all_the_same(visit, picture):
+    page = visit()
+    with page.expect_worker():
+        page.locator("#choose").hover()
+    page.wait_for_load_state("networkidle")
+    # Nothing more of the page can be had.
+    page.context.route("**/page/**", lambda route: route.abort())
+    tell(page, {"1.jpg": told("Realism")})
+    choose(page, picture_file("1.jpg", picture()))
+    expect_answered(page, 1)
+    expect(tile(page, "1.jpg").locator("img")).to_be_visible()

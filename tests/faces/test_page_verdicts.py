@@ -156,6 +156,9 @@ def test_agreement_with_many_asks_what_one_agrees_with_and_is_undone_at_once(twe
     expect(page.locator(".tile:focus")).to_have_count(1)
     page.get_by_role("button", name="Undo").click()
     expect(page.locator("#judged")).to_be_hidden()
+    page.get_by_label("Groups").select_option("none")
+    agree.first.click()
+    expect(dialog).to_contain_text("The 2 that may be no paintings keep no verdict.")
 
 
 def test_the_table_shows_model_and_verdict_side_by_side(twenty):

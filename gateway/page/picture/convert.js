@@ -96,6 +96,7 @@ function start() {
     started -= 1;
     const lost = [...jobs.values()].find((job) => job.worker === worker);
     if (lost) settle(lost, { unreadable: true });
+    else if (idle.includes(worker)) idle.splice(idle.indexOf(worker), 1);
     worker.terminate();
   });
   return worker;
@@ -119,3 +120,6 @@ function settle(job, made) {
   job.resolve(made);
   give();
 }
+
+// The first comes with the page: where the service goes away before a picture is given, its program could not be had any more.
+idle.push(start());
