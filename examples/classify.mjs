@@ -20,17 +20,13 @@ export async function classify(url, file, name, key = "") {
 
 if (globalThis.process?.argv[1]?.endsWith("classify.mjs")) {
   const { openAsBlob, statSync } = await import("node:fs");
-  const { RAGAM_URL: url = "http://127.0.0.1:5000", RAGAM_API_KEY: key } = process.env;
-  const [picture, ...others] = process.argv.slice(2);
-  if (!picture || others.length || !statSync(picture, { throwIfNoEntry: false })?.isFile()) {
+  const { env: { RAGAM_URL: url = "http://127.0.0.1:5000", RAGAM_API_KEY: key }, argv: [, , picture, more] } = process;
+  if (more || !statSync(picture ?? "", { throwIfNoEntry: false })?.isFile()) {
     console.error("Name a picture: node classify.mjs PICTURE");
     process.exit(2);
   }
-  try {
-    const data = await classify(url, await openAsBlob(picture), picture, key);
-    console.log(data.image_types_prediction, data.confidence, data.certain ? "certain" : "not certain");
-  } catch (error) {
-    console.error(error.message);
-    process.exitCode = 1;
-  }
+  await classify(url, await openAsBlob(picture), picture, key).then(
+    (data) => console.log(data.image_types_prediction, data.confidence, data.certain ? "certain" : "not certain"),
+    (error) => [console.error(error.message), process.exit(1)],
+  );
 }

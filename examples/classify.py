@@ -9,7 +9,6 @@ import requests
 
 URL = os.environ.get("RAGAM_URL", "http://127.0.0.1:5000")
 HEADERS = {"X-API-Key": os.environ.get("RAGAM_API_KEY", "")}
-
 if len(sys.argv) != 2 or not Path(sys.argv[1]).is_file():
     print("Name a picture: python classify.py PICTURE", file=sys.stderr)
     sys.exit(2)
