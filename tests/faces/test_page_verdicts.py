@@ -197,9 +197,13 @@ def test_a_phone_shows_the_map_on_the_same_screen_and_is_swiped(visit, paintings
 
 
 def swipe(page: Page, start: int, end: int) -> None:
+    # Where the stage is now: the next picture may be smaller until it has loaded.
+    box = page.locator("#look-stage").bounding_box()
+    assert box is not None
+    y = box["y"] + box["height"] / 2
     devtools = page.context.new_cdp_session(page)
     for kind, x in (("touchStart", start), ("touchMove", (start + end) // 2), ("touchMove", end), ("touchEnd", None)):
-        points = [] if x is None else [{"x": x, "y": 200}]
+        points = [] if x is None else [{"x": x, "y": y}]
         devtools.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
     devtools.detach()
 
