@@ -28,11 +28,14 @@ class Cluster:
         return self.index == 0
 
 
+ALONE = Cluster()
+
+
 def from_environment() -> Cluster:
     """What TF_CONFIG says. Raises StageError for a wrong one."""
     text = os.environ.get(VARIABLE)
     if not text:
-        return Cluster()
+        return ALONE
     with reading(f"{VARIABLE} is wrong: {{cause}}."):
         told = json.loads(text)
         named, task = mapping(told, "cluster"), mapping(told, "task")
@@ -47,7 +50,7 @@ def from_environment() -> Cluster:
         if own not in places:
             raise ValueError(f"its task is {own[0]!r} {own[1]!r}, which its cluster does not have")
         # Alone, as without it.
-        return Cluster(addresses, places.index(own)) if len(addresses) > 1 else Cluster()
+        return Cluster(addresses, places.index(own)) if len(addresses) > 1 else ALONE
 
 
 def see_addresses(addresses: tuple[str, ...]) -> None:

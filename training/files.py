@@ -44,10 +44,7 @@ def why_not_read(file: Path) -> str | None:
     except UnicodeEncodeError:
         return "the name is not UTF-8, which a manifest needs: rename it"
     try:
-        kind = stat.S_IFMT(file.stat().st_mode)
-        if kind != stat.S_IFREG:
-            return _KINDS.get(kind, "no file")
-        with file.open("rb"):
+        with regular(file).open("rb"):
             return None
     except FileNotFoundError:
         return "a link that leads nowhere" if file.is_symlink() else "it is gone"
@@ -59,7 +56,7 @@ def regular(file: Path) -> Path:
     """`file`, which is to be read. Raises OSError where it is none: a pipe would wait for its other end for ever."""
     kind = stat.S_IFMT(file.stat().st_mode)
     if kind != stat.S_IFREG:
-        raise OSError(errno.EINVAL, f"it is {_KINDS.get(kind, 'no file')}", str(file))
+        raise OSError(errno.EINVAL, _KINDS.get(kind, "no file"), str(file))
     return file
 
 

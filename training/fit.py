@@ -12,7 +12,7 @@ from gateway.picture.preprocess import to_tensor
 from training import measure, several
 from training.augment import AUGMENTATIONS
 from training.callbacks import KEPT, Row, callbacks, lowest_loss, resume, snapshot, why_stopped
-from training.cluster import Cluster
+from training.cluster import ALONE, Cluster
 from training.compiled import compile_main
 from training.config import Recipe
 from training.data import Part, Share, chances, class_weights, epochs, in_order
@@ -37,7 +37,7 @@ def fit(
     out: Path,
     as_json: bool = False,
     more: Sequence[keras.callbacks.Callback] = (),
-    cluster: Cluster = Cluster(),  # noqa: B008 - frozen
+    cluster: Cluster = ALONE,
     asked: str = "",
 ) -> tuple[list[Row], str]:
     """Train, or go on after the last full epoch of which `out` has a snapshot. Of a `cluster` the chief alone writes there.

@@ -10,6 +10,7 @@ import yaml
 from gateway.api.genres import TEXTS as DESCRIPTIONS
 from gateway.api.pages import ASSETS
 from gateway.contract import TYPICAL_FROM
+from ragam import run
 
 ROOT = Path(__file__).resolve().parents[3]
 TEXTS = {name: data.decode() for name, data in ASSETS.items() if not name.endswith(".jpg")}
@@ -130,5 +131,6 @@ def test_no_module_has_a_sentence_of_its_own():
         assert set(said) <= {"model genre", "JPEG XL"}, name
 
 
-def test_what_may_be_no_painting_is_the_same_on_the_page():
-    assert float(re.search(r"^const TYPICAL_FROM = ([\d.]+);$", SCRIPTS["session/certainty.js"], re.MULTILINE)[1]) == TYPICAL_FROM
+def test_what_may_be_no_painting_is_the_same_on_the_page_and_in_the_command():
+    page = float(re.search(r"^const TYPICAL_FROM = ([\d.]+);$", SCRIPTS["session/certainty.js"], re.MULTILINE)[1])
+    assert page == run.TYPICAL_FROM == TYPICAL_FROM

@@ -81,7 +81,7 @@ def test_a_pipe_is_not_waited_for(arguments, tmp_path, capsys, file):
 def test_labels_in_a_pipe_are_not_waited_for(tmp_path, capsys):
     os.mkfifo(tmp_path / "models.config")
     assert main(["rollback", "--config", str(tmp_path / "models.config")]) == 2
-    assert "models.config cannot be read: it is a named pipe." in capsys.readouterr().err
+    assert "models.config cannot be read: a named pipe." in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", ["²", "٣", "9" * 30, "-1", "1e3"])

@@ -19,13 +19,13 @@ from training.tables import read_table
 def test_a_table_that_is_a_pipe(tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str) -> None:
     os.mkfifo(tmp_path / name)
     assert main(["prepare", "--data", str(tmp_path), "--out", str(tmp_path / "set")]) == 2
-    assert f"{name} cannot be read: it is a named pipe." in capsys.readouterr().err
+    assert f"{name} cannot be read: a named pipe." in capsys.readouterr().err
 
 
 def test_a_recipe_that_is_a_pipe(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     os.mkfifo(tmp_path / "recipe.toml")
     assert main(["config", "--config", str(tmp_path / "recipe.toml")]) == 2
-    assert "recipe.toml cannot be read: it is a named pipe." in capsys.readouterr().err
+    assert "recipe.toml cannot be read: a named pipe." in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_a_dataset_of_pipes(tmp_path: Path, name: str) -> None:
     (tmp_path / "rows.csv").write_text("")
     (tmp_path / name).unlink(missing_ok=True)
     os.mkfifo(tmp_path / name)
-    with pytest.raises(StageError, match="is no dataset: it is a named pipe"):
+    with pytest.raises(StageError, match="is no dataset: a named pipe"):
         data.load(tmp_path)
     assert not store.made_before(tmp_path, [])
 
@@ -64,13 +64,13 @@ def test_a_dataset_of_pipes(tmp_path: Path, name: str) -> None:
 def test_soft_labels_that_are_a_pipe(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "soft.npz")
     dataset = data.Dataset((), {}, "", np.zeros(0, np.uint8), ())
-    with pytest.raises(StageError, match="holds no soft labels: it is a named pipe"):
+    with pytest.raises(StageError, match="holds no soft labels: a named pipe"):
         teach.taught(tmp_path / "soft.npz", dataset, 0.5)
 
 
 def test_a_history_that_is_a_pipe(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "history.csv")
-    with pytest.raises(OSError, match="it is a named pipe"):
+    with pytest.raises(OSError, match="a named pipe"):
         tracking.epochs(tmp_path / "history.csv")
 
 
@@ -78,6 +78,6 @@ def test_a_link_to_a_file_is_read_and_a_device_is_not(tmp_path: Path) -> None:
     shutil.copy(__file__, tmp_path / "file")
     (tmp_path / "link").symlink_to(tmp_path / "file")
     assert regular(tmp_path / "link") == tmp_path / "link"
-    for other, told in (("/dev/zero", "it is a device"), (tmp_path, "it is a folder")):
+    for other, told in (("/dev/zero", "a device"), (tmp_path, "a folder")):
         with pytest.raises(OSError, match=told):
             regular(Path(other))
