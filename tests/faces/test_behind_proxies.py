@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 from page_actions import expect_answered
+from playwright.sync_api import expect
 from service import ROOT, Process, free_port, wait_until
 from test_docs import try_out
 
@@ -165,15 +166,15 @@ def test_the_edge_s_limits(edge: Edge) -> None:
 def test_a_person_at_the_edge(edge: Edge, visit, painting: Path) -> None:
     page = visit(edge.address, "/docs", ignore_https_errors=True)
     page.locator(".opblock").first.wait_for()
-    assert "Success Predicting the Image" in try_out(page, "predict", painting).locator("pre").first.inner_text()
+    expect(try_out(page, "predict", painting).locator("pre").first).to_contain_text("Success Predicting the Image")
 
 
 def test_the_documentation_below_a_path(below: str, visit, painting: Path) -> None:
     page = visit(below, "/ragam/docs")
     page.locator(".opblock").first.wait_for()
     answer = try_out(page, "predict", painting)
-    assert "Success Predicting the Image" in answer.locator("pre").first.inner_text()
-    assert f"{below}/ragam/prediction" in page.locator("#operations-pictures-predict .request-url").inner_text()
+    expect(answer.locator("pre").first).to_contain_text("Success Predicting the Image")
+    expect(page.locator("#operations-pictures-predict .request-url")).to_contain_text(f"{below}/ragam/prediction")
 
 
 def test_the_page_below_a_path(below: str, visit) -> None:

@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import pytest
+from playwright.sync_api import expect
 from service import ROOT
 
 
@@ -35,18 +36,18 @@ def try_out(page, operation, picture):
 
 
 def test_every_route_is_shown(docs):
-    assert docs.locator(".opblock").count() == 12
-    assert docs.locator(".info .title").inner_text().startswith("Ragam")
+    expect(docs.locator(".opblock")).to_have_count(12)
+    expect(docs.locator(".info .title")).to_contain_text("Ragam")
 
 
 def test_a_picture_gets_its_genre(docs, painting):
     answer = try_out(docs, "predict", painting)
-    assert "Success Predicting the Image" in answer.locator("pre").first.inner_text()
+    expect(answer.locator("pre").first).to_contain_text("Success Predicting the Image")
 
 
 def test_many_pictures_get_theirs(docs, painting):
     answer = try_out(docs, "predictMany", painting)
-    assert "painting.jpg" in answer.locator("pre").first.inner_text()
+    expect(answer.locator("pre").first).to_contain_text("painting.jpg")
 
 
 def test_the_heat_map_is_drawn(docs, painting):

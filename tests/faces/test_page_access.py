@@ -121,6 +121,6 @@ def test_a_screen_reader_is_told_of_answers_and_finds_its_way(visit, service, pa
     for role in ("banner", "main", "contentinfo", "navigation"):
         expect(page.get_by_role(role)).to_have_count(1)
     expect(page.get_by_role("button", name=f"{paintings[0].name}: {told['image_types_prediction']}.")).to_be_visible()
-    assert page.get_by_role("heading", level=1).count() == 1
+    expect(page.get_by_role("heading", level=1)).to_have_count(1)
     look_at(page, paintings[0].name)
     expect(page.get_by_role("img", name=f"Your picture {paintings[0].name}")).to_be_visible()

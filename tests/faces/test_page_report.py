@@ -89,8 +89,8 @@ def test_the_first_page_says_what_came_out_and_what_to_think_of_it(open_page, pi
     assert "Unpack it, and drop the folder that comes out of it. Files (1): all.zip" in text
     assert page.locator("#knows p").nth(1).inner_text() in text
     # The labels, in the groups of the screen and their order.
-    assert page.locator("#paper .group > h2").all_text_contents() == ["Abstract (2)", "Realism (2)", "Not a painting? (1)"]
-    assert page.locator("#paper article .file").all_text_contents() == ["3.jpg", "4.jpg", "1.jpg", "2.jpg", "chart.jpg"]
+    expect(page.locator("#paper .group > h2")).to_have_text(["Abstract (2)", "Realism (2)", "Not a painting? (1)"])
+    expect(page.locator("#paper article .file")).to_have_text(["3.jpg", "4.jpg", "1.jpg", "2.jpg", "chart.jpg"])
     label = page.locator("#paper article").nth(3)
     expect(label.locator(".verdict")).to_have_text("Verdict: Romanticism.")
     expect(label).to_contain_text("by Ida Ayu.")
@@ -150,6 +150,7 @@ def test_a_contact_sheet_tells_guess_and_verdict_apart(open_page, picture):
     tile(page, "2.jpg").focus()
     page.keyboard.press("n")
     print_it(page, "Print a contact sheet")
+    expect(page.locator("#paper figcaption")).to_have_count(3)
     captions = page.locator("#paper figcaption").evaluate_all("all => all.map(one => [...one.children].map(part => part.textContent))")
     assert captions == [
         ["Realism", "Not certain, 70% confidence.", "1.jpg"],
