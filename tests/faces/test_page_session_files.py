@@ -85,6 +85,28 @@ def test_records_that_do_not_fit_are_left_out_and_counted(visit, picture):
     expect(page.locator("#session").locator("option:checked")).to_have_text("Of a stranger")
 
 
+def test_a_line_of_any_length_is_searched_once(visit):
+    page = visit()
+    head, line = session_file(record())["buffer"].decode().split("\n")
+    searched, records = page.evaluate(
+        """async ([head, line, length]) => {
+            const { readSession } = await import("/page/session/file.js");
+            const { split } = String.prototype;
+            let searched = 0;
+            String.prototype.split = function (...parts) {
+                searched += this.length;
+                return split.apply(this, parts);
+            };
+            const { records } = await readSession(new Blob([head, "\\n", line, " ".repeat(length), "\\n", line]));
+            String.prototype.split = split;
+            return [searched, records.length];
+        }""",
+        [head, line, 8_000_000],
+    )
+    assert records == 2
+    assert 8_000_000 < searched < 9_000_000
+
+
 def test_a_copy_of_a_session_is_told_from_it_by_its_name(visit):
     page = visit()
     names = page.locator("#session option")
