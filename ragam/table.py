@@ -16,7 +16,7 @@ from pathlib import Path
 
 from ragam.errors import InvalidInput, NotWritable, RagamError
 from ragam.files import identity, new_beside
-from ragam.rows import FORMULA_STARTS, HEAD, TAIL, Row, cells_of_any_length, harmless
+from ragam.rows import HEAD, TAIL, Row, cells_of_any_length, harmless, is_formula
 
 # New genres write the file anew. A service that names others for every picture must not do so for ever.
 MAX_GENRES = 1000
@@ -123,7 +123,7 @@ def file_cell(name: str) -> str:
     """
     text = name.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r")
     text = text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-    return f"./{text}" if text.startswith(FORMULA_STARTS) else text
+    return f"./{text}" if is_formula(text) else text
 
 
 def read(data: bytes) -> tuple[list[str], dict[str, Cells]]:
