@@ -33,6 +33,11 @@ NAMES = [
     "a;b,c.jpg",
     "\\xff.jpg",
     os.fsdecode(b"\xff.jpg"),
+    "\xff.jpg",
+    "\x1b[2J.jpg",
+    "\\u001b[2J.jpg",
+    "\x85.jpg",
+    os.fsdecode(b"\x85.jpg"),
     "é日",
 ]
 GENRES = ["Realism", "Abstract", "=Formula", "Genre", 'Süß, "quoted"', "genre", "time"]
@@ -156,6 +161,18 @@ def test_two_files_never_share_a_cell(files):
 
 def test_undecodable_names_and_ends_of_lines_are_written_in_text():
     assert file_cell(os.fsdecode(b"a\xff\\\n.jpg")) == "a\\xff\\\\\\n.jpg"
+
+
+def test_no_name_steers_the_terminal_that_shows_the_file(path):
+    controls = "".join(map(chr, (*range(1, 32), *range(127, 160))))
+    write(path, predicted(f"a{controls}.jpg"), failed("b\x1b[2J.jpg"))
+    text = path.read_text(encoding="utf-8-sig").replace("\t", "")
+    assert all(line.isprintable() for line in text.splitlines())
+    assert r"\u001b[2J.jpg" in text
+    # Of a file that has them the rows are known again.
+    path.write_text(path.read_text(encoding="utf-8-sig").replace(r"\u001b", "\x1b"), encoding="utf-8-sig")
+    assert list(write(path, predicted(f"a{controls}.jpg"))) == [f"a{controls}.jpg"]
+    assert len(rows(path)) == 2
 
 
 def test_each_row_is_on_disk_at_once(path):
