@@ -175,7 +175,7 @@ def test_records_of_the_database_that_do_not_fit_are_left_out_and_counted(visit)
     page = visit()
     page.set_input_files("#session-file", session_file(*(record(f"{number}.jpg") for number in range(4))))
     expect_answered(page, 4)
-    expect(page.locator("#restored-text")).to_contain_text("4 pictures")
+    expect(page.locator("#restored-text")).to_contain_text("nowhere else: 4.")
     page.evaluate(
         """async () => {
             const done = (request) => new Promise((resolve) => (request.onsuccess = () => resolve(request.result)));
