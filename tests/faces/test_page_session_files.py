@@ -156,7 +156,8 @@ def test_no_cell_is_a_formula_whatever_its_type(visit):
             const { toCsv } = await import("/page/export/csv.js");
             const [a, b, c, d, e, f, g, h, i] = formulas.map((one) => [one]);
             const row = { file: a, genre: { toString: () => b[0] }, confidence: c, certain: d, typicality: e, verdict: f, remark: g,
-                model_version: h, expected_accuracy: -0.5, error: i, scores: { Realism: -0.25, "=x": a, file: 0, judged_by: 0, "'file": 0 } };
+                model_version: h, expected_accuracy: -0.5, error: i, scores: { Realism: -0.25, "=x": a, file: 0, "'file": 0, judged_by: 0 },
+            };
             return [...toCsv([row])].join("");
         }""",
         FORMULAS,

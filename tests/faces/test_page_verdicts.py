@@ -112,7 +112,7 @@ def test_verdicts_are_keys_in_the_grid_and_in_the_look_and_each_is_undone(twenty
     page.locator("#question-dialog").get_by_role("button", name="None of these for all").click()
     expect(page.locator("#agreement-share")).to_contain_text("you judged (4)")
     page.get_by_role("button", name="Undo").click()
-    page.locator("#grid section", has=page.get_by_role("heading", name="Symbolism (")).get_by_role("button", name="Agree with all without").click()
+    page.locator("#grid section", has=page.get_by_role("heading", name="Symbolism (")).get_by_role("button", name="Agree with all").click()
     page.locator("#question-dialog").get_by_role("button", name="Agree with all").click()
     expect(page.locator("#agreement-share")).to_contain_text("you judged (4)")
     page.get_by_role("button", name="Undo").click()
