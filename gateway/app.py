@@ -36,7 +36,7 @@ logger = logging.getLogger("ragam.app")
 
 # What Flask and Werkzeug refuse: the word and the sentence.
 _HTTP_ERRORS = {
-    HTTPStatus.NOT_FOUND: ("address_unknown", "There is nothing at this address. Send a picture with POST to /prediction."),
+    HTTPStatus.NOT_FOUND: ("address_unknown", "There is nothing at this address. The service's /docs lists those that exist."),
     HTTPStatus.METHOD_NOT_ALLOWED: (
         "method_not_allowed",
         "This address does not take this method. The header Allow names those that it takes.",

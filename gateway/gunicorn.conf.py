@@ -17,8 +17,7 @@ from gateway.telemetry import logs, tracing
 
 try:
     _settings = Settings.from_env()
-    _traced = tracing.wanted()
-except (SettingsError, tracing.TracesUnavailable) as error:
+except SettingsError as error:
     sys.exit(str(error))
 
 # glibc keeps freed blocks for reuse, the more and the larger the longer it runs and the more threads there are. Every block above the
@@ -82,7 +81,7 @@ def post_worker_init(_worker):
     from gateway.telemetry import metrics
 
     metrics.note_worker(THREADS)
-    if _traced:
+    if tracing.wanted():
         tracing.start()
     asgi.wsgi.extensions["readiness"].watch_until_ready()
 

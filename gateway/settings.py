@@ -16,6 +16,7 @@ from gateway.contract import CANARY_LABEL
 from gateway.machine import this_machine
 from gateway.serving.tls import Identity, read_identity
 from gateway.setting_names import OF_OTHERS, OF_SERVE, PREFIX, unknown_variables
+from gateway.telemetry import tracing
 
 
 class SettingsError(Exception):
@@ -82,7 +83,7 @@ class Settings:
         Raises SettingsError with one line for each variable that cannot be used, or is unknown.
         """
         values: dict[str, Any] = {}
-        complaints = unknown_variables(environ, [PREFIX + entry.name.upper() for entry in fields(cls)])
+        complaints = unknown_variables(environ, [PREFIX + entry.name.upper() for entry in fields(cls)]) + tracing.complaints(environ)
         for entry in fields(cls):
             variable = PREFIX + entry.name.upper()
             text = environ.get(variable, "").strip()
@@ -132,6 +133,7 @@ _PAGE = """# Settings
 For whoever starts Ragam: variables of the environment, read once at the start. `.env` sets them for the containers,
 `my-cluster/kustomization.yaml` for a cluster. An empty value is the default.
 A value that cannot be used ends the start with a sentence, and so does a variable `RAGAM_...` that is none of these.
+Where traces are on, the same goes for their [exporter, sampler, address and protocol](operations.md#traces).
 
 This page is written by `make settings` from `gateway/settings.py`.
 """

@@ -66,7 +66,7 @@ class Client(AbstractContextManager["Client"]):
     ) -> Generator[tuple[Picture, Prediction | RagamError], None, None]:
         """Each of `pictures`, in their order, with its answer or the error in its place. They may be any number: few are held at a time.
 
-        After Unavailable no other picture is begun.
+        After Unavailable or InvalidInput no other picture is begun.
 
         >>> with Client(url) as client:
         ...     for picture, answer in client.classify_many([painting, "nowhere.jpg"]):

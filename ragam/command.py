@@ -24,11 +24,11 @@ from ragam.table import Table
 from ragam.urls import Fetcher, addresses
 
 DEFAULT_URL = "http://127.0.0.1:5000"
-# A script tells by them what to do: 1 look at the rows, 2 change the command, 3 try later or ask the operator.
+# A script tells by them what to do: docs/client.md.
 INCOMPLETE, MISUSED, NO_SERVICE, INTERRUPTED = 1, 2, 3, 130
 EXIT_CODES = (
-    "Exit codes: 0 all is well; 1 pictures have no answer; 2 it cannot be done as it was typed, or a file cannot be written;"
-    " 3 the service is not reachable, refuses the key, or has no answer; 130 after Ctrl-C."
+    "Exit codes: 0 all is well; 1 pictures have no answer; 2 it cannot be done as it was typed, what answers is not Ragam, or a file"
+    " cannot be written; 3 the service is not reachable, refuses the key, or has no answer; 130 Ctrl-C."
 )
 Result = TypeVar("Result")
 FILE = click.Path(dir_okay=False, path_type=Path)

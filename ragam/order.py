@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Iterable
 from typing import Generic, TypeVar
 
-from ragam.errors import RagamError, Unavailable
+from ragam.errors import InvalidInput, RagamError, Unavailable
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -14,7 +14,10 @@ AHEAD = 2
 
 
 class Calls(Generic[Item, Result]):
-    """`call`, of which at most `concurrency` are under way. After Unavailable none is begun: what is called then has no outcome."""
+    """`call`, of which at most `concurrency` are under way.
+
+    After Unavailable, and InvalidInput, which is of the address, none is begun: what is called then has no outcome.
+    """
 
     def __init__(self, call: Callable[[Item], Awaitable[Result]], concurrency: int) -> None:
         self.ahead, self.is_over = AHEAD * concurrency, False
@@ -27,10 +30,11 @@ class Calls(Generic[Item, Result]):
             try:
                 return [await self._call(item)]
             except RagamError as error:
+                is_of_all = isinstance(error, Unavailable | InvalidInput)
                 # Of those that were under way one says it for all.
-                if self.is_over and isinstance(error, Unavailable):
+                if self.is_over and is_of_all:
                     return []
-                self.is_over = self.is_over or isinstance(error, Unavailable)
+                self.is_over = self.is_over or is_of_all
                 return [error]
 
 

@@ -16,6 +16,8 @@ from ragam.results import Prediction
 
 HEAD = ("file", "genre", "confidence", "certain", "typicality", "expected_accuracy", "model_version")
 TAIL = ("error", "reason", "time")
+# The page's alone.
+OF_A_PERSON = ("verdict", "remark", "judged_at", "judged_by")
 # The last are the wide forms, which East Asian spreadsheets read alike.
 FORMULA_STARTS = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
 
@@ -34,12 +36,18 @@ def row_of(file: str, found: Prediction | RagamError) -> Row:
 
 
 def column_of(genre: str) -> str:
-    return f"'{genre}" if genre in {*HEAD, *TAIL} else harmless(genre)
+    """No column of another name or genre is called so."""
+    return f"'{genre}" if genre.startswith("'") or genre in {*HEAD, *TAIL, *OF_A_PERSON} else harmless(genre)
 
 
 def harmless(text: str) -> str:
     """`text`, with an apostrophe before it where a spreadsheet would take it for a formula."""
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+    return f"'{text}" if is_formula(text) else text
+
+
+def is_formula(text: str) -> bool:
+    """Also with blanks before it."""
+    return text.startswith(FORMULA_STARTS) or text.lstrip().startswith(FORMULA_STARTS)
 
 
 @contextmanager

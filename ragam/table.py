@@ -16,13 +16,16 @@ from pathlib import Path
 
 from ragam.errors import InvalidInput, NotWritable, RagamError
 from ragam.files import identity, new_beside
-from ragam.rows import FORMULA_STARTS, HEAD, TAIL, Row, cells_of_any_length, harmless
+from ragam.rows import HEAD, TAIL, Row, cells_of_any_length, harmless, is_formula
 
 # New genres write the file anew. A service that names others for every picture must not do so for ever.
 MAX_GENRES = 1000
 
 # As it was before errors had words, when this column held the sentence; and the word of such an error.
 EARLIER_TAIL, UNKNOWN = ["error", "time"], RagamError.word
+
+# What steers a terminal that shows the file, but for the ends of lines, which file_cell() writes, and the tabulator: as in JSON.
+CONTROLS = {code: f"\\u{code:04x}" for code in (*range(32), *range(127, 160)) if code not in b"\t\n\r"}
 
 # Text by column. An empty cell is left out.
 Cells = dict[str, str]
@@ -119,18 +122,20 @@ def file_cell(name: str) -> str:
     """`name` as text for which identity(file_cell(a)) == identity(file_cell(b)) only where a and b are one file.
 
     A name that would be taken for a formula gets ./ before it and stays a name of the same file. Bytes that are no UTF-8, which a disk
-    allows, are written \\xff, and the ends of lines \\n and \\r, so that a row is a line; a backslash is written twice.
+    allows, are written \\xff, the ends of lines \\n and \\r, so that a row is a line, and other control characters \\u001b; a backslash is
+    written twice, so that the name can be told from the cell.
     """
     text = name.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r")
-    text = text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-    return f"./{text}" if text.startswith(FORMULA_STARTS) else text
+    text = text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace").translate(CONTROLS)
+    return f"./{text}" if is_formula(text) else text
 
 
 def read(data: bytes) -> tuple[list[str], dict[str, Cells]]:
     """The genres, and the rows by the identity of their file, without half a row at the end. Raises ValueError for other data."""
     if not data:
         return [], {}
-    text = data[: data.rfind(b"\n") + 1].decode("utf-8-sig", "surrogateescape")
+    # Earlier versions wrote control characters as they are.
+    text = data[: data.rfind(b"\n") + 1].decode("utf-8-sig", "surrogateescape").translate(CONTROLS)
     try:
         with cells_of_any_length():
             header, *lines = [cells for cells in csv.reader(io.StringIO(text, newline=""), strict=True) if cells] or [[]]

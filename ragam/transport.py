@@ -106,13 +106,15 @@ class Transport:
         except TimeoutError as error:
             raise httpx.ReadTimeout("") from error
 
-    def _failure(self, error: httpx.HTTPError) -> ServiceFailed | Unavailable:
+    def _failure(self, error: httpx.HTTPError) -> InvalidInput | ServiceFailed | Unavailable:
         tls = _of_tls(error)
         if isinstance(tls, ssl.SSLCertVerificationError):
             return Unavailable(f"The certificate of {self._where} is not trusted here: {printable(tls.verify_message)}.")
         if tls:
             hint = f"It may speak plain HTTP: try the address with http:// ({printable(tls.reason or 'TLS failed')})."
-            return Unavailable(f"There is no HTTPS at {self._where}. {hint}")
+            # Who refuses by TLS, or hangs up, may be the service; what answers otherwise is not, at the address as it was typed.
+            is_away = isinstance(tls, ssl.SSLEOFError) or "ALERT" in (tls.reason or "")
+            return (Unavailable if is_away else InvalidInput)(f"There is no HTTPS at {self._where}. {hint}")
         if isinstance(error, UNREACHABLE):
             return Unavailable(f"There is no connection to {self._where} ({printable(str(error)) or 'none in time'}).")
         if isinstance(error, httpx.TimeoutException):

@@ -5,7 +5,7 @@
 CANDIDATE is a version's folder in another repository, where `python -m training export --repository` put it, or the folder of its versions,
 of which the highest is taken; DATASET is what
 `python -m training prepare` wrote; the served version is by default the highest of model_repository (--repository). Both answer by their
-model.tflite. Of `validation`, `test` and `external-tuning` the differences of accuracy and of mean recall are printed, with 95 % bootstrap
+model.tflite. Of `validation`, `test` and `external-tuning` the differences of accuracy and of mean recall are printed, with 95% bootstrap
 intervals over artists; pictures by artists that one of the versions has learned from do not count (release/parts.py). `external-test` is
 not looked at: what decides can no longer be reported as unseen.
 

@@ -102,7 +102,7 @@ def account(told: Figures) -> str:
     few_right, few_certain_right = _with_interval(clean["right"]), _with_interval(clean["certainRight"])
     lines = [
         f"Version {version} learned from {told['learned']:,} paintings. On {total} paintings by {whole['artists']} artists from",
-        "other collections (in brackets: 95 % intervals over artists), and in the page's words:",
+        "other collections (in brackets: 95% intervals over artists), and in the page's words:",
         "",
         f"- **Right: {right} of 100** answers name the genre that the collection does.",
         f"- **Certain: {whole['certain']} of 100** answers, and **{certain_right} of 100 certain answers** are right.",

@@ -3,7 +3,7 @@
     python -m training compare RUN RUN
 
 Reads predictions.csv of both, as `evaluate` writes it. Of each part, the pictures that both were measured on, prints the differences of
-accuracy and of mean recall, the second run's less the first's, with 95 % bootstrap intervals over artists.
+accuracy and of mean recall, the second run's less the first's, with 95% bootstrap intervals over artists.
 """
 
 import argparse

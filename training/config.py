@@ -148,7 +148,7 @@ PAPER = Recipe(
     cosine=False,
     label_smoothing=0.0,
     stop_at_accuracy=0.8,
-    patience=10,  # the paper has none; without it a run that never reaches 80 % takes all 1000 epochs
+    patience=10,  # the paper has none; without it a run that never reaches 80% takes all 1000 epochs
     keep="loss",
     shares=(1.0,),
 )

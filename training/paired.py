@@ -1,6 +1,6 @@
 """Whether one model does better than another on the same pictures: differences with intervals over artists. Needs numpy alone.
 
-Intervals are 95 % percentile bootstrap intervals (Efron, 1979): artists are drawn, with both models' answers to their pictures.
+Intervals are 95% percentile bootstrap intervals (Efron, 1979): artists are drawn, with both models' answers to their pictures.
 """
 
 from dataclasses import dataclass

@@ -21,7 +21,7 @@ def markdown(card: dict[str, Any]) -> str:
         "",
         f"{card['dataset']['trained_on']:,} pictures to train on. Temperature {card['temperature']:.3f}, fitted on the",
         f"{'validation and the ' if 'validation' in parts else ''}external pictures for tuning.",
-        "In brackets: 95 % bootstrap intervals over artists. ECE: expected calibration error, before and after the temperature,",
+        "In brackets: 95% bootstrap intervals over artists. ECE: expected calibration error, before and after the temperature,",
         "and by chance: what so few pictures show on average even where every confidence is exactly right.",
         *_without_artist(card),
         "",

@@ -1,6 +1,6 @@
 """What a model's scores on a set of pictures say about it: figures with their uncertainty, and the text that shows them to a person.
 
-Metrics follow from the confusion matrix int (k, k), rows true and columns predicted. Intervals are 95 % percentile bootstrap intervals
+Metrics follow from the confusion matrix int (k, k), rows true and columns predicted. Intervals are 95% percentile bootstrap intervals
 (Efron, 1979) over groups, that is artists: an artist's pictures are alike, so drawing single pictures would make them too narrow.
 """
 

@@ -5,6 +5,7 @@ OTEL_TRACES_SAMPLER. The context comes from the client's `traceparent` and goes 
 """
 
 import os
+import re
 from collections.abc import Mapping
 from importlib.metadata import entry_points
 from importlib.util import find_spec
@@ -12,28 +13,48 @@ from importlib.util import find_spec
 from flask import Flask
 from opentelemetry import trace
 
-VARIABLE = "OTEL_TRACES_EXPORTER"
+VARIABLE, SAMPLER = "OTEL_TRACES_EXPORTER", "OTEL_TRACES_SAMPLER"
+PROTOCOLS = {"http/protobuf": "otlp_proto_http", "grpc": "otlp_proto_grpc"}
 REQUEST_ID_ATTRIBUTE = "ragam.request_id"
 # Probes and scrapes come every few seconds and tell nothing of a picture.
 # The library searches the whole address, query and all.
 UNTRACED = r"^https?://[^/?]*/(healthz|readyz|metrics)(\?|$)"
 
 
-class TracesUnavailable(Exception):
-    """Why no traces can be made, in one sentence for whoever started the gateway."""
-
-
 def wanted(environ: Mapping[str, str] = os.environ) -> bool:
-    """Whether an exporter is named. Raises TracesUnavailable where there is none of that name."""
-    named = [name.strip() for name in environ.get(VARIABLE, "").split(",") if name.strip() not in ("", "none")]
-    if named and find_spec("opentelemetry.distro") is None:
-        raise TracesUnavailable(f"{VARIABLE} is set, and OpenTelemetry's SDK is not installed: requirements/tracing.txt has it.")
-    # Two names stand for one exporter each by protocol.
-    known = {"otlp", *entry_points(group="opentelemetry_traces_exporter").names}
-    for name in named:
-        if name not in known:
-            raise TracesUnavailable(f"{VARIABLE} must be otlp, console or none, not {name!r}.")
-    return bool(named)
+    """Whether an exporter is named."""
+    return bool(_exporters(environ))
+
+
+def complaints(environ: Mapping[str, str]) -> list[str]:
+    """Where an exporter is named, a sentence for each variable that the library would pass over, or end a worker for."""
+    named = _exporters(environ)
+    if not named:
+        return []
+    if find_spec("opentelemetry.distro") is None:
+        return [f"{VARIABLE} is set, and OpenTelemetry's SDK is not installed: requirements/tracing.txt has it."]
+    exporters, samplers = (entry_points(group=f"opentelemetry_traces_{kind}").names for kind in ("exporter", "sampler"))
+    protocols = [protocol for protocol, exporter in PROTOCOLS.items() if exporter in exporters]
+    by_share = environ.get(SAMPLER, "").strip().endswith("traceidratio")
+    forms = {
+        SAMPLER: ("|".join(samplers), ", ".join(sorted(samplers))),
+        f"{SAMPLER}_ARG": (r"0|1(\.0+)?|0?\.\d+" if by_share else ".*", "a number from 0 to 1"),
+    }
+    for which in ("", "TRACES_"):
+        forms[f"OTEL_EXPORTER_OTLP_{which}ENDPOINT"] = (r"https?://[^\s/?#]+(/\S*)?", "an address such as http://127.0.0.1:4318")
+        forms[f"OTEL_EXPORTER_OTLP_{which}PROTOCOL"] = ("|".join(protocols), ", ".join(protocols))
+    # "otlp" is the exporter of the protocol.
+    wrong = [f"{VARIABLE} must be otlp, console or none, not {name!r}." for name in named if name not in {"otlp", *exporters}]
+    for name, (form, what) in forms.items():
+        text = environ.get(name, "").strip()
+        if text and not re.fullmatch(form, text):
+            # Without what it is: in an address a password may stand.
+            wrong.append(f"{name} must be {what}.")
+    return wrong
+
+
+def _exporters(environ: Mapping[str, str]) -> list[str]:
+    return [name.strip() for name in environ.get(VARIABLE, "").split(",") if name.strip() not in ("", "none")]
 
 
 def trace_requests(app: Flask) -> None:

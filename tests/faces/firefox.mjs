@@ -53,7 +53,7 @@ async function walk(page) {
   await says(".tile .mark", "agreed");
   // At once: what was said is kept already.
   await page.reload();
-  await says("#restored-text", "are here again");
+  await says("#restored-text", "nowhere else");
   told.restored = await text("#restored-text");
   await says(".tile .mark", "agreed");
 

@@ -25,7 +25,7 @@ def test_a_person_comes_from_pictures_to_a_list_in_firefox(service, paintings, t
     assert told["wrong"] == []
     assert told["count"] == "6 of 6 answered"
     assert "tile" in told["focused"]
-    assert told["restored"].startswith("6 pictures with their answers and verdicts are here again")
+    assert told["restored"].endswith("nowhere else: 6.")
     rows = list(csv.DictReader(io.StringIO(told["csv"].removeprefix("\ufeff"), newline=""), strict=True))
     assert sorted(row["file"] for row in rows) == sorted(path.name for path in paintings[:6])
     assert [row["verdict"] for row in rows if row["verdict"]] == [told["genre"]]

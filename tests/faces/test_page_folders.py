@@ -39,7 +39,7 @@ def test_cards_tell_the_folder_and_lie_by_name_within_it(rooms):
 def test_one_file_given_twice_is_told(rooms):
     page = rooms
     page.locator("#summary-only").get_by_role("button", name="Same file twice 2").click()
-    expect(page.locator(".tile .mark")).to_have_text(["same file as a.jpg · room 10", "same file as d.jpg · room 2/left"])
+    expect(page.locator(".tile .twin")).to_have_text(["same file as a.jpg · room 10", "same file as d.jpg · room 2/left"])
     look = look_at(page, "d.jpg")
     expect(look.locator("#look-twins")).to_have_text("The same file, byte by byte, as collection/room 10/a.jpg.")
     # Of one file one verdict is expected.
@@ -57,5 +57,13 @@ def test_pictures_without_a_folder_say_none(visit, picture):
     choose(page, *(picture_file(f"{name}.jpg", picture(seed=1)) for name in "ba"))
     expect_answered(page, 2)
     expect(page.locator(".tile .name")).to_have_text(["a.jpg", "b.jpg"])
-    expect(tile(page, "a.jpg").locator(".mark")).to_have_text("same file as b.jpg")
+    expect(tile(page, "a.jpg").locator(".twin")).to_have_text("same file as b.jpg")
+    # Beside a verdict it is still read in full, and nothing else is cut.
+    tile(page, "a.jpg").focus()
+    page.keyboard.press("n")
+    expect(tile(page, "a.jpg").locator(".mark")).to_have_text("None of these")
+    expect(tile(page, "a.jpg").locator(".twin")).to_have_text("same file as b.jpg")
+    cut = """tile => [tile, ...tile.querySelectorAll('.caption, .caption > :not(.unseen)')]
+        .filter((one) => one.scrollWidth > one.clientWidth || one.scrollHeight > one.clientHeight).map((one) => one.className)"""
+    assert tile(page, "a.jpg").evaluate(cut) == []
     expect(page.locator("#by-folder")).to_have_attribute("hidden", "")

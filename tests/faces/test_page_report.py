@@ -83,7 +83,7 @@ def test_the_first_page_says_what_came_out_and_what_to_think_of_it(open_page, pi
         "None of these": ["1", "0"],
     }
     text = page.locator("#paper .overview").inner_text()
-    assert "50% of the 4 answers" in text
+    assert "judged (4), the verdict is the model's genre for 50%." in text
     assert "Left out: 2" in text
     assert "The file is empty. Files (1): broken.jpg" in text
     assert "Unpack it, and drop the folder that comes out of it. Files (1): all.zip" in text

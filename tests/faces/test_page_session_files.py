@@ -85,6 +85,28 @@ def test_records_that_do_not_fit_are_left_out_and_counted(visit, picture):
     expect(page.locator("#session").locator("option:checked")).to_have_text("Of a stranger")
 
 
+def test_a_line_of_any_length_is_searched_once(visit):
+    page = visit()
+    head, line = session_file(record())["buffer"].decode().split("\n")
+    searched, records = page.evaluate(
+        """async ([head, line, length]) => {
+            const { readSession } = await import("/page/session/file.js");
+            const { split } = String.prototype;
+            let searched = 0;
+            String.prototype.split = function (...parts) {
+                searched += this.length;
+                return split.apply(this, parts);
+            };
+            const { records } = await readSession(new Blob([head, "\\n", line, " ".repeat(length), "\\n", line]));
+            String.prototype.split = split;
+            return [searched, records.length];
+        }""",
+        [head, line, 8_000_000],
+    )
+    assert records == 2
+    assert 8_000_000 < searched < 9_000_000
+
+
 def test_a_copy_of_a_session_is_told_from_it_by_its_name(visit):
     page = visit()
     names = page.locator("#session option")
@@ -134,13 +156,16 @@ def test_no_cell_is_a_formula_whatever_its_type(visit):
             const { toCsv } = await import("/page/export/csv.js");
             const [a, b, c, d, e, f, g, h, i] = formulas.map((one) => [one]);
             const row = { file: a, genre: { toString: () => b[0] }, confidence: c, certain: d, typicality: e, verdict: f, remark: g,
-                model_version: h, expected_accuracy: -0.5, error: i, scores: { Realism: -0.25, "=x": a } };
+                model_version: h, expected_accuracy: -0.5, error: i, scores: { Realism: -0.25, "=x": a, file: 0, "'file": 0, judged_by: 0 },
+            };
             return [...toCsv([row])].join("");
         }""",
         FORMULAS,
     )
     head, row = text.splitlines()
-    assert '"\'=x"' in head
+    names = head.lstrip("\ufeff").strip('"').split('","')
+    assert {"Realism", "'=x", "'file", "''file", "'judged_by"} < set(names)
+    assert len(set(names)) == len(names)
     cells = row.strip('"').split('","')
     assert [cell for cell in cells if cell.startswith("=")] == []
     assert [cell for cell in cells if cell.startswith("'=")] == [f"'{one}" for one in [*FORMULAS, FORMULAS[0]]]
@@ -151,7 +176,7 @@ def test_records_of_the_database_that_do_not_fit_are_left_out_and_counted(visit)
     page = visit()
     page.set_input_files("#session-file", session_file(*(record(f"{number}.jpg") for number in range(4))))
     expect_answered(page, 4)
-    expect(page.locator("#restored-text")).to_contain_text("4 pictures")
+    expect(page.locator("#restored-text")).to_contain_text("nowhere else: 4.")
     page.evaluate(
         """async () => {
             const done = (request) => new Promise((resolve) => (request.onsuccess = () => resolve(request.result)));

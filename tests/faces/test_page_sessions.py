@@ -15,9 +15,7 @@ def test_a_reload_loses_nothing_and_a_button_deletes_it(visit, paintings):
     page.keyboard.press("Escape")
     wait_for_kept(page, 2, verdict="Realism", note="keep")
     page.reload()
-    expect(page.locator("#restored-text")).to_have_text(
-        "2 pictures with their answers and verdicts are here again; they are kept in this browser and nowhere else."
-    )
+    expect(page.locator("#restored-text")).to_have_text("Here again with answers and verdicts, kept in this browser and nowhere else: 2.")
     expect(tile(page, paintings[0].name).locator("img")).to_be_visible()
     expect(tile(page, paintings[0].name).locator(".mark")).to_have_text("Realism")
     look_at(page, paintings[0].name)

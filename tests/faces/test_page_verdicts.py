@@ -98,7 +98,7 @@ def test_verdicts_are_keys_in_the_grid_and_in_the_look_and_each_is_undone(twenty
     expect(page.locator("#look-verdicts [aria-pressed=true]")).to_have_count(0)
     page.keyboard.press("Escape")
     expect(tile(page, "04.jpg")).to_be_focused()
-    expect(page.locator("#agreement-share")).to_have_text("You agree with 50% of the 2 answers that you judged.")
+    expect(page.locator("#agreement-share")).to_have_text("Of the answers that you judged (2) you agree with 50%.")
     expect(page.locator("#confusion tbody th")).to_have_text(["Abstract", "Realism"])
     expect(page.locator("#confusion tbody td")).to_have_text(["1", "0", "0", "1"])
     page.get_by_label("Groups").select_option("genre")
@@ -108,15 +108,15 @@ def test_verdicts_are_keys_in_the_grid_and_in_the_look_and_each_is_undone(twenty
     expect(page.locator("#look-file")).to_have_text("08.jpg")
     page.keyboard.press("Escape")
     # What looks like no painting has none of the genres.
-    page.get_by_role("button", name="None of these for the 2").click()
+    page.get_by_role("button", name="None of these for all without a verdict (2)").click()
     page.locator("#question-dialog").get_by_role("button", name="None of these for all").click()
-    expect(page.locator("#agreement-share")).to_contain_text("of the 4 answers")
+    expect(page.locator("#agreement-share")).to_contain_text("you judged (4)")
     page.get_by_role("button", name="Undo").click()
-    page.locator("#grid section", has=page.get_by_role("heading", name="Symbolism (")).get_by_role("button", name="Agree with the").click()
+    page.locator("#grid section", has=page.get_by_role("heading", name="Symbolism (")).get_by_role("button", name="Agree with all").click()
     page.locator("#question-dialog").get_by_role("button", name="Agree with all").click()
-    expect(page.locator("#agreement-share")).to_contain_text("of the 4 answers")
+    expect(page.locator("#agreement-share")).to_contain_text("you judged (4)")
     page.get_by_role("button", name="Undo").click()
-    expect(page.locator("#agreement-share")).to_contain_text("of the 2 answers")
+    expect(page.locator("#agreement-share")).to_contain_text("you judged (2)")
 
 
 def test_how_far_one_is_stands_above_the_pictures(twenty):
@@ -140,13 +140,13 @@ def test_how_far_one_is_stands_above_the_pictures(twenty):
 def test_agreement_with_many_asks_what_one_agrees_with_and_is_undone_at_once(twenty):
     page = twenty
     page.get_by_label("Groups").select_option("certainty")
-    agree = page.get_by_role("button", name="Agree with the")
+    agree = page.get_by_role("button", name="Agree with all without")
     # Only with those of which the model is certain: the others are looked at one by one.
     expect(agree).to_have_count(1)
     page.get_by_label("Groups").select_option("genre")
     agree.first.click()
     dialog = page.locator("#question-dialog")
-    expect(dialog).to_contain_text("Give each of these 3 pictures the genre that the model names: Abstract (3)?")
+    expect(dialog).to_contain_text("Give each picture without a verdict (3) the genre that the model names: Abstract (3)?")
     expect(dialog).to_contain_text("The model is not certain of 1 of them. Of 100 such answers about 40 were right.")
     dialog.get_by_role("button", name="Cancel").click()
     expect(page.locator("#judged")).to_be_hidden()
@@ -158,7 +158,7 @@ def test_agreement_with_many_asks_what_one_agrees_with_and_is_undone_at_once(twe
     expect(page.locator("#judged")).to_be_hidden()
     page.get_by_label("Groups").select_option("none")
     agree.first.click()
-    expect(dialog).to_contain_text("The 2 that may be no paintings keep no verdict.")
+    expect(dialog).to_contain_text("What may be no painting keeps no verdict (2).")
 
 
 def test_the_table_shows_model_and_verdict_side_by_side(twenty):

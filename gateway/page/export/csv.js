@@ -16,12 +16,17 @@ const FORMULA = /^\s*[=+\-@\t\r\n\uFF1D\uFF0B\uFF0D\uFF20]/;
 // In pieces, as are all of this folder: thousands of rows at once would be felt.
 export function* toCsv(rows) {
   const genres = genresOf(rows);
-  const head = [...COLUMNS, ...MORE, ...genres, ...LAST];
+  const head = [...COLUMNS, ...MORE, ...genres.map(columnOf), ...LAST];
   const cells = (one, columns) => columns.map((column) => one[column]);
   const line = (one) => [...cells(one, [...COLUMNS, ...MORE]), ...genres.map((genre) => one.scores[genre] ?? null), ...cells(one, LAST)];
   const text = (values) => `${values.map(cell).join(",")}\r\n`;
   yield `\uFEFF${text(head)}`;
   for (const one of rows) yield text(line(one));
+}
+
+// As in ragam/rows.py: no two columns have one name.
+function columnOf(genre) {
+  return genre.startsWith("'") || [...COLUMNS, ...MORE, ...LAST].includes(genre) ? `'${genre}` : genre;
 }
 
 function cell(value) {

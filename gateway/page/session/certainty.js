@@ -16,7 +16,7 @@ export function standing(answer) {
   return answer.certain === undefined ? "" : answer.certain ? "certain" : "uncertain";
 }
 
-// "Certain, 87 % confidence."
+// "Certain, 87% confidence."
 export function confidence(answer) {
   const share = percent(answer.confidence);
   const word = standing(answer);

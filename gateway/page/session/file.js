@@ -47,12 +47,17 @@ function readRecord(line, id) {
 
 async function* lines(file) {
   const reader = file.stream().pipeThrough(new TextDecoderStream()).getReader();
-  let rest = "";
+  // A line is joined once all of it is there: its pieces are searched once, however many there are.
+  let pieces = [];
   for (;;) {
     const { value, done } = await reader.read();
-    const parts = (rest + (value ?? "")).split("\n");
-    rest = done ? "" : parts.pop();
-    for (const part of parts) if (part.trim()) yield part;
+    const [rest, ...begun] = done ? ["", ""] : value.split("\n");
+    pieces.push(rest);
+    for (const next of begun) {
+      const line = pieces.join("");
+      pieces = [next];
+      if (line.trim()) yield line;
+    }
     if (done) return;
   }
 }

@@ -36,13 +36,15 @@ export function showTile(tile, work) {
   tile.button.dataset.state = state;
   tile.button.dataset.standing = standing(answer);
   const mark = verdictMark(work) || (work.note ? say("verdict.noted") : "");
-  const said = part("mark", [mark, twin && say("tile.twin", { file: placed(twin) })].filter(Boolean).join(" · "));
+  tile.button.classList.toggle("long", Boolean(mark && twin));
+  const said = part("mark", mark);
   said.classList.toggle("agrees", Boolean(verdict) && verdict === answer?.image_types_prediction);
   tile.caption.replaceChildren(
     part("genre", answer ? genreName(answer.image_types_prediction) : say(`state.${state}`)),
     part("share", answer ? percent(answer.confidence) : ""),
     part("name", placed(work)),
     said,
+    part("twin", twin ? say("tile.twin", { file: placed(twin) }) : ""),
     part("unseen", ` ${label(work)}`),
   );
 }

@@ -308,6 +308,9 @@ def test_methods_that_every_route_has(client):
 def test_unknown_path_and_method(client):
     answer = client.get("/nowhere")
     assert (answer.status_code, answer.json["status"]["message"], answer.json["data"]) == (404, "Not Found", None)
+    named = re.findall(r"/\w+", answer.json["status"]["detail"])
+    assert named
+    assert [client.get(address).status_code for address in named] == [200] * len(named)
     answer = client.get("/prediction")
     assert (answer.status_code, answer.json["status"]["message"], answer.json["data"]) == (405, "Method Not Allowed", None)
     assert "POST" in answer.headers["Allow"]

@@ -1,6 +1,8 @@
 """What a script and a person learn of the service: `ragam doctor`, exit codes, and what is said while it is waited for."""
 
 import re
+import socket
+import threading
 import tomllib
 from pathlib import Path
 
@@ -61,7 +63,7 @@ def test_doctor_behind_a_proxy_that_hides_the_probes(gateway):
     [
         ("{}/prediction", 2, "Ragam answers, but has nothing at {}/prediction. Give its address without /prediction."),
         ("{}/a/b", 2, "Give its address without /b."),
-        ("https{}", 3, "It may speak plain HTTP: try the address with http://"),
+        ("https{}", 2, "It may speak plain HTTP: try the address with http://"),
         ("{}", 3, "picture: The answer was 502 Bad Gateway"),
     ],
 )
@@ -88,9 +90,30 @@ def test_exit_codes_tell_a_bad_picture_from_a_bad_command_and_a_bad_service(gate
     assert code("classify", "pictures", fault=answer(500)) == 1
     gateway.stop()
     assert {code(*arguments) for arguments in (["classify", "pictures"], ["explain", "pictures/1.jpg"], ["genres"])} == {3}
+    documented = re.findall(r"^\| (\d+) \| (.+?) \|", (ROOT / "docs" / "client.md").read_text(), re.MULTILINE)
     for command in ("classify", "explain", "genres", "doctor"):
         told = " ".join(CliRunner().invoke(ragam, [command, "--help"]).stdout.split())
-        assert "Exit codes: 0 all is well; 1 pictures have no answer; 2 it cannot be done as it was typed" in told
+        assert f"Exit codes: {'; '.join(f'{code} {meaning}' for code, meaning in documented)}." in told
+
+
+def test_who_hangs_up_or_refuses_by_tls_is_away_and_what_answers_otherwise_is_not_the_service():
+    def code(sent):
+        with socket.create_server(("127.0.0.1", 0)) as server:
+
+            def hear():
+                with server.accept()[0] as connection:
+                    connection.recv(65536)
+                    connection.sendall(sent)
+
+            thread = threading.Thread(target=hear)
+            thread.start()
+            found = CliRunner().invoke(ragam, ["doctor", f"https://127.0.0.1:{server.getsockname()[1]}"])
+            thread.join()
+        return found.exit_code
+
+    handshake_failure = b"\x15\x03\x01\x00\x02\x02\x28"
+    assert code(b"") == code(handshake_failure) == 3
+    assert code(b"HTTP/1.1 400 Bad Request\r\n\r\n") == code(b"SSH-2.0-a\r\n") == 2
 
 
 def test_the_address_is_that_of_the_environment_where_none_is_typed(gateway, folder):

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from ragam.errors import InvalidInput, NotWritable, RagamError
 from ragam.files import identity
 from ragam.results import Model, Prediction
-from ragam.rows import FORMULA_STARTS, row_of
+from ragam.rows import FORMULA_STARTS, OF_A_PERSON, row_of
 from ragam.table import Table, file_cell
 
 NAMES = [
@@ -33,6 +33,11 @@ NAMES = [
     "a;b,c.jpg",
     "\\xff.jpg",
     os.fsdecode(b"\xff.jpg"),
+    "\xff.jpg",
+    "\x1b[2J.jpg",
+    "\\u001b[2J.jpg",
+    "\x85.jpg",
+    os.fsdecode(b"\x85.jpg"),
     "é日",
 ]
 GENRES = ["Realism", "Abstract", "=Formula", "Genre", 'Süß, "quoted"', "genre", "time"]
@@ -107,9 +112,9 @@ def test_columns(path):
 
 def test_the_page_and_the_command_name_their_columns_alike():
     root = Path(__file__).resolve().parents[3]
-    arrays = re.findall(r"const (?:COLUMNS|MORE) = \[(.*?)\]", (root / "gateway" / "page" / "export" / "csv.js").read_text())
+    arrays = re.findall(r"const (?:COLUMNS|MORE|LAST) = \[(.*?)\]", (root / "gateway" / "page" / "export" / "csv.js").read_text())
     page = re.findall(r'"(\w+)"', " ".join(arrays))
-    assert set(page) - {*HEAD, *TAIL} == {"verdict", "remark"}
+    assert set(page) - {*HEAD, *TAIL} == {*OF_A_PERSON}
     assert {*HEAD, *TAIL} <= set(page)
     documented = (root / "docs" / "client.md").read_text()
     assert [name for name in page if f"`{name}`" not in documented] == []
@@ -132,11 +137,20 @@ def test_a_name_is_no_formula_and_still_names_its_file(path, name):
 
 
 def test_what_others_say_is_no_formula_and_no_other_column(path):
-    write(path, failed("a.jpg", "=1+1", "=2"), predicted("b.jpg", ("=1+1", "-x", "error")))
+    write(path, failed("a.jpg", "=1+1", "=2"), predicted("b.jpg", ("=1+1", "-x", " =y", "error")))
     first, second = rows(path)
     assert (first["error"], first["reason"]) == ("'=2", "'=1+1")
     assert (second["genre"], second["error"]) == ("'=1+1", "")
-    assert {"'=1+1", "'-x", "'error"} < second.keys()
+    assert {"'=1+1", "'-x", "' =y", "'error"} < second.keys()
+
+
+def test_a_genre_called_as_a_column_is_a_column_of_its_own(path):
+    genres = (*HEAD, *TAIL, *OF_A_PERSON, "'file", "''file")
+    write(path, predicted("a.jpg", ("Realism", *genres)))
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        head, row = csv.reader(file)
+    assert sorted(head) == sorted([*HEAD, *TAIL, "Realism", *(f"'{genre}" for genre in genres)])
+    assert (row[head.index("file")], row[head.index("Realism")], row[head.index("error")]) == ("a.jpg", "0.6143", "")
 
 
 @given(st.sets(names, max_size=20))
@@ -147,6 +161,18 @@ def test_two_files_never_share_a_cell(files):
 
 def test_undecodable_names_and_ends_of_lines_are_written_in_text():
     assert file_cell(os.fsdecode(b"a\xff\\\n.jpg")) == "a\\xff\\\\\\n.jpg"
+
+
+def test_no_name_steers_the_terminal_that_shows_the_file(path):
+    controls = "".join(map(chr, (*range(1, 32), *range(127, 160))))
+    write(path, predicted(f"a{controls}.jpg"), failed("b\x1b[2J.jpg"))
+    text = path.read_text(encoding="utf-8-sig").replace("\t", "")
+    assert all(line.isprintable() for line in text.splitlines())
+    assert r"\u001b[2J.jpg" in text
+    # Of a file that has them the rows are known again.
+    path.write_text(path.read_text(encoding="utf-8-sig").replace(r"\u001b", "\x1b"), encoding="utf-8-sig")
+    assert list(write(path, predicted(f"a{controls}.jpg"))) == [f"a{controls}.jpg"]
+    assert len(rows(path)) == 2
 
 
 def test_each_row_is_on_disk_at_once(path):

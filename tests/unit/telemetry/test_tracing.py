@@ -8,7 +8,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from PIL import Image
 
 from gateway.app import create_app
-from gateway.settings import Settings
+from gateway.settings import Settings, SettingsError
 from gateway.telemetry import tracing
 
 TRACE, PARENT = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
@@ -84,11 +84,34 @@ def test_wanted_where_an_exporter_is_named():
     assert not tracing.wanted({})
     for value, answer in (("", False), (" none ", False), ("console", True), ("otlp", True), ("console,otlp", True)):
         assert tracing.wanted({tracing.VARIABLE: value}) is answer
-    with pytest.raises(tracing.TracesUnavailable, match=r"must be otlp, console or none, not 'jaegr'\."):
-        tracing.wanted({tracing.VARIABLE: "jaegr"})
+
+
+def test_what_the_library_would_pass_over_is_refused_with_all_other_settings():
+    wrong = {
+        tracing.VARIABLE: "otlp,jaegr",
+        "OTEL_TRACES_SAMPLER": "traceidratio ",
+        "OTEL_TRACES_SAMPLER_ARG": "1.5",
+        "OTEL_EXPORTER_OTLP_ENDPOINT": "curator:hunter2@collector:4318",
+        "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL": "http",
+    }
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_env({**wrong, "RAGAM_PORT": "abc"})
+    told = str(caught.value)
+    assert {line.split()[0] for line in told.splitlines()} == {*wrong, "RAGAM_PORT"} - {"OTEL_TRACES_SAMPLER"}
+    assert "OTEL_TRACES_EXPORTER must be otlp, console or none, not 'jaegr'." in told
+    assert "OTEL_TRACES_SAMPLER_ARG must be a number from 0 to 1." in told
+    assert "hunter2" not in told
+    with pytest.raises(SettingsError, match=r"^OTEL_TRACES_SAMPLER must be always_off, always_on, .*traceidratio\.$"):
+        Settings.from_env({tracing.VARIABLE: "otlp", "OTEL_TRACES_SAMPLER": "always", "OTEL_TRACES_SAMPLER_ARG": "x"})
+    # Without an exporter they mean nothing, and what can be used is taken.
+    assert Settings.from_env({**wrong, tracing.VARIABLE: "none"}) == Settings()
+    for share in ("0", "0.01", ".5", "1.0"):
+        right = {"OTEL_TRACES_SAMPLER": "parentbased_traceidratio", "OTEL_TRACES_SAMPLER_ARG": share}
+        more = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://[::1]:4318/v1", "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf"}
+        assert Settings.from_env({tracing.VARIABLE: "otlp", **right, **more}) == Settings()
 
 
 def test_traces_without_the_extra_are_refused(monkeypatch):
     monkeypatch.setattr(tracing, "find_spec", lambda _: None)
-    with pytest.raises(tracing.TracesUnavailable, match=r"requirements/tracing\.txt has it"):
-        tracing.wanted({tracing.VARIABLE: "otlp"})
+    with pytest.raises(SettingsError, match=r"requirements/tracing\.txt has it"):
+        Settings.from_env({tracing.VARIABLE: "otlp"})
