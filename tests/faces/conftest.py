@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 import requests
 from chromium import launch_options
-from compositions import COMPOSITIONS, encoded
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
 from service import ROOT, Process, Service, free_port, wait_until
 
@@ -74,12 +73,9 @@ def another_gateway(service: Service, tmp_path_factory: pytest.TempPathFactory) 
 
 
 @pytest.fixture(scope="session")
-def paintings(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """Files of the compositions, which the model takes for different genres."""
-    folder = tmp_path_factory.mktemp("paintings")
-    for name in COMPOSITIONS:
-        (folder / name).write_bytes(encoded(name))
-    return [folder / name for name in COMPOSITIONS]
+def paintings() -> list[Path]:
+    """The page's examples by name, which the model takes for different genres."""
+    return sorted((ROOT / "gateway" / "page" / "examples").glob("*.jpg"))
 
 
 @pytest.fixture
@@ -104,11 +100,15 @@ def visit(browser: Browser, service: Service) -> Iterator[Callable[..., Page]]:
     def open_page(at: str | None = None, path: str = "/", **options: object) -> Page:
         nonlocal address
         address = at or service.address
-        context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, "locale": "en-GB", **options})
+        # Less motion: what scrolls smoothly moves while it is measured.
+        usual = {"viewport": {"width": 1280, "height": 900}, "locale": "en-GB", "reduced_motion": "reduce"}
+        context = browser.new_context(**usual | options)
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(LONG_MS)
         page.on("console", note)
+        # Chromium hands a file chooser over only once somebody listens, which takes a while to reach it.
+        page.on("filechooser", lambda _: None)
         page.on("pageerror", lambda error: wrong.append(f"error: {error}"))
         context.on("request", check)
         for _ in range(LOADS):
