@@ -3,7 +3,7 @@
 from page_actions import KEPT, choose, expect_answered, picture_file, tile
 from playwright.sync_api import expect
 from service import wait_until
-from told_answers import told
+from told_answers import tell, told
 
 ANSWER = {"status": {"code": 200, "message": "OK"}, "data": told("Realism")}
 # The browser has no room for pictures of this name, until it is told otherwise.
@@ -17,25 +17,25 @@ NO_ROOM = """() => {
 }"""
 
 
-def answer(target):
-    target.route("**/prediction?*", lambda route: route.fulfill(json=ANSWER))
-
-
 def kept(page):
     return page.evaluate(KEPT)["works"]
 
 
 def wait_for_names(page, *names):
+    """Until the database has these with their answers and reduced copies, and no other."""
+
     def are_kept():
         page.wait_for_timeout(100)
-        return {(one["name"], one["state"]) for one in kept(page)} == {(name, "answered") for name in names}
+        found = page.evaluate(KEPT)
+        answered = {one["name"] for one in found["works"] if one["state"] == "answered"}
+        return (answered, len(found["works"]), found["pictures"]) == (set(names), len(names), len(names))
 
     wait_until(are_kept, what="the database")
 
 
 def test_two_tabs_show_each_others_pictures_and_verdicts_and_keep_all(visit, picture):
     first = visit()
-    answer(first.context)
+    tell(first.context)
     choose(first, picture_file("first.jpg", picture(64, 48)))
     expect_answered(first, 1)
     wait_for_names(first, "first.jpg")
@@ -75,7 +75,7 @@ def test_two_tabs_show_each_others_pictures_and_verdicts_and_keep_all(visit, pic
 
 def test_a_session_that_one_tab_deletes_is_closed_in_the_other(visit, picture):
     first = visit()
-    answer(first.context)
+    tell(first.context)
     choose(first, picture_file("first.jpg", picture(64, 48)))
     expect_answered(first, 1)
     wait_for_names(first, "first.jpg")
@@ -93,7 +93,7 @@ def test_a_session_that_one_tab_deletes_is_closed_in_the_other(visit, picture):
 
 def test_what_could_not_be_written_is_written_when_there_is_room(visit, picture):
     page = visit()
-    answer(page)
+    tell(page)
     page.evaluate(NO_ROOM)
     choose(page, picture_file("before.jpg", picture(64, 48)))
     expect_answered(page, 1)
