@@ -1,13 +1,15 @@
 """The real gateway and model server with the model of the repository, and Debian's Chromium in front of them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 import requests
 from chromium import launch_options
+from page_actions import choose, expect_answered, picture_file
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
 from service import ROOT, Process, Service, free_port, wait_until
+from told_answers import tell
 
 # What is waited for comes at once on an idle machine: the ends are for one that is busy.
 LONG_MS = 120_000
@@ -124,3 +126,17 @@ def visit(browser: Browser, service: Service) -> Iterator[Callable[..., Page]]:
     for context in contexts:
         context.close()
     assert wrong == []
+
+
+@pytest.fixture
+def answered(visit: Callable[..., Page], picture: Callable[..., bytes]) -> Callable[..., Page]:
+    """Opens the page with a picture of each name, and the service's answer to it."""
+
+    def open_page(answers: Mapping[str, object], **options: object) -> Page:
+        page = visit(**options)
+        tell(page, answers)
+        choose(page, *(picture_file(name, picture(seed=seed)) for seed, name in enumerate(answers)))
+        expect_answered(page, len(answers))
+        return page
+
+    return open_page

@@ -9,13 +9,6 @@ from playwright.sync_api import Page, expect
 AXE = Path(__file__).resolve().parent / "node_modules" / "axe-core" / "axe.min.js"
 
 
-@pytest.fixture(scope="session")
-def axe() -> str:
-    if not AXE.exists():
-        pytest.fail("These tests need axe-core: npm ci --prefix tests/faces", pytrace=False)
-    return AXE.read_text()
-
-
 def findings(page: Page) -> list[str]:
     # What it could not decide is not counted; of what it did, everything is, down to a minor finding.
     answer = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
@@ -28,9 +21,9 @@ def findings(page: Page) -> list[str]:
 
 
 @pytest.mark.parametrize(("theme", "width"), [("light", 1280), ("dark", 360)])
-def test_axe_finds_nothing(visit, paintings, axe, theme, width):
+def test_axe_finds_nothing(visit, paintings, theme, width):
     page = visit(color_scheme=theme, viewport={"width": width, "height": 800})
-    page.evaluate(axe)
+    page.evaluate(AXE.read_text())
     assert findings(page) == []
     choose(page, *paintings, picture_file("notes.txt", b"no picture"))
     expect_answered(page, len(paintings), len(paintings) + 1)

@@ -1,11 +1,8 @@
 """Pictures go in by every way, and answers come out as the API gives them."""
 
-import itertools
-
 import pytest
-from page_actions import bars, choose, drop, expect_answered, expect_drawn, left_out, look_at, picture_file, tile
+from page_actions import bars, choose, drop, expect_answered, expect_drawn, left_out, look_at, tile
 from playwright.sync_api import expect
-from told_answers import tell
 
 SCORES = [{"genre": genre, "confidence": share} for genre, share in (("Realism", 0.4), ("Abstract", 0.3), ("Romanticism", 0.15))]
 ANSWER = {"image_types_prediction": "Realism", "confidence": 0.4, "scores": SCORES, "model": {"name": "painting_genre", "version": 3}}
@@ -65,7 +62,7 @@ def test_a_picture_or_its_address_is_pasted(visit, service):
     expect_answered(page, 2)
 
 
-def test_the_label_tells_what_the_answer_does(visit, picture):
+def test_the_label_tells_what_the_answer_does(answered):
     similar = [
         {"artist": "Paul Klee", "title": "Temple Gardens", "similarity": 0.831},
         {"artist": None, "title": "<b>Study</b>", "similarity": 0.5},
@@ -77,10 +74,7 @@ def test_the_label_tells_what_the_answer_does(visit, picture):
         "cat.jpg": {"certain": False, "typicality": 0.0499, "expected_accuracy": 0.3},
         "silent.jpg": {"similar": similar},
     }
-    page = visit()
-    tell(page, {name: {**ANSWER, **more} for name, more in cases.items()})
-    choose(page, *(picture_file(name, picture(64, 48)) for name in cases))
-    expect_answered(page, len(cases))
+    page = answered({name: {**ANSWER, **more} for name, more in cases.items()})
     page.get_by_label("Groups").select_option("certainty")
     expect(page.locator("#grid h3")).to_have_text(["Certain (1)", "Not certain (1)", "All pictures (1)", "Not a painting? (1)"])
     sentences = {
@@ -122,23 +116,16 @@ def test_the_map_is_a_layer_with_a_legend_and_an_opacity(visit, paintings):
     expect(page.locator("#look-map-note")).to_contain_text("Yellow is where the picture spoke for")
     expect_drawn(page)
     assert layer.bounding_box() == pytest.approx(page.locator("#look-picture").bounding_box(), abs=0.2)
-    # Lighter the more it says: read in gray, by the colour-blind and over warm and dark paintings alike.
-    grid = answer.value.json()["data"]["heatmap"]
-    cells = sorted((value, x, y) for y, row in enumerate(grid) for x, value in enumerate(row))
-    # Of a copy: Chromium warns of a canvas that is read and was not made for it.
-    lightness = """(canvas, places) => {
-        const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext("2d", { willReadFrequently: true });
-        copy.drawImage(canvas, 0, 0);
-        const { data } = copy.getImageData(0, 0, canvas.width, canvas.height);
-        return places.map(([u, v]) => {
-            const at = 4 * (Math.floor(v * canvas.height) * canvas.width + Math.floor(u * canvas.width));
-            return 0.2126 * data[at] + 0.7152 * data[at + 1] + 0.0722 * data[at + 2];
-        });
-    }"""
-    cold, hot = layer.evaluate(lightness, [[(x + 0.5) / 7, (y + 0.5) / 7] for _, x, y in (cells[0], cells[-1])])
+    # Lighter the more it says. Of a copy: Chromium warns of a canvas that is read and was not made for it.
+    cells = sorted((value, x, y) for y, row in enumerate(answer.value.json()["data"]["heatmap"]) for x, value in enumerate(row))
+    cold, hot = layer.evaluate(
+        """(canvas, places) => {
+            const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext("2d", { willReadFrequently: true });
+            copy.drawImage(canvas, 0, 0);
+            return places.map(([u, v]) => copy.getImageData(u * canvas.width, v * canvas.height, 1, 1).data[1]);
+        }""",
+        [[(x + 0.5) / 7, (y + 0.5) / 7] for _, x, y in (cells[0], cells[-1])],
+    )
     assert hot > cold + 50
-    steps = page.locator("#look-legend").evaluate(lightness, [[step / 8.01, 0] for step in range(9)])
-    assert all(later > earlier + 8 for earlier, later in itertools.pairwise(steps))
     page.get_by_label("Opacity").fill("25")
     expect(layer).to_have_css("opacity", "0.25")
-    page.keyboard.press("Escape")

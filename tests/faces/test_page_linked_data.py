@@ -3,9 +3,9 @@
 import json
 
 import pytest
-from page_actions import choose, expect_answered, judge, picture_file, saved, saved_rows
+from page_actions import expect_answered, judge, saved, saved_rows
 from playwright.sync_api import Page, expect
-from told_answers import NO_PAINTING, tell, told
+from told_answers import NO_PAINTING, told
 
 ANSWERS = {
     "agreed.jpg": told("Realism", 0.8),
@@ -21,11 +21,8 @@ GIVEN = {"agreed.jpg": "Realism", "other.jpg": "Romanticism", "odd.jpg": "Abstra
 
 
 @pytest.fixture
-def page(visit, picture) -> Page:
-    page = visit()
-    tell(page, ANSWERS)
-    choose(page, *(picture_file(name, picture(64, 48, seed=seed)) for seed, name in enumerate(ANSWERS)))
-    expect_answered(page, len(ANSWERS))
+def page(answered) -> Page:
+    page = answered(ANSWERS)
     for name in ("agreed.jpg", "none.jpg"):
         judge(page, name, KEYS[name])
     page.get_by_label("Your name").fill("Ida Ayu")

@@ -134,12 +134,3 @@ def test_a_desk_is_asked_for_no_camera_and_less_motion_is_less_motion(visit):
     expect(page.locator("html")).to_have_css("scroll-behavior", "auto")
     page.emulate_media(reduced_motion="no-preference")
     expect(page.locator("html")).to_have_css("scroll-behavior", "smooth")
-
-
-def test_a_genre_without_a_text_is_named_all_the_same(visit):
-    page = visit()
-    genres = [{"name": "Mannerism", "description": None}, {"name": "Cubism", "description": {"en": "Plain.", "id": "Biasa."}}]
-    page.route("**/genres", lambda route: route.fulfill(json={"status": {"code": 200, "message": "OK"}, "data": genres}))
-    page.reload()
-    expect(page.locator("#genres-list dt")).to_have_text(["Mannerism", "Cubism"])
-    expect(page.locator("#genres-list dd")).to_have_text(["", "Plain."])

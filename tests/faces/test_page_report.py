@@ -89,12 +89,9 @@ def test_the_first_page_says_what_came_out_and_what_to_think_of_it(visit, pictur
     expect(label).to_contain_text("version 3")
 
 
-def test_many_labels_fit_a_page_of_a4_and_of_letter(visit, picture):
-    page = visit()
+def test_many_labels_fit_a_page_of_a4_and_of_letter(answered):
     answers = {f"{number}.jpg": told("Abstract" if number % 2 else "Realism") for number in range(40)}
-    tell(page, answers)
-    choose(page, *(picture_file(name, picture()) for name in answers))
-    expect_answered(page, len(answers))
+    page = answered(answers)
     for size, rows in ROWS.items():
         print_it(page, "Print a report")
         page.emulate_media(media="print")
@@ -108,13 +105,9 @@ def test_many_labels_fit_a_page_of_a4_and_of_letter(visit, picture):
         page.emulate_media(media="screen")
 
 
-def test_a_contact_sheet_tells_guess_and_verdict_apart(visit, picture):
-    page = visit()
-    answers = {"1.jpg": told("Realism", certain=False), "2.jpg": told("Realism"), "3.jpg": told("Realism", 0.7, NO_PAINTING)}
-    tell(page, answers)
+def test_a_contact_sheet_tells_guess_and_verdict_apart(answered):
+    page = answered({"1.jpg": told("Realism", certain=False), "2.jpg": told("Realism"), "3.jpg": told("Realism", 0.7, NO_PAINTING)})
     page.get_by_label("Your name").fill("Ida Ayu")
-    choose(page, *(picture_file(name, picture(64, 48)) for name in answers))
-    expect_answered(page, 3)
     judge(page, "2.jpg", "n")
     print_it(page, "Print a contact sheet")
     expect(page.locator("#paper figcaption")).to_have_count(3)
@@ -131,15 +124,8 @@ def test_a_contact_sheet_tells_guess_and_verdict_apart(visit, picture):
     assert page.pdf(format="A4").count(b"/Type /Page\n") == 1
 
 
-def test_the_browser_s_own_print_says_how_all_is_printed_and_paper_is_light_in_the_dark(visit, picture):
-    page = visit()
-    page.emulate_media(media="print")
-    expect(page.locator("main")).to_be_visible()
-    expect(page.locator(".print-hint")).to_be_hidden()
-    page.emulate_media(media="screen")
-    tell(page)
-    choose(page, picture_file("1.jpg", picture(64, 48)))
-    expect_answered(page, 1)
+def test_the_browser_s_own_print_says_how_all_is_printed_and_paper_is_light_in_the_dark(answered):
+    page = answered({"1.jpg": told("Realism")})
     expect(page.locator(".print-hint")).to_be_hidden()
     # Only the pictures near the window are in the document: a print of it would lack the others.
     page.emulate_media(media="print")
@@ -161,14 +147,3 @@ def test_the_browser_s_own_print_says_how_all_is_printed_and_paper_is_light_in_t
         page.emulate_media(media="screen")
         page.get_by_role("button", name="Dark").click()
     assert found[0] == found[1]
-
-
-def test_another_version_is_told_by_its_own_answers(visit, picture):
-    page = visit()
-    tell(page, {"1.jpg": told("Realism", version=1)})
-    choose(page, picture_file("1.jpg", picture(64, 48)))
-    expect_answered(page, 1)
-    print_it(page, "Print a report")
-    expect(page.locator("#paper .overview")).to_contain_text("The served model is version 1")
-    expect(page.locator("#knows")).to_contain_text("The served model is version 1")
-    expect(page.locator("#genres-list")).not_to_contain_text("version")

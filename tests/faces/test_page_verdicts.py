@@ -1,9 +1,9 @@
 """The grid of many, one look, and what a person says of the answers, from the keyboard."""
 
 import pytest
-from page_actions import choose, expect_answered, expect_drawn, judge, look_at, picture_file, saved_rows, tile
+from page_actions import choose, expect_answered, expect_drawn, judge, look_at, saved_rows, tile
 from playwright.sync_api import Page, expect
-from told_answers import GENRES, NO_PAINTING, PAINTING, tell, told
+from told_answers import GENRES, NO_PAINTING, PAINTING, told
 
 MANY = 5000
 
@@ -16,13 +16,8 @@ def answer(number: int) -> dict[str, object]:
 
 
 @pytest.fixture
-def twenty(visit, picture) -> Page:
-    page = visit()
-    names = [f"{number:02}.jpg" for number in range(1, 21)]
-    tell(page, {name: answer(number) for number, name in enumerate(names)})
-    choose(page, *(picture_file(name, picture(64, 48, seed=seed)) for seed, name in enumerate(names)))
-    expect_answered(page, 20)
-    return page
+def twenty(answered) -> Page:
+    return answered({f"{number + 1:02}.jpg": answer(number) for number in range(20)})
 
 
 def counts() -> dict[str, int]:
@@ -180,11 +175,9 @@ def swipe(page: Page, start: int, end: int) -> None:
     devtools.detach()
 
 
-def test_a_phone_shows_every_verdict_without_a_scroll(visit, picture):
-    page = visit(viewport={"width": 390, "height": 780}, has_touch=True, is_mobile=True, device_scale_factor=2)
-    tell(page, {"01.jpg": told("Neoclassicism", 0.4, certain=False)})
-    choose(page, picture_file("01.jpg", picture(seed=1)))
-    expect_answered(page, 1)
+def test_a_phone_shows_every_verdict_without_a_scroll(answered):
+    phone = {"viewport": {"width": 390, "height": 780}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
+    page = answered({"01.jpg": told("Neoclassicism", 0.4, certain=False)}, **phone)
     for language, none in {"id": "Bukan semuanya", "en": "None of these"}.items():
         page.locator("#language").select_option(language)
         look_at(page, "01.jpg")
@@ -201,16 +194,12 @@ def test_five_thousand_pictures_stay_in_hand(visit):
     # What is added before the session is open is no part of it.
     page.locator("#session option").wait_for(state="attached")
     page.evaluate(
-        """async (many) => {
+        """async ([many, answer]) => {
             const { add } = await import("/page/session/works.js");
-            const answer = (i) => ({
-                image_types_prediction: ["Abstract", "Realism", "Symbolism"][i % 3], confidence: 0.5, certain: i % 2 === 0, typicality: 0.5,
-                scores: [{ genre: "Abstract", confidence: 0.5 }, { genre: "Realism", confidence: 0.5 }], model: { name: "a", version: 3 },
-            });
             const time = "2026-01-01T00:00:00Z";
-            for (let i = 1; i <= many; i += 1) add({ name: `${i}.jpg`, state: "answered", answer: answer(i), time });
+            for (let i = 1; i <= many; i += 1) add({ name: `${i}.jpg`, state: "answered", answer, time });
         }""",
-        MANY,
+        [MANY, told("Realism")],
     )
     expect(page.locator("#shown")).to_contain_text("5,000 of 5,000")
     assert page.locator(".tile").count() < 120
