@@ -39,7 +39,7 @@ async function walk(page) {
   await says(".tile .mark", "agreed");
   // At once: what was said is kept already.
   await page.reload();
-  await says("#restored-text", `${pictures.length} pictures with their answers and verdicts are here again`);
+  await says("#restored-text", `nowhere else: ${pictures.length}.`);
   await says(".tile .mark", "agreed");
 
   await page.click("#exports > summary");

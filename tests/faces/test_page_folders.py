@@ -1,6 +1,6 @@
 """Pictures of several folders: which lies where, in which order, and which are the same file."""
 
-from page_actions import expect_answered, look_at, wait_for_kept
+from page_actions import expect_answered, look_at, tile, wait_for_kept
 from playwright.sync_api import expect
 from told_answers import tell
 
@@ -31,7 +31,7 @@ def test_cards_tell_the_folder_and_lie_by_name_within_it_and_one_file_given_twic
 
     copies = page.locator("#summary-only").get_by_role("button", name="Same file twice 2")
     copies.click()
-    expect(page.locator(".tile .mark")).to_have_text(["same file as a.jpg · room 10", "same file as d.jpg · room 2/left"])
+    expect(page.locator(".tile .twin")).to_have_text(["same file as a.jpg · room 10", "same file as d.jpg · room 2/left"])
     look = look_at(page, "d.jpg")
     expect(look.locator("#look-twins")).to_have_text("The same file, byte by byte, as collection/room 10/a.jpg.")
     # Of one file one verdict is expected.
@@ -41,3 +41,9 @@ def test_cards_tell_the_folder_and_lie_by_name_within_it_and_one_file_given_twic
     wait_for_kept(page, 7, state="answered")
     page.reload()
     expect(copies).to_be_visible()
+    # Beside a verdict it is still read in full, and nothing else is cut.
+    expect(tile(page, "d.jpg").locator(".mark")).to_have_text("✓ agreed")
+    expect(tile(page, "d.jpg").locator(".twin")).to_have_text("same file as a.jpg · room 10")
+    cut = """tile => [tile, ...tile.querySelectorAll('.caption, .caption > :not(.unseen)')]
+        .filter((one) => one.scrollWidth > one.clientWidth || one.scrollHeight > one.clientHeight).map((one) => one.className)"""
+    assert tile(page, "d.jpg").evaluate(cut) == []

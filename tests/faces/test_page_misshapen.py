@@ -57,13 +57,15 @@ def test_a_misshapen_list_of_genres_is_said_and_stops_nothing(visit, picture):
     expect_answered(page, 1)
 
 
-def test_genres_may_be_called_as_what_every_object_has(answered):
-    scores = [{"genre": "constructor", "confidence": 0.6}, {"genre": "__proto__", "confidence": 0.4}]
+def test_genres_may_be_called_as_what_every_object_has_as_a_column_or_as_a_formula(answered):
+    shares = {"constructor": 0.5, "__proto__": 0.2, "file": 0.1, "'file": 0.08, "judged_by": 0.07, "=x": 0.05}
+    scores = [{"genre": genre, "confidence": share} for genre, share in shares.items()]
     page = answered({"odd.jpg": {**GOOD, "image_types_prediction": "constructor", "scores": scores}, "plain.jpg": GOOD})
     expect(tile(page, "odd.jpg").locator(".genre")).to_have_text("constructor")
     rows = {row["file"]: row for row in saved_rows(page)}
-    assert [rows["odd.jpg"][genre] for genre in ("constructor", "__proto__", "Realism")] == ["0.6", "0.4", ""]
-    assert [rows["plain.jpg"][genre] for genre in ("constructor", "__proto__", "Realism")] == ["", "", "0.7"]
+    columns = ("constructor", "__proto__", "'file", "''file", "'judged_by", "'=x", "Realism")
+    assert [rows["odd.jpg"][column] for column in columns] == ["0.5", "0.2", "0.1", "0.08", "0.07", "0.05", ""]
+    assert [rows["plain.jpg"][column] for column in columns] == ["", "", "", "", "", "", "0.7"]
     for entry in ("JSON-LD", "IIIF annotation list"):
         text = saved(page, entry).decode()
         json.loads(text)

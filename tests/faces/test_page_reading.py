@@ -75,7 +75,7 @@ def test_dark_follows_the_system_until_a_choice_is_made_and_remembered(visit):
 
 @pytest.mark.parametrize(("locale", "width"), [("en-GB", 360), ("id-ID", 320)])
 def test_a_narrow_window_scrolls_in_one_direction_only(visit, paintings, locale, width):
-    # 320 pixels are also a window of 1280 that is enlarged to 400 %, and 640 one to 200 %.
+    # 320 pixels are also a window of 1280 that is enlarged to 400%, and 640 one to 200%.
     page = visit(locale=locale, **PHONE | {"viewport": {"width": width, "height": 740}})
     expect(page.get_by_role("heading", level=1)).to_have_text(QUESTION[locale[:2]])
     expect_within(page)

@@ -111,7 +111,7 @@ def test_a_copy_of_a_session_is_told_from_it_by_its_name(visit):
             page.set_input_files("#session-file", session_file(record(), name=name))
             opened += 1
             expect(names).to_have_count(opened)
-            expect(page.locator("#restored-text")).to_contain_text("1 pictures")
+            expect(page.locator("#restored-text")).to_contain_text("nowhere else: 1.")
         expect(page.locator("#session option:checked")).to_have_text(re.compile(last))
     assert len(set(names.all_text_contents())) == opened
 

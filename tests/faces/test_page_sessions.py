@@ -56,7 +56,7 @@ def test_sessions_have_names_and_a_file_brings_one_elsewhere(visit, paintings, t
     expect(tile(other, paintings[0].name).locator(".mark")).to_have_text("✓ agreed")
     expect(tile(other, paintings[0].name).locator("img")).to_be_visible()
     expect(other.locator("#session").locator("option:checked")).to_have_text("East wing")
-    expect(other.locator("#restored-text")).to_contain_text("1 pictures")
+    expect(other.locator("#restored-text")).to_contain_text("nowhere else: 1.")
     (tmp_path / "other.jsonl").write_text('{"a": 1}\n')
     other.set_input_files("#session-file", tmp_path / "other.jsonl")
     expect(other.locator("#restored-text")).to_have_text("other.jsonl is not a session that this page has saved.")

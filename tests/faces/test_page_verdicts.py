@@ -104,7 +104,7 @@ def test_verdicts_are_keys_in_the_grid_and_in_the_look_and_each_is_undone(twenty
     # What looks like no painting has none of the genres.
     page.get_by_role("button", name="None of these for all without a verdict (2)").click()
     page.locator("#question-dialog").get_by_role("button", name="None of these for all").click()
-    expect(page.locator("#agreement-share")).to_contain_text("of the 4 answers")
+    expect(page.locator("#agreement-share")).to_contain_text("you judged (4)")
     expect(page.locator("#confusion tbody th").last).to_have_text("None of these")
     page.get_by_role("button", name="Undo").click()
     page.locator("#grid section", has=page.get_by_role("heading", name="Symbolism (")).get_by_role("button", name="Agree with all").click()
