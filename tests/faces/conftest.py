@@ -4,11 +4,10 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
-import requests
 from chromium import launch_options
 from page_actions import choose, expect_answered, picture_file
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
-from service import ROOT, Process, Service, free_port, wait_until
+from service import ROOT, Process, Service, wait_until
 from told_answers import tell
 
 # What is waited for comes at once on an idle machine: the ends are for one that is busy.
@@ -53,20 +52,11 @@ def another_gateway(service: Service, tmp_path_factory: pytest.TempPathFactory) 
     started = []
 
     def start(**environ: str) -> Process:
-        port = free_port()
-        settings = {**service.environ, "RAGAM_PORT": str(port), "RAGAM_WORKERS": "1", **environ}
-        output = tmp_path_factory.mktemp("gateway") / "output.txt"
-        process = Process(output, ["-m", "gunicorn", "--config=gateway/gunicorn.conf.py"], settings, [])
-        process.port = port
+        other = Service(tmp_path_factory.mktemp("gateway"))
+        process = other.start_gateway(**{**service.environ, "RAGAM_PORT": str(other.port), "RAGAM_WORKERS": "1", **environ})
+        process.port = other.port
         started.append(process)
-
-        def is_ready() -> bool:
-            try:
-                return requests.get(f"http://127.0.0.1:{port}/readyz", timeout=30).status_code == 200
-            except (requests.ConnectionError, requests.Timeout):
-                return False
-
-        wait_until(is_ready, what="readiness")
+        wait_until(other.ready, what="readiness")
         return process
 
     yield start
