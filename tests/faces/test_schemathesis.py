@@ -10,7 +10,7 @@ import yaml
 from service import ROOT
 
 DESCRIPTION = yaml.safe_load((ROOT / "gateway" / "openapi.yaml").read_text())
-EXAMPLES = 60
+EXAMPLES = 30
 CHECKS = (
     "not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,response_schema_conformance,"
     "negative_data_rejection,positive_data_acceptance,missing_required_header,unsupported_method,allow_header_conformance"
