@@ -44,12 +44,12 @@ for (const event of ["pointerover", "focusin", "dragenter"]) document.querySelec
 startTheme(element("dark"));
 startIntake(take);
 startExamples(take);
+startReviewer();
 const opened = startLanguage(element("language")).then(() => {
-  startSessions();
-  startReviewer();
   startFigures();
   startGenres();
   onWorks(showWorks);
   // What is added belongs to the session that was open last: it is read first.
   return startSession();
 });
+startSessions(opened);

@@ -1,4 +1,4 @@
-"""Pictures made by code, for the page's examples, the tests and the README: nobody's paintings, the same at every run.
+"""Pictures made by code, for the page's examples and the pictures in docs/: nobody's paintings, the same at every run.
 
 Each is an RGB Image of about a thousand pixels, with the grain of a canvas. `COMPOSITIONS` names them by the file that they go by.
 

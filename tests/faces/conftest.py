@@ -1,14 +1,14 @@
 """The real gateway and model server with the model of the repository, and Debian's Chromium in front of them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
-import requests
 from chromium import launch_options
-from compositions import COMPOSITIONS, encoded
+from page_actions import choose, expect_answered, picture_file
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
-from service import ROOT, Process, Service, free_port, wait_until
+from service import ROOT, Process, Service, wait_until
+from told_answers import tell
 
 # What is waited for comes at once on an idle machine: the ends are for one that is busy.
 LONG_MS = 120_000
@@ -52,20 +52,11 @@ def another_gateway(service: Service, tmp_path_factory: pytest.TempPathFactory) 
     started = []
 
     def start(**environ: str) -> Process:
-        port = free_port()
-        settings = {**service.environ, "RAGAM_PORT": str(port), "RAGAM_WORKERS": "1", **environ}
-        output = tmp_path_factory.mktemp("gateway") / "output.txt"
-        process = Process(output, ["-m", "gunicorn", "--config=gateway/gunicorn.conf.py"], settings, [])
-        process.port = port
+        other = Service(tmp_path_factory.mktemp("gateway"))
+        process = other.start_gateway(**{**service.environ, "RAGAM_PORT": str(other.port), "RAGAM_WORKERS": "1", **environ})
+        process.port = other.port
         started.append(process)
-
-        def is_ready() -> bool:
-            try:
-                return requests.get(f"http://127.0.0.1:{port}/readyz", timeout=30).status_code == 200
-            except (requests.ConnectionError, requests.Timeout):
-                return False
-
-        wait_until(is_ready, what="readiness")
+        wait_until(other.ready, what="readiness")
         return process
 
     yield start
@@ -74,12 +65,9 @@ def another_gateway(service: Service, tmp_path_factory: pytest.TempPathFactory) 
 
 
 @pytest.fixture(scope="session")
-def paintings(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """Files of the compositions, which the model takes for different genres."""
-    folder = tmp_path_factory.mktemp("paintings")
-    for name in COMPOSITIONS:
-        (folder / name).write_bytes(encoded(name))
-    return [folder / name for name in COMPOSITIONS]
+def paintings() -> list[Path]:
+    """The page's examples by name, which the model takes for different genres."""
+    return sorted((ROOT / "gateway" / "page" / "examples").glob("*.jpg"))
 
 
 @pytest.fixture
@@ -104,11 +92,15 @@ def visit(browser: Browser, service: Service) -> Iterator[Callable[..., Page]]:
     def open_page(at: str | None = None, path: str = "/", **options: object) -> Page:
         nonlocal address
         address = at or service.address
-        context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, "locale": "en-GB", **options})
+        # Less motion: what scrolls smoothly moves while it is measured.
+        usual = {"viewport": {"width": 1280, "height": 900}, "locale": "en-GB", "reduced_motion": "reduce"}
+        context = browser.new_context(**usual | options)
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(LONG_MS)
         page.on("console", note)
+        # Chromium hands a file chooser over only once somebody listens, which takes a while to reach it.
+        page.on("filechooser", lambda _: None)
         page.on("pageerror", lambda error: wrong.append(f"error: {error}"))
         context.on("request", check)
         for _ in range(LOADS):
@@ -124,3 +116,17 @@ def visit(browser: Browser, service: Service) -> Iterator[Callable[..., Page]]:
     for context in contexts:
         context.close()
     assert wrong == []
+
+
+@pytest.fixture
+def answered(visit: Callable[..., Page], picture: Callable[..., bytes]) -> Callable[..., Page]:
+    """Opens the page with a picture of each name, and the service's answer to it."""
+
+    def open_page(answers: Mapping[str, object], **options: object) -> Page:
+        page = visit(**options)
+        tell(page, answers)
+        choose(page, *(picture_file(name, picture(seed=seed)) for seed, name in enumerate(answers)))
+        expect_answered(page, len(answers))
+        return page
+
+    return open_page

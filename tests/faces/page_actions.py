@@ -40,16 +40,30 @@ def tile(page: Page, file: str) -> Locator:
 def left_out(page: Page, file: str) -> Locator:
     """The line of a picture that has no answer, in the list that is opened for it."""
     page.locator("#left-out > summary").wait_for()
-    if not page.locator("#left-out[open]").count():
-        page.locator("#left-out > summary").click()
+    page.locator("#left-out").evaluate("list => list.open = true")
     return page.locator("#left-out-list li").filter(has_text=file)
 
 
 def look_at(page: Page, file: str) -> Locator:
+    # Its reduced copy is there, or the large picture would be another in a moment.
+    expect(tile(page, file).locator("img")).to_be_visible()
     tile(page, file).click()
     look = page.locator("#look")
     expect(look).to_be_visible()
     return look
+
+
+def judge(page: Page, file: str, key: str) -> None:
+    """In the grid. The keys 1 to 9 are those of the genres, for which the page asks the service."""
+    expect(page.locator("#genres-list dt")).not_to_have_count(0)
+    tile(page, file).focus()
+    page.keyboard.press(key)
+    expect(tile(page, file).locator(".mark")).not_to_be_empty()
+
+
+def expect_drawn(page: Page) -> None:
+    """The picture that is looked at, by whose size the rest lies."""
+    page.wait_for_function("() => document.getElementById('look-picture').naturalWidth > 0")
 
 
 def show_table(page: Page, rows: int) -> None:
@@ -108,6 +122,8 @@ def drop(page: Page, *paths: Path) -> None:
     devtools.detach()
 
 
-def wide(page: Page) -> int:
-    """How many pixels the page is wider than its window."""
-    return page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+def expect_within(page: Page, part: str = "html") -> None:
+    """Nothing in it is wider than it is itself."""
+    page.wait_for_function(
+        "part => (({ scrollWidth, clientWidth }) => scrollWidth === clientWidth)(document.querySelector(part))", arg=part
+    )

@@ -1,9 +1,12 @@
 """What leaves the page as a table and as text, with the API's own figures and the person's verdicts."""
 
+import csv
+import io
 import re
 
 from page_actions import choose, expect_answered, look_at, picture_file, saved, saved_rows
 from playwright.sync_api import expect
+from told_answers import told
 
 COLUMNS = [
     *("file", "genre", "confidence", "certain", "typicality", "verdict", "remark", "model_version"),
@@ -13,7 +16,7 @@ AWKWARD = ("=1+2.jpg", "@sum(a1).jpg", "-1.jpg", "\uff1dwide.jpg", 'a "quoted", 
 
 
 def test_the_csv_holds_the_answers_the_verdicts_and_the_reasons(visit, service, paintings):
-    page = visit()
+    page = visit(permissions=["clipboard-read", "clipboard-write"])
     choose(page, *paintings[:3], picture_file("notes.txt", b"no picture"))
     expect_answered(page, 3, 4)
     page.get_by_label("Order").select_option("added")
@@ -46,26 +49,6 @@ def test_the_csv_holds_the_answers_the_verdicts_and_the_reasons(visit, service, 
     # What is shown is what is saved.
     page.get_by_label("Search by name or note").fill("THEY SAY")
     assert [row["file"] for row in saved_rows(page)] == [paintings[0].name]
-
-
-def test_no_name_becomes_a_formula_or_breaks_a_row(visit, picture):
-    page = visit()
-    choose(page, *(picture_file(name, picture()) for name in AWKWARD))
-    expect_answered(page, len(AWKWARD))
-    page.get_by_label("Order").select_option("added")
-    data = saved(page, "Table as CSV").decode("utf-8-sig")
-    lines = data.split("\r\n")
-    assert all(re.fullmatch(r'"([^"]|"")*"(,"([^"]|"")*")*', line) for line in lines[:-1])
-    assert lines[-1] == ""
-    cells = [row["file"] for row in saved_rows(page)]
-    assert [cell.removeprefix("'") for cell in cells] == list(AWKWARD)
-    assert [name for name, cell in zip(AWKWARD, cells, strict=True) if cell.startswith("'")] == list(AWKWARD[:4])
-
-
-def test_the_list_is_copied_as_text(visit, service, paintings):
-    page = visit(permissions=["clipboard-read", "clipboard-write"])
-    choose(page, paintings[0])
-    expect_answered(page, 1)
     page.locator("#exports > summary").click()
     page.get_by_role("button", name="Copy as text").click()
     expect(page.locator("#live")).to_have_text("Copied.")
@@ -73,3 +56,15 @@ def test_the_list_is_copied_as_text(visit, service, paintings):
     told = service.post(paintings[0].read_bytes()).json()["data"]
     assert text.startswith(f"{paintings[0].name}: {told['image_types_prediction']}. ")
     assert f"version {told['model']['version']}" in text
+
+
+def test_no_name_becomes_a_formula_or_breaks_a_row(answered):
+    page = answered(dict.fromkeys(AWKWARD, told("Realism")))
+    page.get_by_label("Order").select_option("added")
+    data = saved(page, "Table as CSV").decode("utf-8-sig")
+    lines = data.split("\r\n")
+    assert all(re.fullmatch(r'"([^"]|"")*"(,"([^"]|"")*")*', line) for line in lines[:-1])
+    assert lines[-1] == ""
+    cells = [row["file"] for row in csv.DictReader(io.StringIO(data, newline=""), strict=True)]
+    assert [cell.removeprefix("'") for cell in cells] == list(AWKWARD)
+    assert [name for name, cell in zip(AWKWARD, cells, strict=True) if cell.startswith("'")] == list(AWKWARD[:4])

@@ -3,7 +3,7 @@
 import re
 
 import requests
-from page_actions import choose, expect_answered
+from page_actions import choose, expect_answered, picture_file
 from playwright.sync_api import expect
 from service import ROOT
 
@@ -27,7 +27,7 @@ def test_the_first_example_is_one_that_the_model_answers_well(service):
     assert [one["typicality"] < 0.05 for one in told.values()] == sorted(one["typicality"] < 0.05 for one in told.values())
 
 
-def test_all_six_stay_within_reach_until_there_is_a_picture_of_ones_own(visit, paintings):
+def test_all_six_stay_within_reach_until_there_is_a_picture_of_ones_own(visit, picture):
     page = visit()
     buttons = page.locator("#examples button")
     buttons.first.click()
@@ -38,7 +38,7 @@ def test_all_six_stay_within_reach_until_there_is_a_picture_of_ones_own(visit, p
     expect(buttons.nth(1)).to_be_in_viewport()
     buttons.nth(1).click()
     expect_answered(page, 2)
-    choose(page, paintings[0])
+    choose(page, picture_file("mine.jpg", picture()))
     expect_answered(page, 3)
     expect(buttons.first).to_be_hidden()
     page.get_by_text("Nothing at hand? Try one of these").click()

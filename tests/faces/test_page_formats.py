@@ -4,18 +4,18 @@ from base64 import b64decode
 from io import BytesIO
 
 import numpy as np
-from compositions import encoded
-from page_actions import choose, expect_answered, left_out, look_at, picture_file, saved_rows, tile
+from page_actions import choose, expect_answered, look_at, picture_file, saved_rows, tile
 from PIL import Image
 from playwright.sync_api import Page, expect
-from told_answers import tell, told
+from service import ROOT
+from told_answers import tell
 
-PAINTINGS = 100
-AGREE = 98
+PAINTINGS = 25
+AGREE = 24
 
 
-def painting(size: tuple[int, int] = (900, 700)) -> Image.Image:
-    return Image.open(BytesIO(encoded("discs.jpg"))).resize(size)
+def painting(size: tuple[int, int] = (450, 350)) -> Image.Image:
+    return Image.open(ROOT / "gateway" / "page" / "examples" / "discs.jpg").resize(size)
 
 
 def as_bytes(picture: Image.Image, kind: str, **options: object) -> bytes:
@@ -73,29 +73,28 @@ def test_each_format_that_a_browser_shows_goes_up_as_jpeg_under_its_own_name(vis
         assert apart < 12, name
     expect(page.locator("#converted")).to_contain_text("converted to JPEG before it sent them: 8")
     look_at(page, "cmyk.tif")
-    expect(page.locator("#look-converted")).to_contain_text("converted it: TIFF, 900")
+    expect(page.locator("#look-converted")).to_contain_text("converted it: TIFF, 450")
 
 
-def test_what_is_plain_goes_as_it_is_and_what_is_large_is_reduced(visit):
+def test_what_is_plain_goes_as_it_is_and_what_is_large_is_reduced(visit, paintings):
     page = visit()
     keep_sent(page)
-    plain, jfif = encoded("discs.jpg"), encoded("two fields.jpg")
-    # Baseline, 54 megapixels.
-    large = as_bytes(painting((9000, 6000)), "JPEG", quality=92)
-    turned = Image.Exif()
-    turned[0x0112] = 6
-    choose(page, picture_file("plain.jpg", plain), picture_file("old.jfif", jfif), picture_file("large.jpg", large))
-    expect_answered(page, 3)
-    wide = as_bytes(painting((3000, 2000)), "JPEG", quality=90, exif=turned)
-    choose(page, picture_file("turned.jpg", wide))
+    plain = paintings[0].read_bytes()
+    # More pixels than go up, in few bytes.
+    large = as_bytes(Image.new("L", (6000, 4100), 128), "JPEG")
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    turned = as_bytes(painting((480, 320)), "JPEG", exif=exif)
+    files = {"plain.jpg": plain, "old.jfif": plain, "turned.jpg": turned, "large.jpg": large}
+    choose(page, *(picture_file(name, data) for name, data in files.items()))
     expect_answered(page, 4)
-    sent = uploads(page)
-    by_name = {name: (got, size) for name, got, size in sent}
-    assert by_name["plain.jpg"][1] == len(plain)
-    assert by_name["old.jpg"][1] == len(jfif)
-    assert by_name["turned.jpg"][1] == len(wide)
-    assert by_name["large.jpg"][0].size == (1600, 1067)
-    assert by_name["large.jpg"][1] < 450_000
+    sent = {name: (got, size) for name, got, size in uploads(page)}
+    assert {name: size for name, (_, size) in sent.items() if name != "large.jpg"} == {
+        "plain.jpg": len(plain),
+        "old.jpg": len(plain),
+        "turned.jpg": len(turned),
+    }
+    assert sent["large.jpg"][0].size == (1600, 1093)
     expect(tile(page, "turned.jpg").locator("img")).to_have_js_property("naturalWidth", 213)
 
 
@@ -112,12 +111,6 @@ def test_a_picture_that_the_service_finds_too_large_is_reduced_and_sent_again(vi
     choose(page, picture_file("a.jpg", picture()))
     expect_answered(page, 1)
     assert len(asked) == 2
-
-
-def test_a_format_that_no_browser_here_shows_is_named_with_the_way_out(visit):
-    page = visit()
-    choose(page, picture_file("phone.heic", b"\x00\x00\x00\x18ftypheic" + bytes(40), "image/heic"))
-    expect(left_out(page, "phone.heic")).to_contain_text("This browser cannot show HEIC. Save it as JPEG or PNG")
 
 
 def test_a_converted_picture_has_the_genre_of_the_original(visit, service, shared, tmp_path):
@@ -137,12 +130,12 @@ def test_a_converted_picture_has_the_genre_of_the_original(visit, service, share
 
 def test_a_picture_given_while_the_service_is_away_is_read_all_the_same(visit, picture):
     page = visit()
-    with page.expect_worker():
+    # The last of what comes with the first picture: it is asked for by the others.
+    with page.expect_event("requestfinished", lambda request: request.url.endswith("/worker.js")):
         page.locator("#choose").hover()
-    page.wait_for_load_state("networkidle")
     # Nothing more of the page can be had.
     page.context.route("**/page/**", lambda route: route.abort())
-    tell(page, {"1.jpg": told("Realism")})
+    tell(page)
     choose(page, picture_file("1.jpg", picture()))
     expect_answered(page, 1)
     expect(tile(page, "1.jpg").locator("img")).to_be_visible()

@@ -2,9 +2,10 @@
 
 import json
 
-from page_actions import choose, expect_answered, picture_file, saved, saved_rows, tile
+import pytest
+from page_actions import expect_answered, judge, saved, saved_rows
 from playwright.sync_api import Page, expect
-from told_answers import NO_PAINTING, tell, told
+from told_answers import NO_PAINTING, told
 
 ANSWERS = {
     "agreed.jpg": told("Realism", 0.8),
@@ -19,17 +20,9 @@ KEYS = {"agreed.jpg": "y", "other.jpg": "6", "none.jpg": "n", "unsure.jpg": "u",
 GIVEN = {"agreed.jpg": "Realism", "other.jpg": "Romanticism", "odd.jpg": "Abstract"}
 
 
-def judge(page: Page, name: str, key: str) -> None:
-    tile(page, name).focus()
-    page.keyboard.press(key)
-    expect(tile(page, name).locator(".mark")).to_be_visible()
-
-
-def judged(visit, picture) -> Page:
-    page = visit()
-    tell(page, ANSWERS)
-    choose(page, *(picture_file(name, picture()) for name in ANSWERS))
-    expect_answered(page, len(ANSWERS))
+@pytest.fixture
+def page(answered) -> Page:
+    page = answered(ANSWERS)
     for name in ("agreed.jpg", "none.jpg"):
         judge(page, name, KEYS[name])
     page.get_by_label("Your name").fill("Ida Ayu")
@@ -38,8 +31,7 @@ def judged(visit, picture) -> Page:
     return page
 
 
-def test_a_genre_is_stated_where_a_person_gave_it_and_nowhere_else(visit, picture):
-    page = judged(visit, picture)
+def test_a_genre_is_stated_where_a_person_gave_it_and_each_annotation_has_its_own_agent_and_time(page):
     rows = {row["file"]: row for row in json.loads(saved(page, "Answers as JSON"))}
     graph = json.loads(saved(page, "Linked data (JSON-LD)"))["@graph"]
     pictures = {node["name"]: node for node in graph if node["@type"] != "oa:Annotation"}
@@ -66,11 +58,6 @@ def test_a_genre_is_stated_where_a_person_gave_it_and_nowhere_else(visit, pictur
     assert {name: row["judged_by"] for name, row in rows.items() if row["judged_by"]} == dict.fromkeys(
         ("other.jpg", "unsure.jpg", "odd.jpg"), "Ida Ayu"
     )
-
-
-def test_annotations_have_each_its_own_agent_and_time(visit, picture):
-    page = judged(visit, picture)
-    rows = {row["file"]: row for row in json.loads(saved(page, "Answers as JSON"))}
     listed = json.loads(saved(page, "IIIF annotation list"))
     assert (listed["@context"], listed["@type"]) == ("http://iiif.io/api/presentation/2/context.json", "sc:AnnotationList")
     resources = listed["resources"]
@@ -92,8 +79,7 @@ def test_annotations_have_each_its_own_agent_and_time(visit, picture):
     assert alone in resources
 
 
-def test_the_time_and_the_judge_are_kept_and_go_with_the_verdict(visit, picture):
-    page = judged(visit, picture)
+def test_the_time_and_the_judge_are_kept_and_go_with_the_verdict(visit, page):
     before = {row["file"]: row for row in saved_rows(page)}
     assert list(before["open.jpg"])[-2:] == ["judged_at", "judged_by"]
     assert (before["open.jpg"]["judged_at"], before["agreed.jpg"]["judged_by"]) == ("", "")
@@ -112,18 +98,3 @@ def test_the_time_and_the_judge_are_kept_and_go_with_the_verdict(visit, picture)
     expect(other.get_by_label("Your name")).to_have_value("")
     page.reload()
     expect(page.get_by_label("Your name")).to_have_value("Ida Ayu")
-
-
-def test_a_session_that_was_saved_before_has_verdicts_without_a_time(visit, tmp_path):
-    head = {"format": "ragam-session", "version": 1, "name": "Old", "created": "2026-01-02T03:04:05.000Z"}
-    work = {"id": 1, "name": "a.jpg", "path": "a.jpg", "state": "answered", "answer": told("Realism"), "time": "2026-01-02T03:05:00.000Z"}
-    work |= {"converted": None, "failure": None, "verdict": "Realism", "note": "kept", "view": None, "thumb": None}
-    (tmp_path / "old.ragam.jsonl").write_text(f"{json.dumps(head)}\n{json.dumps(work)}\n")
-    page = visit()
-    page.set_input_files("#session-file", tmp_path / "old.ragam.jsonl")
-    expect(page.locator(".tile")).to_have_count(1)
-    [row] = saved_rows(page)
-    assert (row["verdict"], row["judged_at"], row["judged_by"]) == ("Realism", "", "")
-    person = json.loads(saved(page, "IIIF annotation list"))["resources"][1]
-    assert person["annotatedBy"] == {"@type": "foaf:Person"}
-    assert "annotatedAt" not in person

@@ -2,9 +2,7 @@
 
 import math
 
-import pytest
-from compositions import COMPOSITIONS
-from page_actions import choose, expect_answered, picture_file, tile
+from page_actions import choose, expect_answered, judge, picture_file
 from playwright.sync_api import Page, expect
 from told_answers import NO_PAINTING, tell, told
 
@@ -14,20 +12,15 @@ ROWS = {"A4": 6, "Letter": 5}
 
 def print_it(page: Page, entry: str) -> None:
     """To the paper in the document, whose print is not asked for: the dialog of the system would wait for somebody."""
+    page.evaluate(
+        """() => {
+            document.documentElement.removeAttribute("data-printed");
+            window.print = () => document.documentElement.setAttribute("data-printed", "");
+        }"""
+    )
     page.locator("#exports > summary").click()
     page.get_by_role("button", name=entry).click()
     expect(page.locator("[data-printed]")).to_have_count(1)
-
-
-@pytest.fixture
-def open_page(visit):
-    def opened() -> Page:
-        page = visit()
-        page.add_init_script("window.print = () => document.documentElement.setAttribute('data-printed', '')")
-        page.reload()
-        return page
-
-    return opened
 
 
 def table(page: Page, name: str) -> dict[str, list[str]]:
@@ -36,8 +29,8 @@ def table(page: Page, name: str) -> dict[str, list[str]]:
     return {first: rest for first, *rest in rows}
 
 
-def test_the_first_page_says_what_came_out_and_what_to_think_of_it(open_page, picture):
-    page = open_page()
+def test_the_first_page_says_what_came_out_and_what_to_think_of_it(visit, picture):
+    page = visit()
     answers = {
         "1.jpg": told("Realism"),
         "2.jpg": told("Realism", certain=False),
@@ -51,12 +44,11 @@ def test_the_first_page_says_what_came_out_and_what_to_think_of_it(open_page, pi
     page.keyboard.press("Enter")
     page.get_by_label("Your name").fill("Ida Ayu")
     # The one that is no painting first: on paper it comes last, as on the screen.
-    others = (picture_file("broken.jpg", b""), picture_file("all.zip", b"PK\x03\x04"))
-    choose(page, *(picture_file(name, picture()) for name in ("chart.jpg", *(name for name in answers if name != "chart.jpg"))), *others)
+    files = {**{name: picture(64, 48) for name in reversed(answers)}, "broken.jpg": b"", "all.zip": b"PK\x03\x04"}
+    choose(page, *(picture_file(name, data) for name, data in files.items()))
     expect_answered(page, 5, 7)
     for name, key in {"1.jpg": "y", "2.jpg": "6", "3.jpg": "n", "4.jpg": "y"}.items():
-        tile(page, name).focus()
-        page.keyboard.press(key)
+        judge(page, name, key)
     print_it(page, "Print a report")
     expect(page.locator("#paper h1")).to_have_text("East wing")
     facts = page.locator("#paper dd").all_text_contents()
@@ -97,23 +89,9 @@ def test_the_first_page_says_what_came_out_and_what_to_think_of_it(open_page, pi
     expect(label).to_contain_text("version 3")
 
 
-def test_another_version_is_told_by_its_own_answers(open_page, picture):
-    page = open_page()
-    tell(page, {"1.jpg": told("Realism", version=1)})
-    choose(page, picture_file("1.jpg", picture()))
-    expect_answered(page, 1)
-    print_it(page, "Print a report")
-    expect(page.locator("#paper .overview")).to_contain_text("The served model is version 1")
-    expect(page.locator("#knows")).to_contain_text("The served model is version 1")
-    expect(page.locator("#genres-list")).not_to_contain_text("version")
-
-
-def test_many_labels_fit_a_page_of_a4_and_of_letter(open_page, picture):
-    page = open_page()
+def test_many_labels_fit_a_page_of_a4_and_of_letter(answered):
     answers = {f"{number}.jpg": told("Abstract" if number % 2 else "Realism") for number in range(40)}
-    tell(page, answers)
-    choose(page, *(picture_file(name, picture()) for name in answers))
-    expect_answered(page, len(answers))
+    page = answered(answers)
     for size, rows in ROWS.items():
         print_it(page, "Print a report")
         page.emulate_media(media="print")
@@ -125,30 +103,12 @@ def test_many_labels_fit_a_page_of_a4_and_of_letter(open_page, picture):
         # What was printed is taken away.
         expect(page.locator("#paper > *")).to_have_count(0)
         page.emulate_media(media="screen")
-        page.evaluate("document.documentElement.removeAttribute('data-printed')")
 
 
-def test_a_contact_sheet_is_printed(open_page, paintings):
-    page = open_page()
-    choose(page, *paintings)
-    expect_answered(page, len(COMPOSITIONS))
-    print_it(page, "Print a contact sheet")
-    page.emulate_media(media="print")
-    expect(page.locator("#paper figure")).to_have_count(len(COMPOSITIONS))
-    text = page.locator("#paper").inner_text()
-    assert [name for name in COMPOSITIONS if name not in text] == []
-    assert page.pdf(format="A4").count(b"/Type /Page\n") <= 2
-
-
-def test_a_contact_sheet_tells_guess_and_verdict_apart(open_page, picture):
-    page = open_page()
-    answers = {"1.jpg": told("Realism", certain=False), "2.jpg": told("Realism"), "3.jpg": told("Realism", 0.7, NO_PAINTING)}
-    tell(page, answers)
+def test_a_contact_sheet_tells_guess_and_verdict_apart(answered):
+    page = answered({"1.jpg": told("Realism", certain=False), "2.jpg": told("Realism"), "3.jpg": told("Realism", 0.7, NO_PAINTING)})
     page.get_by_label("Your name").fill("Ida Ayu")
-    choose(page, *(picture_file(name, picture()) for name in answers))
-    expect_answered(page, 3)
-    tile(page, "2.jpg").focus()
-    page.keyboard.press("n")
+    judge(page, "2.jpg", "n")
     print_it(page, "Print a contact sheet")
     expect(page.locator("#paper figcaption")).to_have_count(3)
     captions = page.locator("#paper figcaption").evaluate_all("all => all.map(one => [...one.children].map(part => part.textContent))")
@@ -160,13 +120,18 @@ def test_a_contact_sheet_tells_guess_and_verdict_apart(open_page, picture):
     facts = page.locator("#paper dd").all_text_contents()
     assert (facts[1], facts[3]) == ("3", "Ida Ayu")
     assert facts[2].startswith("1 of 3, ")
+    page.emulate_media(media="print")
+    assert page.pdf(format="A4").count(b"/Type /Page\n") == 1
 
 
-def test_paper_is_light_in_the_dark(open_page, picture):
-    page = open_page()
-    tell(page, {"1.jpg": told("Realism")})
-    choose(page, picture_file("1.jpg", picture()))
-    expect_answered(page, 1)
+def test_the_browser_s_own_print_says_how_all_is_printed_and_paper_is_light_in_the_dark(answered):
+    page = answered({"1.jpg": told("Realism")})
+    expect(page.locator(".print-hint")).to_be_hidden()
+    # Only the pictures near the window are in the document: a print of it would lack the others.
+    page.emulate_media(media="print")
+    expect(page.locator("main")).to_be_hidden()
+    expect(page.locator(".print-hint")).to_contain_text("Print a report")
+    page.emulate_media(media="screen")
     colours = """() => {
         const of = (part, what) => getComputedStyle(document.querySelector(`#paper ${part}`))[what];
         return [of(".track", "backgroundColor"), of(".small", "color"), of("h1", "color")];
@@ -175,29 +140,10 @@ def test_paper_is_light_in_the_dark(open_page, picture):
     for _ in range(2):
         print_it(page, "Print a report")
         page.emulate_media(media="print")
+        expect(page.locator("#paper article")).to_be_visible()
+        expect(page.locator(".print-hint")).to_be_hidden()
         found.append(page.evaluate(colours))
         page.evaluate("dispatchEvent(new Event('afterprint'))")
         page.emulate_media(media="screen")
-        page.evaluate("document.documentElement.removeAttribute('data-printed')")
         page.get_by_role("button", name="Dark").click()
     assert found[0] == found[1]
-
-
-def test_the_browser_s_own_print_says_how_all_is_printed(open_page, picture):
-    page = open_page()
-    page.emulate_media(media="print")
-    expect(page.locator("main")).to_be_visible()
-    expect(page.locator(".print-hint")).to_be_hidden()
-    page.emulate_media(media="screen")
-    tell(page, {"1.jpg": told("Realism")})
-    choose(page, picture_file("1.jpg", picture()))
-    expect_answered(page, 1)
-    expect(page.locator(".print-hint")).to_be_hidden()
-    # Only the pictures near the window are in the document: a print of it would lack the others.
-    page.emulate_media(media="print")
-    expect(page.locator("main")).to_be_hidden()
-    expect(page.locator(".print-hint")).to_contain_text("Print a report")
-    print_it_of_menu = page.locator("#print-report")
-    print_it_of_menu.evaluate("button => button.click()")
-    expect(page.locator("#paper article")).to_be_visible()
-    expect(page.locator(".print-hint")).to_be_hidden()

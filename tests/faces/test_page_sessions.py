@@ -1,6 +1,6 @@
 """Nothing is lost: what was done is there again after a reload, in named sessions, and in a file."""
 
-from page_actions import choose, expect_answered, left_out, look_at, tile, wait_for_kept
+from page_actions import choose, expect_answered, judge, left_out, look_at, tile, wait_for_kept
 from playwright.sync_api import expect
 
 
@@ -36,8 +36,7 @@ def test_sessions_have_names_and_a_file_brings_one_elsewhere(visit, paintings, t
     page = visit()
     choose(page, paintings[0])
     expect_answered(page, 1)
-    page.locator(".tile").first.focus()
-    page.keyboard.press("y")
+    judge(page, paintings[0].name, "y")
     page.get_by_role("button", name="Name it").click()
     page.locator("#question-value").fill("East wing")
     page.keyboard.press("Enter")
@@ -57,21 +56,10 @@ def test_sessions_have_names_and_a_file_brings_one_elsewhere(visit, paintings, t
     expect(tile(other, paintings[0].name).locator(".mark")).to_have_text("✓ agreed")
     expect(tile(other, paintings[0].name).locator("img")).to_be_visible()
     expect(other.locator("#session").locator("option:checked")).to_have_text("East wing")
+    expect(other.locator("#restored-text")).to_contain_text("nowhere else: 1.")
     (tmp_path / "other.jsonl").write_text('{"a": 1}\n')
     other.set_input_files("#session-file", tmp_path / "other.jsonl")
     expect(other.locator("#restored-text")).to_have_text("other.jsonl is not a session that this page has saved.")
-
-
-def test_a_session_without_a_name_is_called_in_the_language_that_is_chosen(visit, paintings):
-    page = visit()
-    choose(page, paintings[0])
-    expect_answered(page, 1)
-    expect(page.locator("#session option:checked")).to_contain_text("Session of")
-    page.get_by_label("Language").select_option("id")
-    expect(page.locator("#session option:checked")).to_contain_text("Sesi")
-    wait_for_kept(page, 1, state="answered")
-    page.reload()
-    expect(page.locator("#session option:checked")).to_contain_text("Sesi")
 
 
 def test_what_a_reload_lost_is_chosen_again_and_takes_its_place(visit, paintings):

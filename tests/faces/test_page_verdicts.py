@@ -1,45 +1,31 @@
 """The grid of many, one look, and what a person says of the answers, from the keyboard."""
 
 import pytest
-from page_actions import choose, expect_answered, look_at, picture_file, saved_rows, tile
+from page_actions import choose, expect_answered, expect_drawn, judge, look_at, saved_rows, tile
 from playwright.sync_api import Page, expect
-from told_answers import tell, told
+from told_answers import GENRES, NO_PAINTING, PAINTING, told
 
-GENRES = ["Abstract", "Expressionism", "Neoclassicism", "Primitivism", "Realism", "Romanticism", "Symbolism"]
 MANY = 5000
 
 
-def answer_in_turn(page: Page) -> None:
-    """The answer to 01.jpg is the first genre, that to 02.jpg the second; every second one is certain, every tenth perhaps no painting."""
-
-    def answer(route) -> None:
-        number = int(route.request.post_data_buffer.split(b'filename="')[1].split(b".")[0]) - 1
-        genre = GENRES[number % 7]
-        scores = [{"genre": genre, "confidence": 0.6}, {"genre": GENRES[(number + 1) % 7], "confidence": 0.4}]
-        data = {
-            "image_types_prediction": genre,
-            "confidence": 0.6,
-            "scores": scores,
-            "model": {"name": "painting_genre", "version": 3},
-            "certain": number % 2 == 0,
-            "expected_accuracy": 0.8 if number % 2 == 0 else 0.4,
-            "typicality": 0.01 if number % 10 == 9 else 0.5,
-        }
-        route.fulfill(json={"status": {"code": 200, "message": "OK"}, "data": data})
-
-    page.route("**/prediction?*", answer)
+def answer(number: int) -> dict[str, object]:
+    """The first is of the first genre, the second of the second; every second one is certain, every tenth perhaps no painting."""
+    certain = number % 2 == 0
+    data = told(GENRES[number % 7], 0.6, NO_PAINTING if number % 10 == 9 else PAINTING, certain=certain)
+    return {**data, "expected_accuracy": 0.8 if certain else 0.4}
 
 
 @pytest.fixture
-def twenty(visit, picture) -> Page:
-    page = visit()
-    answer_in_turn(page)
-    choose(page, *(picture_file(f"{number:02}.jpg", picture(seed=number)) for number in range(1, 21)))
-    expect_answered(page, 20)
-    return page
+def twenty(answered) -> Page:
+    return answered({f"{number + 1:02}.jpg": answer(number) for number in range(20)})
 
 
-def test_groups_have_counts_and_the_summary_filters(twenty):
+def counts() -> dict[str, int]:
+    shown = [GENRES[number % 7] for number in range(20) if number % 10 != 9]
+    return {genre: shown.count(genre) for genre in GENRES}
+
+
+def test_groups_have_counts_the_summary_filters_and_the_table_shows_model_and_verdict_side_by_side(twenty):
     page = twenty
     expect(page.locator("#grid h3")).to_have_text([*(f"{genre} ({count})" for genre, count in counts().items()), "Not a painting? (2)"])
     chip = page.locator("#summary-genres").get_by_role("button", name="Abstract 3")
@@ -67,18 +53,26 @@ def test_groups_have_counts_and_the_summary_filters(twenty):
     expect(page.locator(".tile .name").first).to_have_text("20.jpg")
     page.locator("#summary-only").get_by_role("button", name="Not a painting?").click()
     expect(page.locator(".tile")).to_have_count(2)
-
-
-def counts() -> dict[str, int]:
-    shown = [GENRES[number % 7] for number in range(20) if number % 10 != 9]
-    return {genre: shown.count(genre) for genre in GENRES}
+    page.get_by_role("button", name="Show all").click()
+    page.get_by_role("button", name="Reverse").click()
+    page.get_by_role("button", name="Table", exact=True).click()
+    row = page.locator("#rows tr").filter(has_text="03.jpg")
+    row.get_by_label("Verdict on 03.jpg").select_option("Symbolism")
+    row.get_by_label("Note on 03.jpg").fill("see the sky")
+    page.get_by_role("button", name="Model").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#columns").get_by_role("columnheader", name="Model")).to_have_attribute("aria-sort", "ascending")
+    expect(page.locator("#rows .genre").first).to_have_text("Abstract")
+    expect(page.locator("#rows img").first).to_be_visible()
+    saved = {row["file"]: row for row in saved_rows(page)}
+    assert (saved["03.jpg"]["verdict"], saved["03.jpg"]["remark"]) == ("Symbolism", "see the sky")
 
 
 def test_verdicts_are_keys_in_the_grid_and_in_the_look_and_each_is_undone(twenty):
     page = twenty
     page.get_by_label("Groups").select_option("none")
-    page.locator(".tile").first.focus()
-    page.keyboard.press("y")
+    expect(page.locator("#judged")).to_be_hidden()
+    judge(page, "01.jpg", "y")
     expect(tile(page, "01.jpg").locator(".mark")).to_have_text("✓ agreed")
     page.keyboard.press("ArrowRight")
     page.keyboard.press("5")
@@ -111,29 +105,15 @@ def test_verdicts_are_keys_in_the_grid_and_in_the_look_and_each_is_undone(twenty
     page.get_by_role("button", name="None of these for all without a verdict (2)").click()
     page.locator("#question-dialog").get_by_role("button", name="None of these for all").click()
     expect(page.locator("#agreement-share")).to_contain_text("you judged (4)")
+    expect(page.locator("#confusion tbody th").last).to_have_text("None of these")
     page.get_by_role("button", name="Undo").click()
     page.locator("#grid section", has=page.get_by_role("heading", name="Symbolism (")).get_by_role("button", name="Agree with all").click()
     page.locator("#question-dialog").get_by_role("button", name="Agree with all").click()
     expect(page.locator("#agreement-share")).to_contain_text("you judged (4)")
     page.get_by_role("button", name="Undo").click()
-    expect(page.locator("#agreement-share")).to_contain_text("you judged (2)")
-
-
-def test_how_far_one_is_stands_above_the_pictures(twenty):
-    page = twenty
-    expect(page.locator("#judged")).to_be_hidden()
-    page.locator(".tile").first.focus()
-    page.keyboard.press("u")
-    expect(page.locator("#judged")).to_have_text("and 1 unsure")
-    for key in ("y", "n", "y"):
-        page.keyboard.press("ArrowRight")
-        page.keyboard.press(key)
-    link = page.get_by_role("link", name="3 of 20 judged, 67% agree with the model")
-    expect(link).to_be_visible()
-    # All that were judged are in the table: none of these has a row, too.
-    expect(page.locator("#confusion tbody th").last).to_have_text("None of these")
-    assert sum(map(int, page.locator("#confusion tbody td").all_text_contents())) == 3
-    link.click()
+    # How far one is stands above the pictures, and leads to the table.
+    expect(page.locator("#judged-unsure")).to_have_text("and 1 unsure")
+    page.get_by_role("link", name="2 of 20 judged, 50% agree with the model").click()
     expect(page.locator("#agreement-title")).to_be_in_viewport()
 
 
@@ -161,21 +141,6 @@ def test_agreement_with_many_asks_what_one_agrees_with_and_is_undone_at_once(twe
     expect(dialog).to_contain_text("What may be no painting keeps no verdict (2).")
 
 
-def test_the_table_shows_model_and_verdict_side_by_side(twenty):
-    page = twenty
-    page.get_by_role("button", name="Table", exact=True).click()
-    row = page.locator("#rows tr").filter(has_text="03.jpg")
-    row.get_by_label("Verdict on 03.jpg").select_option("Symbolism")
-    row.get_by_label("Note on 03.jpg").fill("see the sky")
-    page.get_by_role("button", name="Model").focus()
-    page.keyboard.press("Enter")
-    expect(page.locator("#columns").get_by_role("columnheader", name="Model")).to_have_attribute("aria-sort", "ascending")
-    expect(page.locator("#rows .genre").first).to_have_text("Abstract")
-    expect(page.locator("#rows img").first).to_be_visible()
-    saved = {row["file"]: row for row in saved_rows(page)}
-    assert (saved["03.jpg"]["verdict"], saved["03.jpg"]["remark"]) == ("Symbolism", "see the sky")
-
-
 def test_a_phone_shows_the_map_on_the_same_screen_and_is_swiped(visit, paintings):
     page = visit(viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True, device_scale_factor=2)
     choose(page, *paintings[:3])
@@ -184,6 +149,7 @@ def test_a_phone_shows_the_map_on_the_same_screen_and_is_swiped(visit, paintings
     look_at(page, paintings[0].name)
     page.locator("#look-map").click()
     expect(page.locator("#look-layer")).to_be_visible()
+    expect_drawn(page)
     for part in ("#look-layer", "#look-opacity", "#look-legend", "#look-title", "#look-sure"):
         box = page.locator(part).bounding_box()
         assert box["y"] >= 0, part
@@ -197,7 +163,8 @@ def test_a_phone_shows_the_map_on_the_same_screen_and_is_swiped(visit, paintings
 
 
 def swipe(page: Page, start: int, end: int) -> None:
-    # Where the stage is now: the next picture may be smaller until it has loaded.
+    # The next picture is smaller until it has loaded.
+    expect_drawn(page)
     box = page.locator("#look-stage").bounding_box()
     assert box is not None
     y = box["y"] + box["height"] / 2
@@ -208,16 +175,18 @@ def swipe(page: Page, start: int, end: int) -> None:
     devtools.detach()
 
 
-@pytest.mark.parametrize("language", ["en-GB", "id-ID"])
-def test_a_phone_shows_every_verdict_without_a_scroll(visit, picture, language):
-    page = visit(viewport={"width": 390, "height": 780}, has_touch=True, is_mobile=True, device_scale_factor=2, locale=language)
-    tell(page, {"01.jpg": told("Neoclassicism", 0.4, certain=False)})
-    choose(page, picture_file("01.jpg", picture(seed=1)))
-    expect_answered(page, 1)
-    look_at(page, "01.jpg")
-    expect(page.locator("#look-verdicts button")).to_have_count(9)
-    box = page.locator("#look-verdicts").bounding_box()
-    assert box["y"] + box["height"] <= 780
+def test_a_phone_shows_every_verdict_without_a_scroll(answered):
+    phone = {"viewport": {"width": 390, "height": 780}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
+    page = answered({"01.jpg": told("Neoclassicism", 0.4, certain=False)}, **phone)
+    for language, none in {"id": "Bukan semuanya", "en": "None of these"}.items():
+        page.locator("#language").select_option(language)
+        look_at(page, "01.jpg")
+        expect_drawn(page)
+        expect(page.locator("#look-verdicts button")).to_have_count(9)
+        expect(page.locator("#look-verdicts")).to_contain_text(none)
+        box = page.locator("#look-verdicts").bounding_box()
+        assert box["y"] + box["height"] <= 780
+        page.keyboard.press("Escape")
 
 
 def test_five_thousand_pictures_stay_in_hand(visit):
@@ -225,16 +194,12 @@ def test_five_thousand_pictures_stay_in_hand(visit):
     # What is added before the session is open is no part of it.
     page.locator("#session option").wait_for(state="attached")
     page.evaluate(
-        """async (many) => {
+        """async ([many, answer]) => {
             const { add } = await import("/page/session/works.js");
-            const answer = (i) => ({
-                image_types_prediction: ["Abstract", "Realism", "Symbolism"][i % 3], confidence: 0.5, certain: i % 2 === 0, typicality: 0.5,
-                scores: [{ genre: "Abstract", confidence: 0.5 }, { genre: "Realism", confidence: 0.5 }], model: { name: "a", version: 3 },
-            });
             const time = "2026-01-01T00:00:00Z";
-            for (let i = 1; i <= many; i += 1) add({ name: `${i}.jpg`, state: "answered", answer: answer(i), time });
+            for (let i = 1; i <= many; i += 1) add({ name: `${i}.jpg`, state: "answered", answer, time });
         }""",
-        MANY,
+        [MANY, told("Realism")],
     )
     expect(page.locator("#shown")).to_contain_text("5,000 of 5,000")
     assert page.locator(".tile").count() < 120

@@ -8,33 +8,39 @@ import { askForText, confirmed } from "./question.js";
 const element = (id) => document.getElementById(id);
 let news = null;
 
-export function startSessions() {
+// What is asked before the session is open waits for it.
+export function startSessions(opened) {
+  const on = (id, kind, action) =>
+    element(id).addEventListener(kind, async ({ target }) => {
+      await opened;
+      await action(target);
+    });
   onSession((told) => {
     news = told;
     show();
   });
   onLanguage(show);
-  element("session").addEventListener("change", (event) => step(() => change(event.target.value)));
-  element("session-new").addEventListener("click", async () => {
+  on("session", "change", ({ value }) => step(() => change(value)));
+  on("session-new", "click", async () => {
     const name = await askForText(say("session.newName"), "");
     if (name !== null) await step(() => create(name));
   });
-  element("session-rename").addEventListener("click", async () => {
+  on("session-rename", "click", async () => {
     const name = await askForText(say("session.newName"), current().name);
     if (name !== null) await rename(name);
   });
-  element("session-remove").addEventListener("click", async () => {
+  on("session-remove", "click", async () => {
     if (await confirmed(say("session.removeSure", { name: nameOf(current()) }), say("session.remove"))) await step(removeOpen);
     element("choose").focus();
   });
-  element("session-save").addEventListener("click", async () => {
+  on("session-save", "click", async () => {
     const [{ sessionFile }, { save }] = await Promise.all([import("../session/file.js"), import("../export/download.js")]);
     save(await sessionFile(current()), `${fileName(current())}.ragam.jsonl`);
   });
   element("session-open").addEventListener("click", () => element("session-file").click());
-  element("session-file").addEventListener("change", async (event) => {
-    const [file] = event.target.files;
-    event.target.value = "";
+  on("session-file", "change", async (input) => {
+    const [file] = input.files;
+    input.value = "";
     if (file) await open(file);
   });
 }
