@@ -1,4 +1,4 @@
-// What a visit begins with: a place for pictures, the sessions of this browser, and what the service knows. The rest comes with pictures.
+// What a visit begins with. The rest comes with pictures.
 
 import LATER from "./later.js";
 import { startIntake } from "./picture/intake.js";
@@ -22,6 +22,8 @@ function working() {
   const links = LATER.map((name) => Object.assign(document.createElement("link"), { rel: "modulepreload", href: `page/${name}` }));
   document.head.append(...links);
   workspace = import("./workspace.js");
+  // The network may be back with the next picture.
+  workspace.catch(() => (workspace = null));
   return workspace;
 }
 
