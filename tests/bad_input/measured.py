@@ -8,7 +8,6 @@ by what is done with the decoded picture, every third. Each is asked for in a fo
 
 import json
 import os
-import re
 import sys
 import time
 from itertools import chain
@@ -30,9 +29,7 @@ PATHS = ("/prediction", "/explanation")
 
 
 def peak() -> int:
-    match = re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())
-    assert match
-    return 1024 * int(match[1])
+    return 1024 * int(Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0])
 
 
 def ask(client: FlaskClient, path: str, data: bytes) -> int:
