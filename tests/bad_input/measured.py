@@ -59,7 +59,7 @@ def main() -> None:
         for image_format in ("PNG", "JPEG"):
             ask(client, path, corpus.painting(image_format))
     # The largest plain picture, by which this machine is measured.
-    plain = png.file(png.header(corpus.MOST, corpus.MOST), costly.rows(corpus.MOST, corpus.MOST, 8, png.RGB))
+    plain = costly.of_one_colour(costly.SQUARE, png.RGB)
     reference = {path: min(in_a_fork(client, path, plain)["seconds"] for _ in range(2)) for path in PATHS}
     for number, (name, data) in enumerate(chain(costly.pngs(), costly.jpegs())):
         cost = open_picture(data).cost(DRAFT_SIZE)

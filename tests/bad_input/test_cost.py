@@ -54,7 +54,7 @@ def test_honest_batches_are_within_their_budget():
 
 
 def test_a_batch_of_costly_pictures_answers_what_fits_and_says_what_to_do_with_the_rest(client, most_seconds):
-    data = png.file(png.header(2500, 2500), costly.rows(2500, 2500, 8, png.RGB))
+    data = costly.of_one_colour((2500, 2500), png.RGB)
     parts = b"".join(multipart(data, f"{number}.png").removesuffix(b"--boundary--\r\n") for number in range(16))
     began = time.thread_time()
     answer = client.post("/predictions", data=parts + b"--boundary--\r\n", content_type="multipart/form-data; boundary=boundary")
