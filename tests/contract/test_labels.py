@@ -5,7 +5,7 @@ With TFS_ADDRESS a real TensorFlow Serving is asked, which must have the reposit
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -128,3 +128,18 @@ def test_a_folder_below_its_own_and_another_of_the_machine(
     (below / "7").symlink_to(models["first"])
     server.calls.reload(str(below), ())
     server.until_available(7)
+
+
+def test_labels_at_the_start_of_a_version_that_is_not_there(
+    start: Callable[..., Server], models: dict[str, Path], base_path: Path, tmp_path: Path
+) -> None:
+    (base_path / "1").symlink_to(models["first"])
+    file = tmp_path / "models.config"
+    labels = 'version_labels { key: "stable" value: 1 } version_labels { key: "canary" value: 3 }'
+    file.write_text(
+        f'model_config_list {{ config {{ name: "{MODEL_NAME}" base_path: "{base_path}" model_platform: "tensorflow" {labels} }} }}'
+    )
+    with pytest.raises(AssertionError, match=UNAVAILABLE.format(3)):
+        start(None, f"--model_config_file={file}")
+    allowed = Labelled(start(None, f"--model_config_file={file}", "--allow_version_labels_for_unavailable_models=true"), "")
+    assert allowed.version("stable") == 1

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from calls import Calls, pixels, predict_request, put, status_of
+from calls import TIMEOUT_S, Calls, pixels, predict_request, put, status_of
 
 from gateway import contract
 from gateway.serving.messages import get_model_metadata_pb2, get_model_status_pb2, predict_pb2, types_pb2
@@ -163,6 +163,11 @@ def test_health(server: Calls) -> None:
         assert server.health(service) == "SERVING"
     for service in ("tensorflow.serving.PredictionService", "nobody"):
         assert status_of(lambda service=service: server.health(service))[0] == "NOT_FOUND"
+
+
+def test_unknown_method(server: Calls) -> None:
+    call = server.channel.unary_unary("/tensorflow.serving.PredictionService/Nothing")
+    assert status_of(lambda: call(b"", timeout=TIMEOUT_S))[0] == "UNIMPLEMENTED"
 
 
 @pytest.mark.parametrize(("shape", "given"), [((224, 224, 3), "[224,224,3]"), ((), "[]"), ((1, 100, 100, 3), "[1,100,100,3]")])

@@ -91,6 +91,12 @@ BROKEN: list[tuple[str, Callable[[Path], object], int, str]] = [
         3,
         "Signature input alias: picture(feed name: serving_default_picture:0) not found",
     ),
+    (
+        "first",
+        lambda version: shutil.copy(version.parent / "5" / "model.tflite", version),
+        9,
+        "model.tflite cannot be served: signature explain has the inputs picture, in the SavedModel image",
+    ),
 ]
 
 

@@ -82,3 +82,10 @@ def test_a_trace_spans_client_gateway_and_model_server(service, models, picture)
 
     lines = [json.loads(line) for line in gateway.text().splitlines() if '"from-the-client"' in line]
     assert [line["trace_id"] for line in lines] == [TRACE]
+
+
+def test_an_exporter_that_is_unknown_to_the_model_server_is_a_sentence(service):
+    process = service.start_model_server(OTEL_TRACES_EXPORTER="jaegr")
+    assert process.wait() == 1
+    assert "OTEL_TRACES_EXPORTER" in process.text()
+    assert "Traceback" not in process.text()
