@@ -47,22 +47,17 @@ def application(**settings: object) -> FlaskClient:
     return create_app(Settings(**settings), FixedClassifier()).test_client()  # type: ignore[arg-type]
 
 
-def multipart(data: bytes, name: str) -> bytes:
-    """The body of a form as browsers write it, in memory: werkzeug's own client would put it into a temporary file."""
-    escaped = name.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
-    head = f'--boundary\r\nContent-Disposition: form-data; name="image"; filename="{escaped}"\r\n\r\n'
+def multipart(data: bytes, name: str = "a.jpg") -> bytes:
+    """The body of a form, in memory: werkzeug's own client would put it into a temporary file."""
+    head = f'--boundary\r\nContent-Disposition: form-data; name="image"; filename="{name}"\r\n\r\n'
     return head.encode() + data + b"\r\n--boundary--\r\n"
 
 
-def send(client: FlaskClient, data: bytes, path: str = "/prediction", name: str = "a.jpg") -> Outcome:
+def send(client: FlaskClient, data: bytes, path: str = "/prediction") -> Outcome:
     """What is answered to `data` as a picture. Everything but a PNG must be the envelope."""
-    return send_body(client, multipart(data, name), path, "multipart/form-data; boundary=boundary", {})
-
-
-def send_body(client: FlaskClient, body: bytes, path: str, content_type: str, headers: dict[str, str]) -> Outcome:
-    """... to `body` as it is."""
+    body = multipart(data)
     start = time.thread_time()
-    answer = client.post(path, data=body, content_type=content_type, headers=headers)
+    answer = client.post(path, data=body, content_type="multipart/form-data; boundary=boundary")
     seconds = time.thread_time() - start
     detail = ""
     if answer.content_type == "application/json":

@@ -35,19 +35,6 @@ def painting(image_format: str = "JPEG", size: tuple[int, int] = (320, 240), mod
     return data.getvalue()
 
 
-def truncations() -> Iterator[Case]:
-    """Every hundredth byte is an end."""
-    size = (160, 120)
-    for name, data in (
-        ("jpg", painting("JPEG", size)),
-        ("png", painting("PNG", (64, 48))),
-        ("progressive", painting(size=size, progressive=True)),
-    ):
-        for length in range(0, len(data), 100):
-            # A JPEG may lack its last row of blocks, which is here a fifteenth, and still be read.
-            yield f"{name} cut at {length}", data[:length], REFUSED if length < 0.9 * len(data) else EITHER
-
-
 def polyglots() -> Iterator[Case]:
     picture, photo = painting("PNG"), painting("JPEG")
     archive = BytesIO()
@@ -57,8 +44,6 @@ def polyglots() -> Iterator[Case]:
     yield "PNG and ZIP", picture + archive.getvalue(), READ
     yield "JPEG and ZIP", photo + archive.getvalue(), READ
     yield "JPEG and HTML", photo[:2] + jpeg.segment(0xFE, html) + photo[2:] + html, READ
-    yield "PNG and HTML", picture[:33] + png.chunk(b"tEXt", b"Comment\0" + html) + picture[33:], READ
-    yield "JPEG and PHP", photo + b"<?php system($_GET['c']); ?>", READ
     yield "GIF that is a JPEG behind", b"GIF89a" + photo, REFUSED
     yield "PDF that holds a JPEG", b"%PDF-1.7\n" + photo, REFUSED
     yield "PNG behind JPEG's first bytes", jpeg.START + b"\xff" + picture, REFUSED
@@ -67,7 +52,6 @@ def polyglots() -> Iterator[Case]:
         yield f"{image_format} named .jpg", painting(image_format), REFUSED
     yield "EPS, which some decoders run", b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", REFUSED
     yield "SVG", b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>', REFUSED
-    yield "a symbolic link's text", b"../../../../etc/passwd", REFUSED
 
 
 def sizes() -> Iterator[Case]:
@@ -85,20 +69,11 @@ def sizes() -> Iterator[Case]:
     yield "PNG of one column", png.file(png.header(1, 1_000_000, 8, png.GRAY), png.flat(1, 1_000_000, 8, png.GRAY)), READ
 
 
-def largest() -> Iterator[Case]:
-    """40 million pixels in the forms that take longest."""
-    for name, depth, colour in (("16-bit with transparency", 16, png.RGBA), ("16-bit gray", 16, png.GRAY), ("8-bit", 8, png.RGB)):
-        data = png.interlaced(MOST, MOST, depth, colour, line_filter=4)
-        yield f"the largest PNG, interlaced, {name}", png.file(png.header(MOST, MOST, depth, colour, 1), data), READ_OR_TOO_LARGE
-    yield "the largest progressive JPEG", jpeg.of_scans(MOST, MOST, 15), READ_OR_TOO_LARGE
-    yield "... with scans that refine every block", jpeg.refining(MOST, MOST, 15), READ_OR_TOO_LARGE
-    yield "... with scans without end", jpeg.of_scans(MOST, MOST, 400), TOO_LARGE
-    yield "a small JPEG with scans without end", jpeg.of_scans(64, 64, 100_000), REFUSED
-    yield (
-        "the largest arithmetic JPEG",
-        jpeg.START + jpeg.quantization() + jpeg.frame(MOST, MOST, jpeg.ARITHMETIC) + jpeg.scan() + jpeg.END,
-        EITHER | TOO_LARGE,
-    )
+def scans() -> Iterator[Case]:
+    """Progressive JPEGs, which are walked over once for each scan."""
+    yield "the largest", jpeg.of_scans(MOST, MOST, 15), READ_OR_TOO_LARGE
+    yield "the largest, with scans without end", jpeg.of_scans(MOST, MOST, 400), TOO_LARGE
+    yield "a small one with scans without end", jpeg.of_scans(64, 64, 100_000), REFUSED
 
 
 def metadata() -> Iterator[Case]:
@@ -122,7 +97,6 @@ def metadata() -> Iterator[Case]:
         ("five million fill bytes", b"\xff" * 5_000_000),
         ("five million zeros", bytes(5_000_000)),
         ("full segments of Exif", jpeg.app(1, b"Exif\0\0".ljust(65_533, b"\0")) * 304),
-        ("many segments of Exif", jpeg.app(1, b"Exif\0\0".ljust(4096, b"\0")) * 4800),
         ("a profile in 255 segments", b"".join(jpeg.app(2, b"ICC_PROFILE\0" + bytes([n, 255]) + bytes(65_000)) for n in range(1, 256))),
         ("an Exif that names the same bytes over and over", jpeg.app(1, b"Exif\0\0" + tiff_bomb(65_000))),
         ("an Exif that names itself", jpeg.app(1, b"Exif\0\0MM\0\x2a\0\0\0\x08\0\1" + struct.pack(">HHLL", 0x8769, 4, 1, 8) + bytes(4))),
@@ -146,32 +120,23 @@ def oddities() -> Iterator[Case]:
     data = BytesIO()
     frames[0].save(data, "PNG", save_all=True, append_images=frames[1:], duration=1)
     yield "an animated PNG of 200 frames", data.getvalue(), READ
-    yield (
-        "an animated PNG that lies",
-        png.file(png.header(8, 8), png.flat(8, 8), before=png.chunk(b"acTL", struct.pack(">2I", 2**31 - 1, 0))),
-        EITHER,
-    )
+    frames_that_are_not_there = png.chunk(b"acTL", struct.pack(">2I", 2**31 - 1, 0))
+    yield "an animated PNG that lies", png.file(png.header(8, 8), png.flat(8, 8), before=frames_that_are_not_there), EITHER
     photo = painting(size=(64, 48))
     yield "no Huffman table, for which decoders have one of their own", photo.replace(b"\xff\xc4", b"\xff\xfe"), EITHER
     yield "a broken Huffman table", photo.replace(b"\xff\xc4\0", b"\xff\xc4\0" + b"\xff" * 20), REFUSED
     yield "no quantization table", photo.replace(b"\xff\xdb", b"\xff\xfe"), REFUSED
-    yield "CMYK with Adobe's marker", painting(mode="CMYK"), READ
     yield "CMYK that says it is YCCK", painting(mode="CMYK").replace(b"Adobe\0d\0\0\0\0\0", b"Adobe\0d\0\0\0\0\2"), EITHER
-    yield "lossless JPEG", jpeg.START + jpeg.quantization() + jpeg.frame(64, 64, jpeg.LOSSLESS) + jpeg.scan() + jpeg.END, EITHER
     yield "twelve bits", jpeg.START + jpeg.frame(64, 64).replace(b"\x08\0\x40", b"\x0c\0\x40") + jpeg.scan() + jpeg.END, REFUSED
-    for components in (2, 5, 255):
+    for components in (2, 255):
         start = jpeg.START + jpeg.quantization() + jpeg.frame(64, 64, components=components)
         yield f"{components} components", start + jpeg.scan(min(components, 4)) + jpeg.END, EITHER
-    for depth, colour in ((1, 0), (2, 0), (4, 0), (16, 0), (8, 2), (16, 2), (8, 4), (16, 4), (8, 6), (16, 6)):
-        for interlace, make in enumerate((png.flat, png.interlaced)):
-            yield (
-                f"colour {colour}, {depth} bits, interlace {interlace}",
-                png.file(png.header(9, 7, depth, colour, interlace), make(9, 7, depth, colour)),
-                READ,
-            )
-    for depth, colour in ((3, 0), (16, 3), (4, 2), (1, 6), (8, 1), (8, 7), (0, 0)):
+    for depth, colour in ((1, 0), (16, 0), (8, 2), (8, 4), (16, 6)):
+        data = png.interlaced(9, 7, depth, colour)
+        yield f"colour {colour}, {depth} bits, interlaced", png.file(png.header(9, 7, depth, colour, 1), data), READ
+    for depth, colour in ((3, 0), (16, 3), (8, 7), (0, 0)):
         yield f"colour {colour} of {depth} bits, which there is not", png.file(png.header(9, 7, depth, colour), bytes(99)), REFUSED
-    for length in (0, 1, 2, 5, 6, 7, 256, 1000):
+    for length in (0, 1, 5, 1000):
         for colour in (png.GRAY, png.RGB, png.PALETTE, png.RGBA):
             before = (png.chunk(b"PLTE", bytes(range(30))) if colour == png.PALETTE else b"") + png.chunk(b"tRNS", b"\x01" * length)
             yield (
@@ -179,16 +144,9 @@ def oddities() -> Iterator[Case]:
                 png.file(png.header(9, 7, 8, colour), png.flat(9, 7, 8, colour), before=before),
                 EITHER,
             )
-    yield (
-        "a palette of nothing",
-        png.file(png.header(9, 7, 8, png.PALETTE), png.flat(9, 7, 8, png.PALETTE), before=png.chunk(b"PLTE")),
-        EITHER,
-    )
-    yield "no palette", png.file(png.header(9, 7, 8, png.PALETTE), png.flat(9, 7, 8, png.PALETTE)), EITHER
+    head, pixels = png.header(9, 7, 8, png.PALETTE), png.flat(9, 7, 8, png.PALETTE)
+    yield "a palette of nothing", png.file(head, pixels, before=png.chunk(b"PLTE")), EITHER
+    yield "no palette", png.file(head, pixels), EITHER
     yield "a wrong check sum", png.SIGNATURE + png.chunk(b"IHDR", bytes(13), crc=0), REFUSED
     yield "a chunk of 4 GB", png.SIGNATURE + png.header(9, 7) + struct.pack(">I", 2**32 - 1) + b"IDAT", REFUSED
     yield "two headers", png.SIGNATURE + png.header(9, 7) * 2 + png.chunk(b"IDAT", png.flat(9, 7)) + png.chunk(b"IEND"), EITHER
-    for orientation in (0, 9, 65_535):
-        exif = Image.Exif()
-        exif[0x0112] = orientation
-        yield f"orientation {orientation}", painting(exif=exif), READ

@@ -1,59 +1,36 @@
 """Pictures below 1 MB that take as long, or as much memory, as their format, mode and shape can: (name, bytes)."""
 
 import struct
-import zlib
 from collections.abc import Iterator
 
 import jpeg
 import png
 
+from benchmarks.hostile.pictures import png as of_one_colour
+
 # 40 million pixels as a square, and strips each way.
 SQUARE = (6324, 6324)
-PNG_SHAPES = [SQUARE, (223, 179_000), (133_000, 300), (8, 1_000_000), (1_000_000, 20), (1, 1_000_000), (4_000_000, 1)]
-JPEG_SHAPES = [SQUARE, (610, 65_500)]
-
+STRIPS = [(223, 179_000), (8, 1_000_000), (1_000_000, 20), (4_000_000, 1)]
 TURNED = b"II*\0" + struct.pack("<LHHHLLL", 8, 1, 0x0112, 3, 1, 6, 0)
 
-# Name, bits, colour type, chunks before the pixels.
-KINDS = [
-    ("1 bit", 1, png.GRAY, b""),
-    ("gray", 8, png.GRAY, b""),
-    ("16-bit gray", 16, png.GRAY, b""),
-    ("RGB", 8, png.RGB, b""),
-    ("RGB and a transparent colour", 8, png.RGB, png.chunk(b"tRNS", bytes(6))),
-    ("16-bit RGB", 16, png.RGB, b""),
-    ("palette", 8, png.PALETTE, png.chunk(b"PLTE", bytes(768))),
-    ("palette with transparency", 8, png.PALETTE, png.chunk(b"PLTE", bytes(768)) + png.chunk(b"tRNS", bytes(range(256)))),
-    ("gray and alpha", 8, png.GRAY_ALPHA, b""),
-    ("RGBA", 8, png.RGBA, b""),
-    ("16-bit RGBA", 16, png.RGBA, b""),
-]
-
 # How often each component is sampled, across and down.
-SAMPLINGS = [("gray", [0x11]), ("4:4:4", [0x11] * 3), ("odd", [0x11, 0x41, 0x14]), ("CMYK", [0x11] * 4)]
-
-
-def rows(width: int, height: int, depth: int, colour: int) -> bytes:
-    """Of one colour, by the filter that takes longest. Many at a time, as there may be millions."""
-    row = b"\4" + b"\x55" * ((width * png.SAMPLES[colour] * depth + 7) // 8)
-    press = zlib.compressobj(9)
-    many = max(1, 1_000_000 // len(row))
-    whole, rest = divmod(height, many)
-    return b"".join([*(press.compress(row * many) for _ in range(whole)), press.compress(row * rest), press.flush()])
+SAMPLINGS = [("4:4:4", [0x11] * 3), ("odd", [0x11, 0x41, 0x14]), ("CMYK", [0x11] * 4)]
 
 
 def pngs() -> Iterator[tuple[str, bytes]]:
-    for name, depth, colour, before in KINDS:
-        shapes = PNG_SHAPES if name in ("1 bit", "RGBA") else [SQUARE]
-        for width, height in shapes:
-            head = png.header(width, height, depth, colour)
-            data = rows(width, height, depth, colour)
-            yield f"PNG, {name}, {width} x {height}", png.file(head, data, before=before)
-    exif = png.chunk(b"eXIf", TURNED)
-    for size in (SQUARE, (223, 179_000)):
-        yield f"PNG, RGB, turned, {size}", png.file(png.header(*size), rows(*size, 8, png.RGB), before=exif)
-    data = png.interlaced(*SQUARE, 8, png.RGB, line_filter=4)
-    yield "PNG, RGB, interlaced", png.file(png.header(*SQUARE, interlace=1), data)
+    for colour, depth in ((png.GRAY, 1), (png.GRAY, 16), (png.RGB, 8), (png.RGB, 16), (png.GRAY_ALPHA, 8), (png.RGBA, 8)):
+        yield f"PNG, colour {colour}, {depth} bits", of_one_colour(SQUARE, colour, depth)
+    for size in STRIPS:
+        yield f"PNG, 1 bit, {size}", of_one_colour(size, png.GRAY, 1)
+        yield f"PNG, RGBA, {size}", of_one_colour(size, png.RGBA)
+    for name, size, colour, before in (
+        ("turned", (223, 179_000), png.RGB, png.chunk(b"eXIf", TURNED)),
+        ("palette with transparency", SQUARE, png.PALETTE, png.chunk(b"tRNS", bytes(range(256)))),
+    ):
+        data = of_one_colour(size, colour)
+        pixels = data.index(b"IDAT") - 4
+        yield f"PNG, {name}", data[:pixels] + before + data[pixels:]
+    yield "PNG, RGB, interlaced", of_one_colour(SQUARE, png.RGB, interlaced=True)
 
 
 def jpegs() -> Iterator[tuple[str, bytes]]:
@@ -61,7 +38,7 @@ def jpegs() -> Iterator[tuple[str, bytes]]:
     for name, sampling in SAMPLINGS:
         count = len(sampling)
         start = jpeg.START + (jpeg.app(14, b"Adobe\0d\0\0\0\0\2") if count == 4 else b"") + tables
-        for width, height in JPEG_SHAPES:
+        for width, height in (SQUARE, (610, 65_500)):
             baseline, progressive = (frame(width, height, kind, sampling) for kind in (jpeg.BASELINE, jpeg.PROGRESSIVE))
             told = f"{name}, {width} x {height}"
             yield f"JPEG, {told}", start + baseline + jpeg.scan(count, body=b"\x55" * 400_000) + jpeg.END

@@ -3,7 +3,7 @@
 import struct
 
 START, END = b"\xff\xd8", b"\xff\xd9"
-BASELINE, PROGRESSIVE, ARITHMETIC, LOSSLESS = 0xC0, 0xC2, 0xC9, 0xC3
+BASELINE, PROGRESSIVE = 0xC0, 0xC2
 
 
 def segment(marker: int, body: bytes = b"") -> bytes:
@@ -40,11 +40,3 @@ def of_scans(width: int, height: int, count: int, body: bytes = b"") -> bytes:
 
 def app(number: int, body: bytes) -> bytes:
     return segment(0xE0 + number, body)
-
-
-def refining(width: int, height: int, count: int) -> bytes:
-    """As of_scans, but every scan holds a bit for each block, which is what takes a decoder longest."""
-    blocks = (-(-width // 8)) * (-(-height // 8)) * 3
-    tables = quantization() + huffman(0, 0) + huffman(1, 0xE0)
-    scans = scan(3, 0, 0, 0x10, body=b"\xa5" * (blocks // 8 + 1)) * count
-    return START + tables + frame(width, height, PROGRESSIVE) + scan(3, 0, 0) + scans + END

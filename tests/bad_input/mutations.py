@@ -10,23 +10,11 @@ import icc
 import jpeg
 import png
 
-
-def paintings() -> list[bytes]:
-    """Small files of every kind that people send."""
-    size = (40, 30)
-    made = [corpus.painting("JPEG", size, mode) for mode in ("RGB", "L", "CMYK")]
-    made += [
-        corpus.painting("JPEG", size, progressive=True),
-        corpus.painting("JPEG", size, quality=95, subsampling=0, restart_marker_rows=1),
-    ]
-    made += [corpus.painting("PNG", size, mode) for mode in ("RGB", "L", "LA", "P", "RGBA", "1")]
-    made += [corpus.painting("JPEG", size, mode, icc_profile=profile) for mode, profile in PROFILES.items()]
-    made += [corpus.painting("PNG", size, mode, icc_profile=PROFILES[mode]) for mode in ("RGB", "L")]
-    return made
-
-
 # One for each kind of pixels; that of CMYK with as few nodes as there can be.
 PROFILES = {"RGB": icc.rgb(icc.ADOBE_RGB, icc.gamma(2.2)), "L": icc.gray(1.8), "CMYK": icc.cmyk(steps=2)}
+
+
+WORDS = (b"\0", b"\xff", b"\xff\xff\xff\xff", b"\0\0\0\0", b"\x7f\xff", b"\x80\0\0\0", b"\xff\xda", b"\xff\xd9", b"IDAT", b"IEND")
 
 
 def flip(random: Random, data: bytes) -> bytes:
@@ -37,45 +25,28 @@ def flip(random: Random, data: bytes) -> bytes:
     return bytes(changed)
 
 
-def overwrite(random: Random, data: bytes) -> bytes:
-    place = random.randrange(len(data) + 1)
-    value = random.choice(
-        (b"\0", b"\xff", b"\xff\xff\xff\xff", b"\0\0\0\0", b"\x7f\xff", b"\x80\0\0\0", b"\xff\xda", b"\xff\xd9", b"IDAT", b"IEND")
+def replace(random: Random, data: bytes) -> bytes:
+    """A piece of `data` is left out or repeated, or has something else in its place."""
+    first, last = sorted(random.randrange(len(data) + 1) for _ in range(2))
+    word, other = random.choice(WORDS), random.choice(SEEDS)
+    put_in, end = random.choice(
+        (
+            (b"", last),
+            (data[first:last] * random.choice((1, 2, 20)), first),
+            (word, first + len(word)),
+            (random.randbytes(random.choice((1, 2, 4, 64))), first),
+            (other[random.randrange(len(other) + 1) :], len(data)),
+        )
     )
-    return data[:place] + value + data[place + len(value) :]
-
-
-def cut(random: Random, data: bytes) -> bytes:
-    first, last = sorted(random.randrange(len(data) + 1) for _ in range(2))
-    return data[:first] + data[last:]
-
-
-def insert(random: Random, data: bytes) -> bytes:
-    place = random.randrange(len(data) + 1)
-    return data[:place] + random.randbytes(random.choice((1, 2, 4, 64))) + data[place:]
-
-
-def repeat(random: Random, data: bytes) -> bytes:
-    first, last = sorted(random.randrange(len(data) + 1) for _ in range(2))
-    return data[:last] + data[first:last] * random.choice((1, 2, 20)) + data[last:]
-
-
-def splice(random: Random, data: bytes) -> bytes:
-    other = random.choice(SEEDS)
-    return data[: random.randrange(len(data) + 1)] + other[random.randrange(len(other) + 1) :]
+    return data[:first] + put_in + data[end:]
 
 
 def redraw(random: Random, data: bytes) -> bytes:
     """Other pixels in a PNG, and another form: they lie behind zlib, where no change of a byte leaves them readable."""
     if not data.startswith(png.SIGNATURE):
         return flip(random, data)
-    head = png.header(
-        random.randrange(1, 40),
-        random.randrange(1, 40),
-        random.choice((1, 2, 4, 8, 16)),
-        random.choice((0, 2, 3, 4, 6)),
-        random.randrange(2),
-    )
+    width, height, depth, colour = (random.choice(values) for values in (range(1, 40), range(1, 40), (1, 2, 4, 8, 16), (0, 2, 3, 4, 6)))
+    head = png.header(width, height, depth, colour, random.randrange(2))
     rows = random.randbytes(64).translate(FILTERS) * 200
     palette = png.chunk(b"PLTE", random.randbytes(3 * random.randrange(1, 257)))
     transparent = png.chunk(b"tRNS", random.randbytes(random.choice((1, 2, 6, 100)))) if random.random() < 0.5 else b""
@@ -100,15 +71,24 @@ def color_chunks(random: Random) -> bytes:
 
 
 def changed_profile(random: Random) -> bytes:
-    return random.choice((flip, overwrite, cut, insert))(random, random.choice(sorted(PROFILES.values())))
+    return random.choice((flip, replace))(random, random.choice(sorted(PROFILES.values())))
 
 
 AFTER_HEADER = len(png.SIGNATURE + png.header(1, 1))
 # Every byte may begin a row, and a row begins with its filter, 0 to 4.
 FILTERS = bytes(value % 5 for value in range(256))
-PAINTINGS = paintings()
+# Small files of every kind that people send.
+SIZE = (40, 30)
+PAINTINGS = [
+    *(corpus.painting("JPEG", SIZE, mode) for mode in ("RGB", "L", "CMYK")),
+    corpus.painting("JPEG", SIZE, progressive=True),
+    corpus.painting("JPEG", SIZE, subsampling=0, restart_marker_rows=1),
+    *(corpus.painting("PNG", SIZE, mode) for mode in ("RGB", "L", "LA", "P", "RGBA", "1")),
+    *(corpus.painting("JPEG", SIZE, mode, icc_profile=profile) for mode, profile in PROFILES.items()),
+    *(corpus.painting("PNG", SIZE, mode, icc_profile=PROFILES[mode]) for mode in ("RGB", "L")),
+]
 SEEDS = PAINTINGS + [data for _, data, _ in corpus.oddities() if len(data) < 3000]
-MUTATIONS: tuple[Callable[[Random, bytes], bytes], ...] = (flip, overwrite, cut, insert, repeat, splice, redraw, recolor)
+MUTATIONS: tuple[Callable[[Random, bytes], bytes], ...] = (flip, replace, replace, redraw, recolor)
 # Longer files only take longer.
 MAX_BYTES = 65_536
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import grpc
 import numpy as np
-from google.protobuf.empty_pb2 import Empty
 from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 from grpc_health.v1.health_pb2_grpc import HealthStub
 
@@ -50,7 +49,7 @@ class Calls:
     def states(self) -> dict[int, str]:
         return {status.version: status.State.Name(status.state) for status in self.status()}
 
-    def reload(self, base_path: str, versions: Iterable[int], timeout: float = TIMEOUT_S, **labels: int) -> None:
+    def reload(self, base_path: str, versions: Iterable[int], **labels: int) -> None:
         """Only these `versions`; none of them for the default, the highest."""
         request = model_management_pb2.ReloadConfigRequest()
         model = request.config.model_config_list.config.add(name=MODEL_NAME, base_path=base_path, model_platform="tensorflow")
@@ -58,7 +57,7 @@ class Calls:
             model.model_version_policy.specific.versions.extend(versions)
         for label, version in labels.items():
             model.version_labels[label] = version
-        self.models.HandleReloadConfigRequest(request, timeout=timeout)
+        self.models.HandleReloadConfigRequest(request, timeout=TIMEOUT_S)
 
     def metadata(self, *fields: str, name: str = MODEL_NAME) -> Any:
         request = get_model_metadata_pb2.GetModelMetadataRequest(metadata_field=fields)
@@ -68,15 +67,6 @@ class Calls:
     def health(self, service: str = "") -> str:
         answer = HealthStub(self.channel).Check(HealthCheckRequest(service=service), timeout=TIMEOUT_S)
         return HealthCheckResponse.ServingStatus.Name(answer.status)
-
-    def method(self, name: str) -> None:
-        """One of the PredictionService that has no stub here."""
-        call = self.channel.unary_unary(
-            f"/tensorflow.serving.PredictionService/{name}",
-            request_serializer=Empty.SerializeToString,
-            response_deserializer=Empty.FromString,
-        )
-        call(Empty(), timeout=TIMEOUT_S)
 
 
 def until(condition: Callable[[], Any], timeout: float = TIMEOUT_S) -> Any:

@@ -1,43 +1,16 @@
-"""model.tflite, which the embedded server computes by: it must be there, fit the SavedModel and answer as it does."""
+"""A published version: the embedded server computes by its model.tflite, and answers as its SavedModel does."""
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
-from calls import pixels, predict_request, status_of, until
+from calls import pixels, predict_request
 from processes import REAL_MODEL, Server
 
-from gateway.contract import CLASSES_OUTPUT, EXPLAIN_SIGNATURE, HEATMAP_OUTPUT, MODEL_NAME, PREDICT_SIGNATURE, SCORES_OUTPUT
+from gateway.contract import CLASSES_OUTPUT, EXPLAIN_SIGNATURE, HEATMAP_OUTPUT, PREDICT_SIGNATURE, SCORES_OUTPUT
 
-FILE = "model.tflite"
-PUBLISHED = sorted((path for path in REAL_MODEL.iterdir() if path.name.isdigit()), key=lambda path: int(path.name))
-
-
-@pytest.fixture(scope="module")
-def server(start: Callable[..., Server], models: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Server:
-    """With version 1, and others that do not serve."""
-    base_path = tmp_path_factory.mktemp(MODEL_NAME)
-    (base_path / "1").symlink_to(models["first"])
-    server = start(base_path)
-    server.base_path = base_path
-    return server
-
-
-def publish(server: Server, model: Path, number: int, change: Callable[[Path], object]) -> Path:
-    """Version `number` with another model.tflite."""
-    copy = server.base_path / f".{number}"
-    shutil.copytree(model, copy)
-    change(copy / FILE)
-    return copy.rename(server.base_path / str(number))
-
-
-def error_of(server: Server, number: int) -> tuple[int, str]:
-    until(lambda: server.states().get(number) == "END")
-    [status] = server.status(version=number)
-    assert server.predict().model_spec.version.value == 1
-    return status.status.error_code, status.status.error_message
+PUBLISHED = [path for path in REAL_MODEL.iterdir() if path.name.isdigit()]
 
 
 @pytest.mark.parametrize("version", PUBLISHED, ids=lambda path: path.name)
@@ -57,30 +30,3 @@ def test_a_published_version_answers_as_its_saved_model(start: Callable[..., Ser
         for name in outputs:
             assert [dim.size for dim in answered[name].tensor_shape.dim] == list(expected[name].shape)
             np.testing.assert_allclose(answered[name].float_val, expected[name].ravel(), atol=1e-4)
-
-
-def test_one_that_is_cut_short(server: Server, models: dict[str, Path]) -> None:
-    for number, cut in enumerate((0, 100, -100), 2):
-        publish(server, models["second"], number, lambda file, cut=cut: file.write_bytes(file.read_bytes()[:cut]))
-        code, message = error_of(server, number)
-        assert code == 9
-        assert message.startswith("model.tflite cannot be served: LiteRT cannot run it: ")
-        assert "\n" not in message
-
-
-def test_one_with_another_input(server: Server, models: dict[str, Path]) -> None:
-    publish(server, models["second"], 5, lambda file: shutil.copy(models["wrong"] / FILE, file))
-    reason = "signature explain has the inputs picture, in the SavedModel image"
-    assert error_of(server, 5) == (9, f"model.tflite cannot be served: {reason}. `python -m training lite` makes it anew.")
-
-
-def test_a_version_without_one_names_the_command_that_makes_it_and_is_served_once_it_is_there(
-    server: Server, models: dict[str, Path]
-) -> None:
-    version = publish(server, models["second"], 6, Path.unlink)
-    assert error_of(server, 6) == (5, f"{version} has no model.tflite. Make it with `python -m training lite {version}`.")
-    shutil.copy(models["second"] / FILE, version)
-    until(lambda: server.predict().model_spec.version.value == 6)
-    # It is in memory: cut short now, it is served on.
-    (version / FILE).write_bytes(b"")
-    assert status_of(server.predict) == ("OK", "")

@@ -1,19 +1,21 @@
-"""The process: health, its end under calls, its limits, and how it says that it cannot start."""
+"""The process: whom it answers, its limits, its end under calls, and a port that is taken."""
 
 import json
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import grpc
 import pytest
 from calls import TIMEOUT_S, Calls, predict_request, status_of
 from grpc_health.v1.health_pb2 import HealthCheckRequest
 from grpc_health.v1.health_pb2_grpc import HealthStub
 from processes import ROOT, Server
+
+from gateway.serving.messages import prediction_service_pb2_grpc
 
 
 @pytest.fixture
@@ -23,55 +25,59 @@ def slow(start: Callable[..., Server], models: dict[str, Path], base_path: Path)
     return lambda *flags: start(base_path, *flags)
 
 
-@pytest.mark.parametrize(("number", "flags"), [(signal.SIGTERM, ("--enable_batching=true",)), (signal.SIGINT, ())])
-def test_calls_in_flight_finish(slow: Callable[..., Server], number: signal.Signals, flags: tuple[str, ...]) -> None:
-    server = slow(*flags)
+def test_calls_in_flight_finish(slow: Callable[..., Server]) -> None:
+    server = slow("--enable_batching=true")
     watch = HealthStub(server.channel).Watch(HealthCheckRequest())
     seen = [watch.next().status]
     calling = Calls(server.address)
-    calls = [calling.prediction.Predict.future(predict_request()) for _ in range(4)]
+    calls = [calling.prediction.Predict.future(predict_request()) for _ in range(3)]
     calling.status()  # on the same connection: once it is answered, the calls before it have arrived
-    server.process.send_signal(number)
+    server.process.send_signal(signal.SIGTERM)
     seen += [answer.status for answer in watch]  # ends: a watcher does not keep the server
     assert seen == [1, 2], "SERVING, then NOT_SERVING"
     assert not all(call.done() for call in calls)
     late = Calls(server.address)
     assert status_of(late.predict)[0] == "UNAVAILABLE"
     late.channel.close()
-    assert [call.result().model_spec.version.value for call in calls] == [1] * 4
+    assert [call.result().model_spec.version.value for call in calls] == [1] * 3
     calling.channel.close()
     assert server.process.wait(TIMEOUT_S) == 0
 
 
 def test_more_calls_than_threads(slow: Callable[..., Server]) -> None:
-    server = slow("--grpc_max_threads=2")
-    with ThreadPoolExecutor(6) as pool:
-        answers = list(pool.map(lambda _: status_of(server.predict), range(6)))
-    assert sorted(answers) == [("OK", "")] * 2 + [("RESOURCE_EXHAUSTED", "Server Threadpool Exhausted")] * 4
+    server = slow("--grpc_max_threads=1")
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda _: status_of(server.predict), range(4)))
+    assert sorted(answers) == [("OK", "")] + [("RESOURCE_EXHAUSTED", "Server Threadpool Exhausted")] * 3
 
 
-def test_a_port_that_is_taken(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as other:
-        port = other.getsockname()[1]
-        ended = run(f"--port={port}", f"--model_base_path={tmp_path}")
-    assert ended == (1, f"model_server: cannot listen on 127.0.0.1 port {port}: Address already in use.\n")
+def test_mutual_tls(start: Callable[..., Server], base_path: Path, models: dict[str, Path], tmp_path: Path) -> None:
+    (base_path / "1").symlink_to(models["first"])
+    ours, foreign = tmp_path / "ours", tmp_path / "foreign"
+    for folder in (ours, foreign):
+        subprocess.run(["sh", "certificates.sh", str(folder)], cwd=ROOT, check=True, capture_output=True)
+    address = start(base_path, f"--ssl_config_file={ours / 'serving.ssl.config'}").address
+    authority = (ours / "gateway" / "ca.crt").read_bytes()
+
+    def code(pair: Path | None) -> str:
+        files = [(pair / "gateway" / name).read_bytes() for name in ("tls.key", "tls.crt")] if pair else []
+        with grpc.secure_channel(address, grpc.ssl_channel_credentials(authority, *files)) as channel:
+            stub = prediction_service_pb2_grpc.PredictionServiceStub(channel)
+            return status_of(lambda: stub.Predict(predict_request(), timeout=TIMEOUT_S))[0]
+
+    assert (code(ours), code(None), code(foreign)) == ("OK", "UNAVAILABLE", "UNAVAILABLE")
+    plain = Calls(address)
+    assert status_of(plain.predict)[0] == "UNAVAILABLE"
+    plain.channel.close()
 
 
-def test_the_port_of_another_model_server(embedded: Server, tmp_path: Path) -> None:
+def test_the_port_of_another_model_server(embedded: Calls, tmp_path: Path) -> None:
+    """gRPC by itself would let two of them listen on one."""
     port = embedded.address.rpartition(":")[2]
-    assert run(f"--port={port}", f"--model_base_path={tmp_path}")[0] == 1
-
-
-def test_it_cannot_start() -> None:
-    assert run("--model_base_path=nowhere") == (1, "model_server: --model_base_path nowhere is not a directory.\n")
-
-
-def run(*flags: str) -> tuple[int, str]:
-    command = [sys.executable, "-X", "importtime", "-m", "model_server", *flags]
+    command = [sys.executable, "-m", "model_server", f"--port={port}", f"--model_base_path={tmp_path}"]
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
-    told = [line for line in ended.stderr.splitlines(keepends=True) if not line.startswith("import time:")]
-    assert "ai_edge_litert" not in ended.stderr, "it is told before LiteRT is imported"
-    return ended.returncode, "".join(told)
+    told = f"model_server: cannot listen on 127.0.0.1 port {port}: Address already in use.\n"
+    assert (ended.returncode, ended.stderr) == (1, told)
 
 
 def test_a_signal_while_loading(models: dict[str, Path], tmp_path: Path) -> None:

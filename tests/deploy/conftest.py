@@ -1,6 +1,5 @@
 """The engine and the service on it, once for all tests of this folder, which change it one after the other."""
 
-import subprocess
 from collections.abc import Iterator
 
 import pytest
@@ -22,12 +21,7 @@ def engine() -> Iterator[Engine]:
 def deployment(engine: Engine) -> Iterator[Deployment]:
     deployment = Deployment(engine)
     try:
-        try:
-            deployment.up("--build")
-        except subprocess.TimeoutExpired as error:
-            pytest.fail(
-                f"The images were not built and started within {error.timeout:.0f} s. Try again on a less busy machine.", pytrace=False
-            )
+        deployment.up("--build")
         yield deployment
     finally:
         deployment.compose("down", "--volumes", "--timeout=5", COMPOSE_PROFILES="*")

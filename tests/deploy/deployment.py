@@ -20,6 +20,7 @@ class Deployment:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.project = f"ragam-test-{os.getpid()}"
+        self.label = f"--filter=label=com.docker.compose.project={self.project}"
         self.port = free_port()
         self.address = f"http://127.0.0.1:{self.port}"
         self.variables = {
@@ -44,7 +45,7 @@ class Deployment:
         self.compose("up", "--detach", "--wait", *arguments, **variables)
 
     def logs(self) -> str:
-        ids = self.engine.docker("ps", "--all", "--quiet", f"--filter=label=com.docker.compose.project={self.project}").stdout.split()
+        ids = self.engine.docker("ps", "--all", "--quiet", self.label).stdout.split()
         return "".join(
             f"\n{name}\n{done.stdout[-3000:]}{done.stderr[-3000:]}" for name in ids for done in [self.engine.docker("logs", name)]
         )
@@ -64,16 +65,6 @@ class Deployment:
         """What `code` prints, run by the container's own Python."""
         return self.engine.docker("exec", container, "python", "-c", code, *arguments).stdout.strip()
 
-    def memory(self, container: str) -> tuple[int, int]:
-        """Anonymous memory of all its processes and the limit, in bytes; the page cache, which gives way, is left out."""
-        code = """
-import pathlib
-new, old = pathlib.Path("/sys/fs/cgroup/memory.stat"), pathlib.Path("/sys/fs/cgroup/memory/memory.stat")
-stat = dict(line.split() for line in (new if new.exists() else old).read_text().splitlines())
-print(stat["anon"] if new.exists() else stat["total_rss"])
-"""
-        return int(self.python(container, code)), self.inspect(container)["HostConfig"]["Memory"]
-
     def ip(self, container: str, network: str) -> str:
         return self.inspect(container)["NetworkSettings"]["Networks"][f"{self.project}_{network}"]["IPAddress"]
 
@@ -83,11 +74,10 @@ print(stat["anon"] if new.exists() else stat["total_rss"])
         except requests.RequestException:
             return False
 
-    def post(self, picture: bytes, name: str = "painting.jpg", **headers: str) -> requests.Response:
-        return requests.post(f"{self.address}/prediction?details=true", files={"image": (name, picture)}, headers=headers, timeout=30)
+    def post(self, picture: bytes, **headers: str) -> requests.Response:
+        return requests.post(f"{self.address}/prediction", files={"image": ("a.jpg", picture)}, headers=headers, timeout=30)
 
     def left(self) -> list[str]:
         """Whatever of this project the engine still has."""
-        label = f"--filter=label=com.docker.compose.project={self.project}"
         listings = (["ps", "--all"], ["network", "ls"], ["volume", "ls"])
-        return [line for listing in listings for line in self.engine.docker(*listing, "--quiet", label).stdout.split()]
+        return [line for listing in listings for line in self.engine.docker(*listing, "--quiet", self.label).stdout.split()]

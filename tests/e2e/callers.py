@@ -17,14 +17,8 @@ LOST, REFUSED = 0, -1
 # Between two requests of one caller: the machine is to be busy with what happens, not with pictures.
 PAUSE_SECONDS = 0.03
 
-# An answer that takes longer counts as lost.
-MOST_SECONDS = 60
-
-# Far more than a service takes to answer again on the busiest machine.
-RECOVERY_SECONDS = 180
-
-# ... or to answer hundreds of times.
-ANSWERS_SECONDS = 900
+# An answer that takes longer counts as lost. A service that is well has answered again, or hundreds of times, long before the others.
+MOST_SECONDS, RECOVERY_SECONDS, ANSWERS_SECONDS = 60, 180, 900
 
 
 @dataclass(frozen=True)
@@ -96,7 +90,7 @@ class Callers:
 
     def statuses(self, since: float = 0) -> set[int]:
         """LOST and REFUSED among them."""
-        return {seen.status for seen in self.seen if seen.sent >= since}
+        return {seen.status for seen in self.since(since)}
 
     def count(self, *statuses: int) -> int:
         """How many of the requests ended so."""

@@ -10,7 +10,6 @@ from service import both_servers, wait_until
 
 from benchmarks.hostile.attacks import Target
 from benchmarks.hostile.measure import attacked, settle, workers_of
-from benchmarks.hostile.pictures import with_damaged_exif
 
 NAMES = [
     "16 maps of 40 megapixels at once",
@@ -47,11 +46,3 @@ def test_others_are_answered_and_the_bounds_hold(target, name):
     assert result.faults() == []
     assert result.answers
     assert result.outcome.answers.total() > 0
-
-
-def test_a_damaged_exif_is_one_line_of_the_log(running, picture):
-    data = with_damaged_exif(picture(), 65_000, 5)
-    answer = running.post(data, headers={"X-Request-ID": "of-the-damaged"})
-    assert answer.status_code == 200
-    wait_until(lambda: "of-the-damaged" in running.gateway.text(), what="the line")
-    assert running.gateway.text().count("of-the-damaged") == 1

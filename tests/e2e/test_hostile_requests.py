@@ -1,7 +1,5 @@
 """Requests that are no good HTTP, or that HTTP allows and nobody sends: each is answered, and harms nobody."""
 
-import random
-import re
 import time
 from itertools import product
 
@@ -17,43 +15,27 @@ def get(target, method=b"GET"):
     return b"%s %s HTTP/1.1\r\nHost: a\r\n\r\n" % (method, target)
 
 
-def parts(count):
-    body = b"".join(b'--x\r\nContent-Disposition: form-data; name="f%d"\r\n\r\n1\r\n' % number for number in range(count)) + b"--x--\r\n"
-    return POST + FORM + b"Content-Length: %d\r\n\r\n" % len(body) + body
-
-
 # By the protection that answers it. Without the front uvicorn answers those of its parser with a page in HTML, or, where it waits
 # for the end of the headers, not at all.
 REFUSED = {
     "HTTP/0.9": (b"GET /\r\n\r\n", 400),
-    "HTTP/2, knowing better": (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400),
-    "HTTP/3.7": (b"GET / HTTP/3.7\r\n\r\n", 400),
     "TLS": (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(range(200)), 400),
-    "line feeds alone": (b"GET / HTTP/1.1\nHost: a\n\n", 400),
     "a line feed among the headers": (b"GET / HTTP/1.1\r\nHost: a\nX: b\r\n\r\n", 400),
-    "no method": (b" / HTTP/1.1\r\n\r\n", 400),
-    "a method in lower case": (get(b"/", b"get"), 400),
     "a method that was made up": (get(b"/", b"MADEUP"), 400),
-    "CONNECT": (get(b"a:80", b"CONNECT"), 400),
     "CONNECT, with a path and a request for its body": (
         b"CONNECT /healthz HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % len(GET) + GET,
         400,
     ),
     "no host": (b"GET / HTTP/1.1\r\n\r\n", 400),
     "a NUL in the address": (get(b"/\x00"), 400),
-    "an address that is no ASCII": (get(b"/\xff\xfe"), 400),
-    "a space in the address": (get(b"/a b"), 400),
     "an address without a slash": (get(b"healthz"), 400),
-    "a header without a name": (b"GET / HTTP/1.1\r\n: b\r\n\r\n", 400),
     "a header without a colon": (b"GET / HTTP/1.1\r\nabc\r\n\r\n", 400),
     "a space behind a header's name": (b"GET / HTTP/1.1\r\nHost : a\r\n\r\n", 400),
     "a header that goes on": (b"GET / HTTP/1.1\r\nHost: a\r\n b\r\n\r\n", 400),
-    "a NUL in a header": (b"GET / HTTP/1.1\r\nX: a\x00b\r\n\r\n", 400),
     "two hosts": (b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400),
     "two lengths": (POST + b"Content-Length: 4\r\nContent-Length: 40\r\n\r\nabcd" + GET, 400),
     "a length of less than nothing": (POST + b"Content-Length: -1\r\n\r\n", 400),
     "a length with a sign": (POST + b"Content-Length: +4\r\n\r\nabcd", 400),
-    "a length that is no number": (POST + b"Content-Length: 0x10\r\n\r\nabcd", 400),
     "a length and chunks": (POST + b"Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + GET, 400),
     "chunks twice": (POST + b"Transfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n" + GET, 400),
     "chunks in HTTP/1.0": (b"POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + GET, 400),
@@ -61,32 +43,22 @@ REFUSED = {
     "another expectation": (POST + b"Expect: tea\r\nContent-Length: 4\r\n\r\n", 417),
     "a chunk without a size": (CHUNKED + b"\r\n", 400),
     "a chunk of another size": (CHUNKED + b"3\r\nabcd\r\n0\r\n\r\n" + GET, 400),
-    "a chunk of negative size": (CHUNKED + b"-3\r\nabc\r\n", 400),
     "a chunk's line that ends in a line feed": (CHUNKED + b"3\nabc\r\n0\r\n\r\n", 400),
     "tiny chunks": (CHUNKED + b"1\r\na\r\n" * 50_000, 400),
     "trailers without an end": (CHUNKED + b"0\r\n" + b"X: a\r\n" * 20_000, 400),
     "a very long address": (get(b"/" + b"a" * 10_000), 414),
     "a very long address, and no end": (b"GET /" + b"a" * 10_000, 414),
     "many headers": (b"GET / HTTP/1.1\r\n" + b"X: a\r\n" * 200 + b"\r\n", 431),
-    "one huge header": (b"GET / HTTP/1.1\r\nX: " + b"a" * 10_000 + b"\r\n\r\n", 431),
     "headers without an end": (b"GET / HTTP/1.1\r\n" + b"X: a\r\n" * 20_000, 431),
 }
 
 # What the application answers, as it is HTTP.
 ANSWERED = {
-    "missing boundary": (POST + b"Content-Type: multipart/form-data\r\nContent-Length: 4\r\n\r\nabcd", 400),
-    "two thousand parts": (parts(2000), 400),
-    "a form without an end": (
-        POST + FORM + b'Content-Length: 61\r\n\r\n--x\r\nContent-Disposition: form-data; name="image"; f' + b"a" * 9,
-        400,
-    ),
     "two slashes": (get(b"//elsewhere/healthz"), 404),
     "up": (get(b"/page/../healthz"), 404),
     "up, escaped": (get(b"/page/%2e%2e/%2e%2e/etc/passwd"), 404),
-    "an escaped slash": (get(b"/page%2fmain.js%00"), 404),
     "an escaped NUL": (get(b"/healthz%00"), 404),
     "escapes that are no UTF-8": (get(b"/%ff%fe"), 404),
-    "escapes that are none": (get(b"/%zz"), 404),
     "TRACE": (get(b"/", b"TRACE"), 405),
 }
 
@@ -197,21 +169,21 @@ def test_an_upgrade_is_ignored_and_its_body_is_no_request(shared_service, pictur
             assert raw.answer() is None
 
 
-def test_a_request_that_comes_byte_by_byte_is_the_same_request(shared_service, picture):
-    data = multipart(picture(40, 30))
-    with Raw(shared_service) as raw:
-        for index in range(0, len(data), 7):
-            raw.send(data[index : index + 7])
-        assert raw.answer().status == 200
-
-
-def test_whoever_waits_to_be_told_to_go_on_is_told_at_once(shared_service, picture):
-    head, _, body = multipart(picture(), headers="Expect: 100-continue\r\n").partition(b"\r\n\r\n")
+def test_whoever_expects_to_be_told_to_go_on(shared_service, picture):
+    data = multipart(picture(), headers="Expect: 100-continue\r\n")
+    head, _, body = data.partition(b"\r\n\r\n")
     with Raw(shared_service) as raw:
         raw.send(head + b"\r\n\r\n")
         assert raw.answer().status == 100
         raw.send(body)
         assert raw.answer().status == 200
+    # ... and does not wait for it.
+    with Raw(shared_service) as raw:
+        raw.send(data * 2)
+        statuses = [raw.answer().status for _ in range(2)]
+        while statuses.count(200) < 2:
+            statuses.append(raw.answer().status)
+        assert set(statuses) <= {100, 200}
 
 
 def test_whoever_wants_to_send_too_much_is_told_before(shared_service):
@@ -244,74 +216,14 @@ def test_a_body_where_none_belongs_is_nobody_s_request(shared_service):
         assert received.startswith((b"HTTP/1.1 404", b"HTTP/1.1 405"))
 
 
-def test_whoever_does_not_wait_to_be_told_to_go_on_is_answered_too(shared_service, picture):
-    data = multipart(picture(), headers="Expect: 100-continue\r\n")
-    with Raw(shared_service) as raw:
-        raw.send(data * 2)
-        statuses = [raw.answer().status for _ in range(2)]
-        while statuses.count(200) < 2:
-            statuses.append(raw.answer().status)
-        assert set(statuses) <= {100, 200}
-
-
-def test_a_length_that_is_too_small_leaves_what_is_no_request(shared_service):
-    with Raw(shared_service) as raw:
-        raw.send(POST + FORM + b"Content-Length: 4\r\n\r\nabcd\x00\x01\x02 and more")
-        assert_envelope(raw.answer(), 400)
-        assert_envelope(raw.answer(), 400)
-        assert raw.answer() is None
-
-
-def test_a_length_that_is_too_large(shared_service):
-    """Of one who sends no more; tests/e2e/test_hostile_clients.py has those who wait."""
-    with Raw(shared_service) as raw:
-        raw.send(POST + FORM + b"Content-Length: 1000\r\n\r\nabcd")
-        raw.socket.shutdown(1)
-        assert_envelope(raw.answer(), 400)
-
-
-def test_a_client_that_is_done_sending_still_gets_its_answer(shared_service, picture):
-    with Raw(shared_service) as raw:
-        raw.send(multipart(picture()))
-        raw.socket.shutdown(1)
-        assert raw.answer().status == 200
-        assert raw.answer() is None
-
-
-def spoilt(chance):
-    """Up to three requests one behind the other, with a few bytes changed, lost or put in."""
-    good = [
-        GET,
-        POST + FORM + b"Content-Length: 20\r\n\r\n--x\r\nabcdefgh\r\n--x--\r\n",
-        POST + b"Transfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n5\r\nabcde\r\n3;a=b\r\nabc\r\n0\r\nX: y\r\n\r\n",
-        b"OPTIONS * HTTP/1.1\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA\r\n\r\n",
-    ]
-    data = bytearray(b"".join(chance.choices(good, k=chance.randint(1, 3))))
-    for _ in range(chance.randint(0, 6)):
-        place = chance.randrange(len(data))
-        lost = chance.choice([0, 0, 1, 1, chance.randint(2, 20)])
-        put_in = chance.choice(
-            [b"", b"\r\n", b"\n", b"\x00", b"Content-Length: 3\r\n", b"Transfer-Encoding: chunked\r\n", chance.randbytes(3)]
-        )
-        data[place : place + lost] = put_in
-        data = data or bytearray(b"x")
-    return bytes(data)
-
-
-def test_what_chance_makes_of_requests_is_answered_too(shared_service):
-    chance = random.Random(7)
-    statuses = set()
-    for _ in range(400):
-        data = spoilt(chance)
+def test_a_length_that_is_wrong_and_a_client_that_is_done_sending(shared_service, picture):
+    for data, statuses in (
+        (POST + FORM + b"Content-Length: 4\r\n\r\nabcd\x00\x01\x02 and more", [400, 400]),
+        (POST + FORM + b"Content-Length: 1000\r\n\r\nabcd", [400]),
+        (multipart(picture()), [200]),
+    ):
         with Raw(shared_service) as raw:
             raw.send(data)
             raw.socket.shutdown(1)
-            received = b""
-            while piece := raw.socket.recv(65536):
-                received += piece
-        assert b"<html" not in received, data
-        # A status line has its phrase.
-        assert not re.search(rb"HTTP/1\.[01] \d+ ?\r\n", received), data
-        statuses |= {int(status) for status in re.findall(rb"HTTP/1\.[01] (\d+)", received)}
-    assert {200, 400, 404} <= statuses <= {100, 200, 400, 404, 405, 408, 413, 414, 417, 431, 501}
-    assert "Traceback" not in shared_service.gateway.text()
+            assert [raw.answer().status for _ in statuses] == statuses
+            assert raw.answer() is None

@@ -22,46 +22,21 @@ def trained(tmp_path_factory):
         process.stop()
 
 
-@pytest.fixture
-def landscape(picture):
-    """A dark picture: the hotter a place, the lighter and denser the colour over it, and so the more it changes."""
-    buffer = BytesIO()
-    Image.open(BytesIO(picture(1400, 700, seed=3))).point(lambda value: value // 4).save(buffer, "PNG")
-    return buffer.getvalue()
+def test_what_is_explained_is_what_is_predicted(trained, picture):
+    data = picture(1400, 700)
+    predicted = trained.post(data).json()["data"]
 
+    def explain(**headers):
+        return requests.post(f"{trained.address}/explanation", files={"image": ("a.jpg", data)}, headers=headers, timeout=30)
 
-def explain(service, data, **headers):
-    return requests.post(f"{service.address}/explanation", files={"image": ("a.png", data)}, headers=headers, timeout=30)
-
-
-def test_the_heat_is_drawn_where_the_numbers_say(trained, landscape):
-    numbers = explain(trained, landscape, Accept="application/json").json()["data"]
-    drawn = explain(trained, landscape)
-    assert (drawn.status_code, drawn.headers["Content-Type"]) == (200, "image/png")
-    heat = np.array(numbers["heatmap"])
-    assert heat.shape == (7, 7)
-    assert (heat.min() >= 0, heat.max()) == (True, 1)
-
-    painting = Image.open(BytesIO(landscape)).resize((1024, 512), Image.Resampling.LANCZOS)
-    view = Image.open(BytesIO(drawn.content))
-    assert (view.size, view.mode) == (painting.size, "RGB")
-    changed = np.abs(np.asarray(view, int) - np.asarray(painting, int)).sum(axis=2)
-    # 1024 x 512 is not whole in sevens: each place of the grid is averaged over its own pixels.
-    cells = np.array([[cell.mean() for cell in np.array_split(row, 7, axis=1)] for row in np.array_split(changed, 7, axis=0)])
-    # Enlarged smoothly, of two neighbours that are nearly as hot either may change most.
-    assert heat.ravel()[cells.argmax()] > 0.9
-    assert np.corrcoef(cells.ravel(), heat.ravel())[0, 1] > 0.9
-
-
-def test_what_is_explained_is_what_is_predicted(trained, landscape):
-    predicted = trained.post(landscape, "a.png").json()["data"]
-    numbers = explain(trained, landscape, Accept="application/json").json()["data"]
+    numbers = explain(Accept="application/json").json()["data"]
     for key in ("image_types_prediction", "confidence", "model"):
         assert numbers[key] == predicted[key]
-    headers = explain(trained, landscape).headers
-    assert headers["X-Ragam-Genre"] == predicted["image_types_prediction"]
-    assert headers["X-Ragam-Confidence"] == str(predicted["confidence"])
-    assert headers["X-Ragam-Model-Version"] == str(predicted["model"]["version"])
+    heat = np.array(numbers["heatmap"])
+    assert (heat.shape, heat.min() >= 0, heat.max()) == ((7, 7), True, 1)
+    drawn = explain()
+    assert (drawn.status_code, drawn.headers["Content-Type"]) == (200, "image/png")
+    assert Image.open(BytesIO(drawn.content)).size == (1024, 512)
 
 
 def test_genres_are_the_model_s_each_with_its_text(trained, picture):
@@ -94,13 +69,3 @@ def test_many_pictures_are_answered_as_single_ones(trained, picture):
         # A batch is computed in another order than a picture alone.
         for together, single in zip(entry["data"]["scores"], alone["data"]["scores"], strict=True):
             assert together["confidence"] == pytest.approx(single["confidence"], abs=0.0002)
-
-
-def test_a_request_of_many_has_its_own_limit(trained, picture):
-    padded = picture() + bytes(17_000_000)
-    files = [("image", (f"{number}.jpg", padded)) for number in range(4)]
-    answer = requests.post(f"{trained.address}/predictions", files=files, timeout=60)
-    assert answer.status_code == 413
-    assert answer.json()["status"]["detail"].startswith("The request is too large. Send at most 67,108,864 bytes")
-    answer = requests.post(f"{trained.address}/predictions", files=files[:3], timeout=60)
-    assert [entry["status"]["code"] for entry in answer.json()["data"]] == [200, 200, 200]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import requests
-from service import ROOT, accepts, wait_until
+from service import accepts, wait_until
 
 
 def ready(service, models, *arguments, before=(), **environ):
@@ -111,14 +111,11 @@ def test_a_port_that_is_taken(service, models, name, variable):
     assert process.text() == f"The {name} cannot listen on 127.0.0.1:{port} (Address already in use). Set {variable} to another.\n"
 
 
-def test_a_missing_model(service):
+def test_what_keeps_it_from_starting_is_told_together_or_in_a_line(service, models):
     process = service.start("serve.py")
     assert process.wait() == 1
     [line] = process.text().splitlines()
     assert line.startswith("There is no model in ")
-
-
-def test_bad_settings_are_told_together(service, models):
     service.publish(models["first"], 1)
     process = service.start("serve.py", RAGAM_WORKERS="many", RAGAM_MAX_UPLOAD_BYTES="-1", RAGAM_PREDICT_SECOND="3")
     assert process.wait() == 1
@@ -126,31 +123,22 @@ def test_bad_settings_are_told_together(service, models):
     assert [line.split()[0] for line in lines] == ["RAGAM_PREDICT_SECOND", "RAGAM_WORKERS", "RAGAM_MAX_UPLOAD_BYTES"]
 
 
-def test_under_nohup_it_goes_on_when_the_terminal_closes_and_a_hangup_starts_workers_anew(service, models):
+def test_under_nohup_it_goes_on_when_the_terminal_closes(service, models):
     process = ready(service, models, before=("env", "--ignore-signal=HUP"))
     process.signal(signal.SIGHUP)
-    process.signal(signal.SIGHUP)
-    gunicorn = server_of(process, "gunicorn.conf.py")
-    before = children_of(gunicorn)
-    os.kill(gunicorn, signal.SIGHUP)
-    wait_until(lambda: not set(before) & set(children_of(gunicorn)) and service.ready(), what="new workers")
+    wait_until(service.ready, what="readiness")
     assert process.popen.poll() is None
     process.signal(signal.SIGTERM)
     assert process.wait() == 0
-    wait_for_the_end(service)
-
-
-def half_a_request(service):
-    """A connection on which the rest of a picture never comes: what waits for it does not end in order."""
-    connection = socket.create_connection(("127.0.0.1", service.port))
-    head = "POST /prediction HTTP/1.1\r\nHost: a\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: 1000\r\n\r\n--b"
-    connection.sendall(head.encode())
-    return connection
 
 
 def test_a_second_signal_ends_it_at_once(service, models):
     process = ready(service, models, RAGAM_GRACE_SECONDS="600")
-    with half_a_request(service):
+    with socket.create_connection(("127.0.0.1", service.port)) as connection:
+        # The rest of a picture that never comes: what waits for it does not end in order.
+        connection.sendall(
+            b"POST /prediction HTTP/1.1\r\nHost: a\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: 9\r\n\r\n--b"
+        )
         process.signal(signal.SIGINT)
         wait_until(lambda: not accepts(service.port), what="a gateway that takes no connection any more")
         process.signal(signal.SIGINT)
@@ -166,23 +154,4 @@ def test_a_kill_orphans_nobody_and_when_one_server_ends_so_does_the_other(servic
     assert process.wait() == (-signal.SIGKILL if name == "serve.py" else 1)
     if name == "-m model_server":
         assert "The model server ended with exit code -9" in process.text()
-    wait_for_the_end(service)
-
-
-def test_a_changed_file_restarts_its_own_server_alone(service, models, picture):
-    process = ready(service, models, "--reload")
-
-    def running(name):
-        """The server below the one that watches its files."""
-        return [child for watcher in children_of(process.popen.pid) if name in command_of(watcher) for child in children_of(watcher)]
-
-    before, model_server = running("gunicorn.conf.py"), running("-m model_server")
-    (ROOT / "gateway" / "page" / "index.html").touch()
-    wait_until(lambda: running("gunicorn.conf.py") not in ([], before), what="a new gateway")
-    wait_until(service.ready, what="readiness")
-    assert service.post(picture()).status_code == 200
-    assert running("-m model_server") == model_server != []
-
-    process.signal(signal.SIGINT)
-    assert process.wait() == 0
     wait_for_the_end(service)

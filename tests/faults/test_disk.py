@@ -43,14 +43,6 @@ def ask_for_what_is_new(service, data):
     return max(answer.seconds for answer in answers)
 
 
-def replace_workers(service, old):
-    """Kills them, and returns those that the gateway starts in their place."""
-    for worker in old:
-        os.kill(worker, signal.SIGKILL)
-    wait_until(lambda: len(workers(service.gateway) - old) == len(old), what="other workers")
-    return workers(service.gateway)
-
-
 def test_full_under_temporary_files(service, disk, picture, table, metric):
     start_fake(service)
     service.gateway = service.start_gateway(TMPDIR=str(disk), **GATEWAY)
@@ -62,11 +54,12 @@ def test_full_under_temporary_files(service, disk, picture, table, metric):
     before = workers(service.gateway)
     slowest = ask_for_what_is_new(service, data)
     # Nor does a new worker need what the disk has not.
-    replace_workers(service, before)
-    wait_until(service.ready, what="readiness")
+    for worker in before:
+        os.kill(worker, signal.SIGKILL)
+    wait_until(lambda: len(workers(service.gateway) - before) == 2 and service.ready(), what="other workers")
     slowest = max(slowest, ask_for_what_is_new(service, data))
     assert metric(service, "ragam_requests_total", route="/prediction", status="200") == 40
-    table.add("the disk of temporary files is full", "200", slowest, "nothing", 0)
+    table("the disk of temporary files is full", "200", slowest, "nothing", 0)
 
 
 def test_full_under_the_log(service, models, picture, table):
@@ -79,4 +72,4 @@ def test_full_under_the_log(service, models, picture, table):
     assert {answer.status for answer in seen} == {200}
     gateway.stop()
     assert gateway.popen.returncode == 0
-    table.add("the disk under the logs is full", "200", max(answer.seconds for answer in seen), "metrics go on, the log has a gap", 0)
+    table("the disk under the logs is full", "200", max(answer.seconds for answer in seen), "metrics go on, the log has a gap", 0)

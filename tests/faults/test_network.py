@@ -32,7 +32,7 @@ def test_the_name_means_another_address(service, picture, table):
         wait_until(lambda: accepts(service.serving_port, "127.0.0.3"), what="its port")
         back = callers.recovered(time.monotonic())
     assert callers.statuses() <= {200, 503}
-    table.add("the model server's name means another address", "503 while there is none", callers.slowest(), "`ServingUnavailable`", back)
+    table("the model server's name means another address", "503 while there is none", callers.slowest(), "`ServingUnavailable`", back)
 
 
 class NetworkNamespace:
@@ -93,7 +93,7 @@ def test_a_black_hole(service, namespace, picture, table):
     assert callers.statuses() <= {200, 503, 504}
     assert any(line["message"].startswith("ServingUnavailable: ") for line in logged(service.gateway))
     seen = ", ".join(str(status) for status in sorted(callers.statuses() - {200}))
-    table.add("a black hole: packets are dropped", seen, callers.slowest(), "`ServingUnavailable`", back)
+    table("a black hole: packets are dropped", seen, callers.slowest(), "`ServingUnavailable`", back)
 
     # Nor does a gateway that starts with the hole before it wait for ever.
     service.gateway.stop()
@@ -106,4 +106,4 @@ def test_a_black_hole(service, namespace, picture, table):
         time.sleep(1)
         namespace.let_through()
         back = callers.recovered(time.monotonic())
-    table.add("a black hole from the start", str(seen.status), seen.seconds, "`ServingUnavailable`", back)
+    table("a black hole from the start", str(seen.status), seen.seconds, "`ServingUnavailable`", back)

@@ -41,7 +41,7 @@ def test_a_worker_is_killed(service, fake, picture, table, metric):
     # Nothing of the killed one is counted as in flight for ever.
     assert metric(service, "ragam_requests_in_flight") == 0
     last = max([seen.answered for seen in lost], default=killed)
-    table.add(
+    table(
         "gateway: a worker is killed",
         f"{len(lost)} of {len(callers.seen)} connections lost, those in its hands",
         callers.slowest(),
