@@ -92,6 +92,10 @@ class Faults:
             while set(self._service.gateway.children()) <= before:
                 time.sleep(0.05)
             return {0}
+        self._change_versions(kind)
+        return set()
+
+    def _change_versions(self, kind: str) -> None:
         there = self._service.models / "2"
         if kind == "version published" and not there.exists():
             self.publish()
@@ -105,7 +109,6 @@ class Faults:
             (broken / "saved_model.pb").write_bytes(b"no graph")
             time.sleep(2)
             shutil.rmtree(broken)
-        return set()
 
     def _is_ready(self) -> bool:
         try:

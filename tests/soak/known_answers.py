@@ -44,7 +44,7 @@ class Known:
                     raise TooMuchAlike(f"{name} by version {version} and {other_name} by version {other_version}")
 
     def compare(self, file: File, data: Any, heat: bool = False) -> str | None:
-        """What is wrong with the answer for `file`, or None; it has none where it is bad and among others."""
+        """What is wrong with the answer for `file`, or None. An aborted upload has none."""
         if data is None:
             return None
         version = data["model"]["version"]

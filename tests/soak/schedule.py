@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from random import Random
 
 # Shares of the requests.
-KINDS = {"fresh": 35, "kept": 30, "many": 12, "explanation": 10, "bad": 10, "huge": 3}
+KINDS = {"fresh": 30, "kept": 25, "many": 10, "explanation": 8, "bad": 9, "huge": 3, "aborted": 6, "slow": 9}
 
 # A process that is replaced shows no leak: in a run that is long enough to judge memory, its second half keeps them all.
 REPLACING = ("model server killed", "model server restarted", "worker killed")

@@ -1,9 +1,9 @@
 """Mixed load with faults, for as long as you like: every answer is held to the known one.
 
-    python tests/soak/soak.py [--seconds 3600] [--seed 1] [--rate 4]
+    python tests/soak/soak.py [--seconds 3600] [--seed 1] [--rate 4] [--report build/soak.json]
 
 Starts the model server and the gateway on free ports of this machine, and ends them. Seed, duration and rate decide every request
-and every fault. The report goes to build/soak.json. Exit status 0: nothing was wrong; 1: something was, and each thing is named.
+and every fault. Exit status 0: nothing was wrong; 1: something was, and each thing is named.
 """
 
 import argparse
@@ -14,6 +14,7 @@ import tempfile
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=3600)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--rate", type=float, default=4, help="requests a second, on average")
+    parser.add_argument("--report", type=Path, default=ROOT / "build" / "soak.json")
     arguments = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="ragam-soak-"))
     service = Service(folder)
@@ -53,10 +55,10 @@ def main() -> None:
         for process in reversed(service.processes):
             process.stop()
         shutil.rmtree(folder, ignore_errors=True)
-    text = json.dumps(report, indent=1)
-    (ROOT / "build").mkdir(exist_ok=True)
-    (ROOT / "build" / "soak.json").write_text(text + "\n")
-    print(text)
+    arguments.report.parent.mkdir(parents=True, exist_ok=True)
+    arguments.report.write_text(json.dumps(report, indent=1) + "\n")
+    show = {name: value for name, value in report.items() if name != "at_rest"}
+    print(json.dumps(show, indent=1))
     sys.exit(1 if report["violations"] else 0)
 
 
@@ -105,15 +107,21 @@ def run(service: Service, seconds: float, seed: int, rate: float) -> dict[str, A
     of_memory = verdict.of_memory(levels, took)
     violations += verdict.of_answers(outcomes, faults.windows) + verdict.of_processes(before, after) + (of_memory or [])
     violations += verdict.of_gateway(service.gateway.text(), requests.get(f"{service.address}/metrics", timeout=60).text)
+    answers = Counter((outcome.kind, outcome.status) for outcome in outcomes)
     return {
         "seconds": round(took, 1),
         "seed": seed,
         "rate": rate,
         "requests": len(outcomes),
-        "answers": dict(sorted(Counter(f"{outcome.kind} {outcome.status}" for outcome in outcomes).items())),
+        "answers": {
+            kind: {str(status): count for (k, status), count in sorted(answers.items()) if k == kind}
+            for kind in sorted({k for k, _ in answers})
+        },
+        "excused": sum(1 for outcome in outcomes if outcome.wrong) - len(verdict.of_answers(outcomes, faults.windows)),
         "faults": [{"kind": window.kind, "at": round(window.start - start, 1), "back": window.back} for window in faults.windows],
         "memory_mb": levels,
         "memory_judged": of_memory is not None,
+        "at_rest": {"before": [asdict(sample) for sample in before], "after": [asdict(sample) for sample in after]},
         "violations": violations,
     }
 

@@ -1,9 +1,12 @@
 """Sends one planned request and says what came of it."""
 
+import http.client
+import json
 import threading
 import time
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 from files_sent import File
@@ -11,6 +14,8 @@ from known_answers import Known
 from schedule import Request
 
 BATCH = 4
+SLOW_PIECES = 8
+SLOW_SECONDS = 2.0
 TIMEOUT_SECONDS = 60
 
 
@@ -38,7 +43,7 @@ class Traffic:
         sent = time.monotonic()
         try:
             status, body = self._ask(planned, file)
-        except requests.RequestException as error:
+        except (requests.RequestException, http.client.HTTPException, OSError) as error:
             return Outcome(planned.kind, file.name, sent, time.monotonic(), 0, file.status, f"the connection was lost: {error!r}")
         wrong = None
         if status != file.status:
@@ -60,20 +65,60 @@ class Traffic:
         return files
 
     def _ask(self, planned: Request, file: File) -> tuple[int, Any]:
-        path, files, headers = "/prediction?details=true", [file], {"Connection": "close"}
+        if planned.kind == "aborted":
+            return self._abort(file)
+        if planned.kind == "slow":
+            return self._send_slowly(file)
         if planned.kind == "many":
-            path, files = "/predictions?details=true", self._batch(planned)
+            files = [("image", (file.name, file.data)) for file in self._batch(planned)]
+            answer = self._fresh("/predictions?details=true", files)
         elif planned.kind == "explanation":
-            path, headers = "/explanation", {**headers, "Accept": "application/json"}
-        parts = [("image", (file.name, file.data)) for file in files]
-        if planned.kind == "kept":
-            answer = self._session().post(self._address + path, files=parts, timeout=TIMEOUT_SECONDS)
+            answer = self._fresh("/explanation", [("image", (file.name, file.data))], Accept="application/json")
+        elif planned.kind == "kept":
+            answer = self._session().post(
+                self._url("/prediction?details=true"), files={"image": (file.name, file.data)}, timeout=TIMEOUT_SECONDS
+            )
         else:
-            answer = requests.post(self._address + path, files=parts, headers=headers, timeout=TIMEOUT_SECONDS)
+            answer = self._fresh("/prediction?details=true", [("image", (file.name, file.data))])
         return answer.status_code, answer.json()
+
+    def _url(self, path: str) -> str:
+        return self._address + path
+
+    def _fresh(self, path: str, files: list[Any], **headers: str) -> requests.Response:
+        return requests.post(self._url(path), files=files, headers={"Connection": "close", **headers}, timeout=TIMEOUT_SECONDS)
 
     def _session(self) -> requests.Session:
         """One for each thread, whose connection is kept alive between its requests."""
         if not hasattr(self._kept, "session"):
             self._kept.session = requests.Session()
         return self._kept.session
+
+    def _begin(self, file: File) -> tuple[http.client.HTTPConnection, bytes]:
+        prepared = requests.Request("POST", self._url("/prediction?details=true"), files={"image": (file.name, file.data)}).prepare()
+        parts = urlsplit(self._address)
+        connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=TIMEOUT_SECONDS)
+        connection.putrequest("POST", "/prediction?details=true")
+        for name, value in prepared.headers.items():
+            connection.putheader(name, value)
+        connection.endheaders()
+        return connection, prepared.body
+
+    def _abort(self, file: File) -> tuple[int, Any]:
+        """Half of a picture, and then the end of the connection. There is no answer to be judged: that nothing else suffers is."""
+        connection, body = self._begin(file)
+        connection.send(body[: len(body) // 2])
+        connection.close()
+        return file.status, {"data": None}
+
+    def _send_slowly(self, file: File) -> tuple[int, Any]:
+        connection, body = self._begin(file)
+        size = len(body) // SLOW_PIECES + 1
+        try:
+            for start in range(0, len(body), size):
+                connection.send(body[start : start + size])
+                time.sleep(SLOW_SECONDS / SLOW_PIECES)
+            answer = connection.getresponse()
+            return answer.status, json.loads(answer.read())
+        finally:
+            connection.close()
