@@ -1,15 +1,24 @@
-"""Rows of calls on a few workers: order, limits, deadlines."""
+"""Rows of calls on a few machines: order, limits, deadlines."""
 
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from gateway.contract import IMAGE_INPUT, IMAGE_SHAPE, MODEL_NAME
+from gateway.serving.messages import predict_pb2, types_pb2
 from model_server.batching import Batching
+from model_server.labels import Labels
+from model_server.litert import Servable
+from model_server.repository import Repository
 from model_server.rows import Rows
+from model_server.servicer import Prediction
 from model_server.status import StatusError
 
+PUBLISHED = Path(__file__).resolve().parents[3] / "model_repository" / "painting_genre"
 PATIENCE_S = 10
 
 
@@ -25,13 +34,7 @@ def waiting_for(gate):
     return lambda machine, row: (machine, row, gate.wait(PATIENCE_S))
 
 
-def test_answers_come_in_the_order_of_the_rows_whichever_worker_computes_them():
-    rows = Rows(["a", "b"], None)
-    assert rows.compute(range(50), lambda _, row: time.sleep(0.001 * (row % 3)) or row * row, PATIENCE_S) == [row**2 for row in range(50)]
-    rows.close()
-
-
-def test_a_machine_computes_one_row_at_a_time_and_all_of_them_do():
+def test_a_machine_computes_one_row_at_a_time_all_of_them_do_and_answers_keep_their_order():
     machines = [threading.Lock(), threading.Lock()]
     rows = Rows(machines, None)
     used = []
@@ -39,27 +42,22 @@ def test_a_machine_computes_one_row_at_a_time_and_all_of_them_do():
     def use(machine, row):
         assert machine.acquire(blocking=False)
         used.append(machine)
-        time.sleep(0.002)
+        time.sleep(0.001 * (1 + row % 3))
         machine.release()
-        return row
+        return row * row
 
     with ThreadPoolExecutor(4) as callers:
-        list(callers.map(lambda _: rows.compute(range(8), use, PATIENCE_S), range(4)))
+        answers = list(callers.map(lambda _: rows.compute(range(8), use, PATIENCE_S), range(4)))
+    assert answers == [[row * row for row in range(8)]] * 4
     assert len(used) == 32
     assert set(map(id, used)) == set(map(id, machines))
     rows.close()
 
 
-def test_more_rows_than_a_batch_holds():
-    rows = Rows(["a"], Batching(max_batch_size=2))
-    with pytest.raises(StatusError, match=r"^Task size 3 is larger than maximum input batch size 2$"):
-        rows.compute(range(3), lambda *_: None, PATIENCE_S)
-    assert rows.compute(range(2), lambda _, row: row, PATIENCE_S) == [0, 1]
-    rows.close()
-
-
 def test_beyond_the_batches_that_may_wait_a_call_is_turned_away(gate):
     rows = Rows(["a"], Batching(max_batch_size=2, max_enqueued_batches=2))
+    with pytest.raises(StatusError, match=r"^Task size 3 is larger than maximum input batch size 2$"):
+        rows.compute(range(3), waiting_for(gate), PATIENCE_S)
     started = threading.Event()
     with ThreadPoolExecutor(3) as callers:
         first = callers.submit(rows.compute, range(2), lambda *_: (started.set(), gate.wait(PATIENCE_S)), PATIENCE_S)
@@ -128,3 +126,25 @@ def test_an_error_of_a_row_is_the_call_s_and_the_machine_goes_on():
             rows.compute(range(2), fail, PATIENCE_S)
     assert rows.compute(["row"], lambda machine, row: machine + row, PATIENCE_S) == ["arow"]
     rows.close()
+
+
+@pytest.mark.parametrize("left", [0, 1e-9], ids=["none", "too-little"])
+def test_the_time_that_a_caller_leaves_reaches_what_computes(left: float) -> None:
+    repository = Repository(MODEL_NAME, PUBLISHED, lambda _, path: Servable(path, None))
+    repository.poll()
+    request = predict_pb2.PredictRequest()
+    request.model_spec.name = MODEL_NAME
+    image = request.inputs[IMAGE_INPUT]
+    image.dtype = types_pb2.DT_FLOAT
+    for size in (1, *IMAGE_SHAPE):
+        image.tensor_shape.dim.add(size=size)
+    ended = []
+
+    def abort(code, message):
+        ended.append((code.name, message))
+        raise KeyError
+
+    with pytest.raises(KeyError):
+        Prediction(MODEL_NAME, repository, Labels(MODEL_NAME)).Predict(request, SimpleNamespace(time_remaining=lambda: left, abort=abort))
+    assert ended == [("DEADLINE_EXCEEDED", "Deadline Exceeded")]
+    repository.close()
