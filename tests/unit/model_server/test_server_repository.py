@@ -92,9 +92,7 @@ def test_those_of_the_policy_that_load(disk: Disk, repository: Repository[FakeMo
     assert repository.available() == available
 
 
-def test_the_one_before_serves_until_the_new_one_does_and_is_unloaded_after_its_last_call(
-    disk: Disk, repository: Repository[FakeModel]
-) -> None:
+def test_the_one_before_serves_until_the_new_one_does_and_goes_after_its_last_call(disk: Disk, repository: Repository[FakeModel]) -> None:
     disk.add(1)
     repository.poll()
     disk.add(2)
