@@ -1,9 +1,14 @@
-"""Which connections make room for others."""
+"""Which connections make room for others, and the socket that they come by."""
 
 import asyncio
+import os
+import socket
 from types import SimpleNamespace
 
+import pytest
+
 from gateway.front.connections import MOST_PARTS_OF_ROOM, Connections
+from gateway.front.listener import bind, listener
 
 
 class Other:
@@ -44,3 +49,27 @@ def test_of_those_with_few_connections_nobody_loses_most():
     many = 10 * MOST_PARTS_OF_ROOM
     others = [Other(str(number // 4), number) for number in range(many)]
     assert ended(many, others) == [0, 1]
+
+
+@pytest.fixture(autouse=True)
+def no_listener():
+    listener.cache_clear()
+    yield
+    listener.cache_clear()
+
+
+def test_gunicorn_gets_a_descriptor_of_its_own_of_one_socket(port):
+    first, second = (int(bind("127.0.0.1", port).removeprefix("fd://")) for _ in range(2))
+    # It closes its own: the one that is kept listens on.
+    os.close(first)
+    os.close(second)
+    with listener("127.0.0.1", port), socket.create_connection(("127.0.0.1", port), 10):
+        assert first != second
+
+
+def test_an_address_that_is_taken_is_one_sentence(port):
+    with (
+        socket.create_server(("127.0.0.1", port)),
+        pytest.raises(SystemExit, match=rf"cannot listen on 127\.0\.0\.1 port {port}.*Set RAGAM_HOST or RAGAM_PORT"),
+    ):
+        bind("127.0.0.1", port)
