@@ -3,12 +3,11 @@
 import pytest
 from faults import Window
 from files_sent import File
-from known_answers import Known, TooMuchAlike
+from known_answers import Known
 from samples import Sample
-from schedule import KINDS, REPLACING, faults, requests
 from traffic import Outcome
 from verdict import memory as levels_of
-from verdict import of_answers, of_gateway, of_memory, of_processes
+from verdict import of_answers, of_memory, of_processes
 
 HOUR = 3600
 ONE, OTHER = File("one.jpg", b""), File("other.jpg", b"")
@@ -56,13 +55,6 @@ def test_another_s_answer_heat_map_or_place_among_many_is_noticed(known):
         assert known.compare_many([ONE, OTHER], body), body
 
 
-def test_pictures_that_could_be_mixed_up_unnoticed_are_refused(known):
-    known.require_differences()
-    known.learn(OTHER, said(0.9001), explained(0.9001, 0.2))
-    with pytest.raises(TooMuchAlike):
-        known.require_differences()
-
-
 @pytest.mark.parametrize(
     ("status", "sent", "answered", "excused"),
     [
@@ -92,27 +84,3 @@ def test_a_leak_is_noticed_and_a_process_that_gets_warm_is_none():
     assert of_memory(leak, 45) is None
     before, same, more = ([Sample(0, "model server", 1, 100, files, threads)] for files, threads in ((20, 30), (25, 40), (60, 90)))
     assert (of_processes(before, same), len(of_processes(before, more))) == ([], 2)
-
-
-def test_what_the_gateway_says_itself_is_noticed():
-    def line(logger):
-        return f'{{"level": "error", "logger": "{logger}", "message": "m", "traceback": "KeyError"}}\n'
-
-    assert of_gateway(line("gunicorn.error"), "ragam_requests_in_flight 0.0\n") == []
-    for logger in ("ragam.app", "uvicorn.error"):
-        assert of_gateway(line("gunicorn.error") + line(logger), "ragam_requests_in_flight 0.0\n") == ["gateway: KeyError"]
-    assert len(of_gateway("", "ragam_requests_in_flight 3.0\n")) == 1
-
-
-def test_a_seed_decides_everything_and_the_second_half_of_an_hour_keeps_its_processes():
-    assert requests(1, 60, 4) == requests(1, 60, 4) != requests(2, 60, 4)
-    assert {request.kind for request in requests(1, HOUR, 4)} == set(KINDS)
-    planned = faults(1, HOUR)
-    assert planned == faults(1, HOUR) != faults(2, HOUR)
-    assert set(REPLACING) < {fault.kind for fault in planned}
-    late = {fault.kind for fault in planned if fault.at > HOUR / 2}
-    assert late
-    assert not late & set(REPLACING)
-    # A version goes only after it came.
-    versions = [fault.kind for fault in planned if fault.kind in {"version published", "version removed"}]
-    assert all(kind == ("version published", "version removed")[number % 2] for number, kind in enumerate(versions))

@@ -1,16 +1,14 @@
-"""TensorProtos to arrays and back, without TensorFlow."""
+"""TensorProtos as arrays, without TensorFlow. What goes out: tests/contract/test_table.py."""
 
 from types import SimpleNamespace
 
 import ml_dtypes
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as some
 
 from gateway.serving.messages import tensor_pb2, types_pb2
 from model_server.status import StatusError
-from model_server.tensors import read_inputs, write_output
+from model_server.tensors import read_inputs
 
 SIGNATURE = SimpleNamespace(inputs={"image": SimpleNamespace(name="image:0")})
 
@@ -25,13 +23,6 @@ def proto(number, shape, **fields):
 
 def read(message):
     return read_inputs(SIGNATURE, {"image": message})[0]
-
-
-def test_bytes_are_not_copied_again():
-    array = np.arange(6, dtype=np.float32).reshape(2, 3)
-    values = read(proto(types_pb2.DT_FLOAT, (2, 3), tensor_content=array.tobytes()))
-    np.testing.assert_array_equal(values, array)
-    assert not values.flags.owndata
 
 
 @pytest.mark.parametrize(
@@ -77,19 +68,3 @@ def test_what_is_not_whole(message):
 def test_more_than_a_call_may_carry():
     with pytest.raises(StatusError, match=r"^Input image of shape \[1000000000000,1000000000000\] is larger than"):
         read(proto(types_pb2.DT_FLOAT, (10**12, 10**12), float_val=[0]))
-
-
-@given(some.lists(some.floats(width=32, allow_nan=False), min_size=1, max_size=9))
-def test_scores_go_out_as_values_and_come_back(values):
-    message = tensor_pb2.TensorProto()
-    write_output(message, np.array([values], np.float32))
-    assert not message.tensor_content
-    assert [dim.size for dim in message.tensor_shape.dim] == [1, len(values)]
-    assert list(message.float_val) == values
-    assert read(message).tolist() == [values]
-
-
-def test_names_go_out_as_strings():
-    message = tensor_pb2.TensorProto()
-    write_output(message, np.array([[b"Realism", b"Symbolism"]], object))
-    assert (message.dtype, list(message.string_val)) == (types_pb2.DT_STRING, [b"Realism", b"Symbolism"])

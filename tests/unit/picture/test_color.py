@@ -70,17 +70,13 @@ def near(expected):
     ("mode", "profile", "pixel", "right"),
     [
         ("RGB", ADOBE_RGB, (103, 159, 94), (63, 160, 89)),
-        ("RGB", ADOBE_RGB, (8, 8, 8), (2, 2, 2)),
         ("RGB", DISPLAY_P3, (103, 159, 94), (84, 161, 86)),
         ("RGB", PROPHOTO, (20, 30, 200), (0, 41, 224)),
         ("RGB", PROPHOTO, (8, 8, 8), (6, 6, 6)),
         ("RGB", SWAPPED, (103, 159, 94), (159, 103, 94)),
         ("RGB", LINEAR, (20, 30, 200), (78, 96, 229)),
-        ("RGB", LINEAR, (8, 8, 8), (50, 50, 50)),
         ("L", icc.gray(1.0), 6, (42, 42, 42)),
-        ("L", icc.gray(1.0), 128, (188, 188, 188)),
         ("L", icc.gray(1.8), 40, (53, 53, 53)),
-        ("L", icc.gray(2.2), 6, (1, 1, 1)),
         # Of other pixels a profile says nothing, and neither does one in lightness, as in browsers.
         ("RGB", icc.gray(1), BROWN, BROWN),
         ("L", icc.profile(b"GRAY", {**icc.WHITE, b"kTRC": icc.gamma(1)}, connection=b"Lab "), 100, (100, 100, 100)),
@@ -95,13 +91,9 @@ def test_a_color_is_what_its_profile_says(mode, image_format, profile, pixel, ri
     [
         ((0, 0, 0, 0), PRESS, (252, 254, 255)),
         ((255, 0, 0, 0), PRESS, (0, 151, 218)),
-        ((0, 255, 0, 0), PRESS, (215, 16, 123)),
-        ((0, 0, 255, 0), PRESS, (245, 223, 0)),
         ((200, 120, 40, 0), PRESS, (78, 115, 160)),
-        ((128, 128, 128, 0), PRESS, (144, 126, 116)),
         # By the profile's own table: Chromium takes the black for three inks.
         ((0, 0, 0, 128), PRESS, (144, 144, 144)),
-        ((0, 0, 0, 255), PRESS, (48, 48, 48)),
         # Browsers read the perceptual one of two tables.
         ((255, 0, 0, 0), icc.cmyk(colorimetric=COLORIMETRIC), (0, 151, 218)),
         ((255, 0, 0, 0), icc.cmyk(colorimetric=COLORIMETRIC, perceptual=None), (245, 223, 0)),
@@ -120,8 +112,6 @@ def test_cmyk_is_what_its_profile_says(inks, profile, right):
         ("I;16", 128 * 256, icc.gray(1), {}, (188, 188, 188)),
         # Made sRGB before it is laid on white.
         ("RGBA", (*BROWN, 128), PROPHOTO, {}, (222, 160, 148)),
-        ("RGBA", (*BROWN, 0), PROPHOTO, {}, (255, 255, 255)),
-        ("P", BROWN, PROPHOTO, {}, BROWN_OF_PROPHOTO),
         ("P", BROWN, PROPHOTO, {"transparency": b"\x80"}, (222, 160, 148)),
     ],
 )
@@ -149,13 +139,9 @@ IS_SRGB = png.chunk(b"sRGB", b"\0")
     ("chunks", "right"),
     [
         ([gama(100_000)], (188, 143, 110)),
-        ([gama(45_455)], BROWN),
         ([gama(1)], BROWN),
-        ([gama(45_455), WIDE], (157, 50, 27)),
         ([gama(100_000), WIDE], (212, 135, 105)),
         ([gama(100_000), chrm(*[0] * 8)], BROWN),
-        ([gama(100_000), chrm(*[33_333] * 8)], BROWN),
-        ([WIDE], BROWN),
         ([IS_SRGB, gama(100_000)], BROWN),
         ([IS_SRGB, iccp(PROPHOTO)], BROWN_OF_PROPHOTO),
         ([iccp(PROPHOTO), gama(100_000)], BROWN_OF_PROPHOTO),
@@ -163,7 +149,6 @@ IS_SRGB = png.chunk(b"sRGB", b"\0")
         ([cicp(12, 13, 0, 1), iccp(PROPHOTO)], (137, 66, 32)),
         # Of high dynamic range, and cut short.
         ([cicp(9, 16, 0, 1)], BROWN),
-        ([cicp(9, 18, 0, 1)], BROWN),
         ([cicp(12)], BROWN),
         ([iccp(ADOBE_RGB), iccp(PROPHOTO)], (145, 68, 33)),
         ([iccp(PROPHOTO + bytes(1_500_000))], BROWN_OF_PROPHOTO),
@@ -191,16 +176,11 @@ def test_the_segments_of_a_jpeg_have_their_order_by_number(order):
 DAMAGED = {
     "a wrong check sum": png_with(iccp(PROPHOTO, crc=5)),
     "cut short": png_with(png.chunk(b"iCCP", b"a\0\0" + zlib.compress(PROPHOTO)[:100])),
-    "an unknown compression": png_with(png.chunk(b"iCCP", b"a\0\1" + zlib.compress(PROPHOTO))),
-    "nothing": png_with(png.chunk(b"iCCP", b"")),
     "no profile": png_with(iccp(b"junk" * 100)),
-    "behind the pixels": png_with(after=iccp(PROPHOTO)),
-    "of a press": png_with(iccp(PRESS)),
     "of a link": png_with(iccp(icc.rgb(icc.PROPHOTO, icc.gamma(1.8), kind=b"link"))),
     "with a curve that is none": png_with(iccp(icc.rgb(icc.PROPHOTO, b"junk" * 4))),
     "larger than any": png_with(iccp(PROPHOTO + bytes(color.MAX_BYTES))),
     "a cHRM of no numbers": png_with(gama(45_455), png.chunk(b"cHRM", b"abc")),
-    "a segment lacks": jpeg_with(*parts(PROPHOTO, (0, 1), 3)),
     "a segment twice": jpeg_with(*parts(PROPHOTO, (0, 1, 1, 2), 3)),
     "more segments than told": jpeg_with(*parts(PROPHOTO, (0, 1, 2), 2)),
     "300 segments": jpeg_with(*[b"\1\xff"] * 300),

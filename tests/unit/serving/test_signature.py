@@ -19,7 +19,7 @@ from gateway.serving.signature import (
     similar_works,
 )
 
-FLOAT, STRING, DOUBLE, BOOL = types_pb2.DT_FLOAT, types_pb2.DT_STRING, types_pb2.DT_DOUBLE, types_pb2.DT_BOOL
+FLOAT, STRING, BOOL = types_pb2.DT_FLOAT, types_pb2.DT_STRING, types_pb2.DT_BOOL
 GOOD = {"image": (FLOAT, (-1, 224, 224, 3)), "scores": (FLOAT, (-1, 7)), "classes": (STRING, (-1, 7))}
 MORE = {"typicality": (FLOAT, (-1,)), "certain": (BOOL, (-1,)), "expected_accuracy": (FLOAT, (-1,))}
 
@@ -44,13 +44,10 @@ def test_a_signature_that_keeps_the_contract(extra):
     ("change", "said"),
     [
         ({"image": (FLOAT, (-1, 299, 299, 3))}, "299"),
-        ({"image": (DOUBLE, (-1, 224, 224, 3))}, "DT_DOUBLE"),
         ({"image": (FLOAT, (224, 224, 3))}, "'image' is DT_FLOAT"),
         ({"image2": (FLOAT, (-1, 1))}, "image2"),
-        ({"scores": (FLOAT, (7,))}, "'scores'"),
         ({"classes": (FLOAT, (-1, 7))}, "'classes'"),
         ({"classes": None}, "no output 'classes'"),
-        ({"certain": (FLOAT, (-1,))}, "'certain' is DT_FLOAT"),
         ({"typicality": (FLOAT, (-1, 1))}, "'typicality' is DT_FLOAT [-1, 1]"),
         ({"image": None}, "its inputs are []"),
     ],
@@ -99,9 +96,7 @@ def heat(value):
     [
         (predictions, ONE, {"scores": None}),
         (predictions, ONE, {"classes": None}),
-        (genres, ONE, {"classes": None}),
         (predictions, ONE, {"scores": np.float32([[0.1, np.nan]])}),
-        (predictions, ONE, {"scores": np.float32([[0.1, np.inf]])}),
         (predictions, ONE, {"scores": np.float32([[-0.1, 1.1]])}),
         (predictions, ONE, {"classes": strings([b"A", b"\xff"])}),
         (predictions, ONE, {"scores": np.float32([[0.1]])}),
@@ -111,24 +106,16 @@ def heat(value):
         (predictions, ONE, {"scores": np.int32([[0, 1]])}),
         # What an answer need not hold must be right where it does.
         (predictions, ONE, {"typicality": np.float32([1.1])}),
-        (predictions, ONE, {"typicality": np.float32([np.nan])}),
-        (predictions, ONE, {"typicality": np.float32([0.5, 0.5])}),
         (predictions, ONE, {"certain": np.float32([1])}),
         (predictions, ONE, {"expected_accuracy": np.float32([[0.5]])}),
-        (predictions, ONE, {"expected_accuracy": np.float32([-0.1])}),
         (explanations, MAP, {"heatmap": None}),
         (explanations, MAP, {"heatmap": np.zeros((1, 6, 6), np.float32)}),
-        (explanations, MAP, {"heatmap": np.zeros((1, 49), np.float32)}),
         (explanations, MAP, {"heatmap": np.zeros((2, 7, 7), np.float32)}),
         (explanations, MAP, {"heatmap": heat(1.01)}),
-        (explanations, MAP, {"heatmap": heat(-0.01)}),
         (explanations, MAP, {"heatmap": heat(np.nan)}),
-        (explanations, MAP, {"heatmap": np.zeros((1, 7, 7), np.int32)}),
         (similar_works, WORK, {"works": strings([b"\xff\ta"])}),
         (similar_works, WORK, {"similarity": np.float32([[0.9, 0.8]])}),
         (similar_works, WORK, {"similarity": np.float32([[1.1]])}),
-        (similar_works, WORK, {"similarity": np.float32([[np.nan]])}),
-        (similar_works, WORK, {"similarity": np.float32([0.9]), "works": strings(["a\tb"])[0]}),
         (similar_works, WORK, {"similarity": np.zeros((1, 0), np.float32), "works": np.empty((1, 0), object)}),
     ],
 )
