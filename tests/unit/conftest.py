@@ -22,12 +22,14 @@ HOT = (6, 0)
 class FakeClassifier:
     """Answers from the brightness of the picture, so that an answer tells which picture it is for; or raises `error`.
 
-    more: what the version tells of a prediction beside its scores. works: what it finds like each picture.
+    more: what the version tells of a prediction beside its scores. works: what it finds like each picture. asked: calls of any kind.
     """
 
     error: Exception | None = None
+    version: int = 3
     seen: list[np.ndarray] = field(default_factory=list)
     names: tuple[str, ...] = ("Symbolism", "Light", "Abstract")
+    asked: int = 0
     asked_for_genres: int = 0
     more: dict[str, Any] = field(default_factory=dict)
     works: tuple[SimilarWork, ...] = ()
@@ -37,7 +39,7 @@ class FakeClassifier:
         self.seen.append(images)
         light = [float((image.mean() + 1) / 2) for image in images]
         both = [tuple(sorted([("Light", x), ("Dark", 1 - x)], key=lambda pair: -pair[1])) for x in light]
-        return [Prediction(scores, "painting_genre", 3, **self.more) for scores in both]
+        return [Prediction(scores, "painting_genre", self.version, **self.more) for scores in both]
 
     def similar(self, images: np.ndarray) -> list[tuple[SimilarWork, ...]]:
         self.check()
@@ -55,6 +57,7 @@ class FakeClassifier:
         return self.names
 
     def check(self) -> None:
+        self.asked += 1
         if self.error:
             raise self.error
 

@@ -3,6 +3,7 @@
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -20,18 +21,6 @@ from model_server.status import StatusError
 
 PUBLISHED = Path(__file__).resolve().parents[3] / "model_repository" / "painting_genre"
 PATIENCE_S = 10
-
-
-@pytest.fixture
-def gate():
-    """Rows that are computed wait for it; it opens in the end, so that no thread is left."""
-    opened = threading.Event()
-    yield opened
-    opened.set()
-
-
-def waiting_for(gate):
-    return lambda machine, row: (machine, row, gate.wait(PATIENCE_S))
 
 
 def test_a_machine_computes_one_row_at_a_time_all_of_them_do_and_answers_keep_their_order():
@@ -54,63 +43,63 @@ def test_a_machine_computes_one_row_at_a_time_all_of_them_do_and_answers_keep_th
     rows.close()
 
 
-def test_beyond_the_batches_that_may_wait_a_call_is_turned_away(gate):
+@contextmanager
+def busy(rows):
+    """Its only machine is at work; `submit` is for further calls, which wait for it."""
+    began, ended = threading.Event(), threading.Event()
+    with ThreadPoolExecutor(5) as callers:
+        first = callers.submit(rows.compute, range(2), lambda *_: (began.set(), ended.wait(PATIENCE_S)), PATIENCE_S)
+        assert began.wait(PATIENCE_S)
+        try:
+            yield callers.submit
+        finally:
+            ended.set()
+        first.result(PATIENCE_S)
+
+
+def itself(_machine, row):
+    return row
+
+
+def test_beyond_the_batches_that_may_wait_a_call_is_turned_away():
     rows = Rows(["a"], Batching(max_batch_size=2, max_enqueued_batches=2))
     with pytest.raises(StatusError, match=r"^Task size 3 is larger than maximum input batch size 2$"):
-        rows.compute(range(3), waiting_for(gate), PATIENCE_S)
-    started = threading.Event()
-    with ThreadPoolExecutor(3) as callers:
-        first = callers.submit(rows.compute, range(2), lambda *_: (started.set(), gate.wait(PATIENCE_S)), PATIENCE_S)
-        assert started.wait(PATIENCE_S)
-        # The first does not wait any more: two batches fit.
-        others = [callers.submit(rows.compute, range(2), waiting_for(gate), PATIENCE_S) for _ in range(2)]
+        rows.compute(range(3), itself, PATIENCE_S)
+    # The first does not wait any more: two batches fit.
+    with busy(rows) as submit:
+        others = [submit(rows.compute, range(2), itself, PATIENCE_S) for _ in range(2)]
         while rows._waiting < 4:
             time.sleep(0.001)
         with pytest.raises(StatusError) as error:
-            rows.compute(range(1), waiting_for(gate), PATIENCE_S)
-        assert error.value.code.name == "UNAVAILABLE"
-        assert error.value.message == (
-            "The batch scheduling queue to which this task was submitted is full; "
-            "currently 2 batches enqueued and max_enqueued_batches is 2"
-        )
-        gate.set()
-        assert all(call.result(PATIENCE_S) for call in (first, *others))
+            rows.compute(range(1), itself, PATIENCE_S)
+    assert error.value.code.name == "UNAVAILABLE"
+    assert error.value.message == (
+        "The batch scheduling queue to which this task was submitted is full; currently 2 batches enqueued and max_enqueued_batches is 2"
+    )
+    assert [call.result(PATIENCE_S) for call in others] == [[0, 1]] * 2
     assert rows._waiting == 0
     rows.close()
 
 
-def test_what_has_not_begun_by_the_deadline_is_not_computed(gate):
+def test_what_has_not_begun_by_the_deadline_is_not_computed_and_makes_room():
     rows = Rows(["a"], Batching(max_batch_size=4, max_enqueued_batches=1))
     begun = []
-    started = threading.Event()
-    with ThreadPoolExecutor(1) as callers:
-        first = callers.submit(rows.compute, ["first"], lambda *_: (started.set(), gate.wait(PATIENCE_S)), PATIENCE_S)
-        assert started.wait(PATIENCE_S)
-        with pytest.raises(StatusError, match=r"^Deadline Exceeded$") as error:
-            rows.compute(range(4), lambda _, row: begun.append(row), 0.05)
-        assert error.value.code.name == "DEADLINE_EXCEEDED"
-        gate.set()
-        assert first.result(PATIENCE_S)
-    # What gave up waits no more: there is room again.
-    assert rows.compute(range(4), lambda _, row: row, PATIENCE_S) == [0, 1, 2, 3]
+    with busy(rows), pytest.raises(StatusError, match=r"^Deadline Exceeded$") as error:
+        rows.compute(range(4), lambda _, row: begun.append(row), 0.05)
+    assert error.value.code.name == "DEADLINE_EXCEEDED"
+    assert rows.compute(range(4), itself, PATIENCE_S) == [0, 1, 2, 3]
     assert begun == []
     rows.close()
 
 
-def test_who_has_waited_longest_is_next(gate):
+def test_who_has_waited_longest_is_next():
     rows = Rows(["a"], None)
     order = []
-    started = threading.Event()
-    with ThreadPoolExecutor(5) as callers:
-        calls = [callers.submit(rows.compute, ["first"], lambda *_: (started.set(), gate.wait(PATIENCE_S)), PATIENCE_S)]
-        assert started.wait(PATIENCE_S)
+    with busy(rows) as submit:
         for caller in range(4):
-            calls.append(callers.submit(rows.compute, [caller], lambda _, row: order.append(row), PATIENCE_S))
+            submit(rows.compute, [caller], lambda _, row: order.append(row), PATIENCE_S)
             while len(rows._machines._queue) <= caller:
                 time.sleep(0.001)
-        gate.set()
-        for call in calls:
-            call.result(PATIENCE_S)
     assert order == [0, 1, 2, 3]
     rows.close()
 

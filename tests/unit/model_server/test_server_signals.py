@@ -10,7 +10,7 @@ from model_server.signals import StopSignals
 
 signals = StopSignals()
 assert not signals.arrived()
-threading.Timer(0.1, lambda: signal.pthread_kill(threading.get_ident(), signal.SIGTERM)).start()
+threading.Timer(0.1, lambda: signal.pthread_kill(threading.get_ident(), signal.SIGINT)).start()
 signals.wait()
 assert signals.arrived()
 signals.wait()

@@ -91,11 +91,11 @@ def test_damage_that_costs_no_pixels_of_a_png(data):
     assert center(data) == list(BROWN)
 
 
-def test_a_png_whose_header_is_damaged_is_refused():
+def test_a_png_whose_header_is_damaged_or_that_lacks_pixels_is_refused():
     palette = png.SIGNATURE + png.header(SIDE, SIDE, colour=PALETTE) + png.chunk(b"PLTE", PLTE, crc=1)
-    for start in (HEAD[:-4] + b"abcd", palette):
+    for data in (HEAD[:-4] + b"abcd" + BODY + END, palette + BODY + END, HEAD + BODY[:-12], HEAD + BODY[:12], HEAD):
         with pytest.raises(UnreadablePicture):
-            center(start + BODY + END)
+            center(data)
 
 
 def noisy_jpeg(mode="RGB", size=(320, 240), **options):

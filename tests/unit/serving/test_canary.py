@@ -2,50 +2,21 @@ import numpy as np
 import pytest
 
 from gateway.errors import ServingUnavailable, WrongModel
-from gateway.prediction import Explanation, Prediction, SimilarWork
+from gateway.prediction import SimilarWork
 from gateway.serving.canary import FAILURES, PAUSE_SECONDS, Breaker, Canary, place
 
 STABLE, CANARY = 2, 3
 
 
-class Version:
-    """A classifier that answers as `number`, or raises `error`."""
-
-    def __init__(self, number):
-        self.number = number
-        self.works = (SimilarWork(f"Artist {number}", "Title", 0.5),)
-        self.error = None
-        self.calls = []
-
-    def classify(self, images):
-        self.check()
-        return [Prediction((("Light", float(image.mean())),), "painting_genre", self.number) for image in images]
-
-    def explain(self, images):
-        return [Explanation(prediction, ((0.5,) * 7,) * 7) for prediction in self.classify(images)]
-
-    def similar(self, images):
-        self.check()
-        return [self.works] * len(images)
-
-    def genres(self):
-        self.check()
-        return ("Light", "Dark")
-
-    def check(self):
-        self.calls.append(1)
-        if self.error:
-            raise self.error
+@pytest.fixture
+def stable(classifier):
+    classifier.version, classifier.works = STABLE, (SimilarWork("An Artist", "Title", 0.5),)
+    return classifier
 
 
 @pytest.fixture
-def stable():
-    return Version(STABLE)
-
-
-@pytest.fixture
-def canary():
-    return Version(CANARY)
+def canary(classifier):
+    return type(classifier)(version=CANARY)
 
 
 @pytest.fixture(scope="module")
@@ -70,14 +41,14 @@ def test_each_picture_of_many_goes_to_its_version_in_one_call_each(stable, canar
     both = Canary(stable, canary, 0.5)
     answers = both.classify(images)
     assert [answer.version for answer in answers] == expected
-    assert [answer.confidence for answer in answers] == pytest.approx([float(image.mean()) for image in images])
-    assert (len(stable.calls), len(canary.calls)) == (1, 1)
+    light = [dict(answer.scores)["Light"] for answer in answers]
+    assert light == pytest.approx([float((image.mean() + 1) / 2) for image in images]), "each has its own answer"
+    assert (stable.asked, canary.asked) == (1, 1)
     assert [answer.prediction.version for answer in both.explain(images)] == expected
     assert [both.classify(image[None])[0].version for image in images] == expected, "alone as among others"
 
 
 def test_similar_works_are_those_of_the_version_that_answers_if_it_knows_any(stable, canary, images):
-    canary.works = ()
     assert Canary(stable, canary, 0.5).similar(images) == [() if place(image) < 0.5 else stable.works for image in images]
 
 
@@ -86,8 +57,8 @@ def test_a_canary_that_fails_is_answered_for_and_one_that_keeps_failing_is_not_a
     for error in (WrongModel(), ServingUnavailable(), RuntimeError("INTERNAL"), WrongModel()):
         canary.error = error
         assert {answer.version for answer in both.classify(images)} == {STABLE}
-    assert len(stable.calls) == 4, "all in one call"
-    assert len(canary.calls) == FAILURES == 3
+    assert stable.asked == 4, "all in one call"
+    assert canary.asked == FAILURES == 3
     assert [record.message for record in caplog.records] == ["the canary does not answer, the stable version does: RuntimeError: None"]
 
 
@@ -112,21 +83,12 @@ def test_opens_after_failures_in_a_row_and_tries_one_caller_after_a_pause():
     assert not breaker.is_open()
 
 
-def test_a_stable_version_that_fails_is_the_request_s_error(stable, canary, images):
-    stable.error = ServingUnavailable()
-    [first, *_] = [image for image in images if place(image) < 0.5]
+def test_readiness_genres_and_errors_are_the_stable_version_s(stable, canary, images):
+    canary.error, stable.error = ServingUnavailable(), WrongModel()
     both = Canary(stable, canary, 0.5)
-    assert both.classify(first[None])[0].version == CANARY
-    with pytest.raises(ServingUnavailable):
-        both.classify(images)
-
-
-def test_readiness_and_genres_are_the_stable_version_s(stable, canary):
-    canary.error = ServingUnavailable()
-    both = Canary(stable, canary, 1)
-    both.check()
-    assert both.genres() == ("Light", "Dark")
-    assert not canary.calls
-    stable.error = WrongModel()
+    for call in (both.check, both.genres):
+        with pytest.raises(WrongModel):
+            call()
+    assert not canary.asked
     with pytest.raises(WrongModel):
-        both.check()
+        both.classify(images)

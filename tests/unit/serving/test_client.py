@@ -48,15 +48,14 @@ def test_similar_works_come_nearest_first_and_a_version_without_them_has_none(fa
 
 
 def test_every_call_asks_for_the_label(fake, port):
-    serving = TensorFlowServing(f"127.0.0.1:{port}", 60, label="canary")
-    serving.classify(IMAGES)
-    serving.explain(IMAGES)
-    serving.similar(IMAGES)
-    serving.genres()
-    assert [request.model_spec.version_label for request in fake.requests] == ["canary"] * 4
-    assert [request.model_spec.signature_name for request in fake.requests][:3] == ["serving_default", "explain", "similar"]
-    TensorFlowServing(f"127.0.0.1:{port}", 60).classify(IMAGES)
-    assert not fake.requests[-1].model_spec.HasField("version_label")
+    for label in ("canary", ""):
+        serving = TensorFlowServing(f"127.0.0.1:{port}", 60, label=label)
+        for call in (serving.classify, serving.explain, serving.similar):
+            call(IMAGES)
+        serving.genres()
+        asked = [request.model_spec for request in list(fake.requests)[-4:]]
+        assert [(spec.version_label, spec.HasField("version_label")) for spec in asked] == [(label, bool(label))] * 4
+        assert [spec.signature_name for spec in asked][:3] == ["serving_default", "explain", "similar"]
 
 
 def by_label(label):
@@ -66,29 +65,25 @@ def by_label(label):
     return answers, calls, REGISTRY.get_sample_value("ragam_label_failures_total", {"label": label}) or 0
 
 
-def test_pictures_are_counted_by_label_and_calls_for_one_are_timed(fake, port):
+@pytest.mark.parametrize("label", ["", "stable"])
+def test_pictures_are_counted_by_label_and_calls_for_one_are_timed(fake, port, label):
     """A call for many pictures is other work, and a canary gets a few of many."""
-    for label in ("", "stable"):
-        serving = TensorFlowServing(f"127.0.0.1:{port}", 60, label=label)
-        answers, calls, failures = by_label(label or "none")
+    serving = TensorFlowServing(f"127.0.0.1:{port}", 60, label=label)
+    answers, calls, failures = by_label(label or "none")
+    serving.classify(IMAGES)
+    serving.explain(IMAGES[:1])
+    serving.genres()
+    serving.similar(IMAGES[:1])
+    fake.failures = [grpc.StatusCode.INTERNAL]
+    with pytest.raises(grpc.RpcError):
         serving.classify(IMAGES)
-        serving.explain(IMAGES[:1])
-        serving.genres()
-        serving.similar(IMAGES[:1])
-        assert by_label(label or "none") == (answers + 3, calls + 1, failures)
-        fake.failures = [grpc.StatusCode.INTERNAL]
-        with pytest.raises(grpc.RpcError):
-            serving.classify(IMAGES)
-        assert by_label(label or "none") == (answers + 3, calls + 1, failures + 2)
+    assert by_label(label or "none") == (answers + 3, calls + 1, failures + 2)
 
 
-def test_asks_for_the_genres_with_one_gray_picture(fake, serving):
+def test_asks_for_the_genres_with_one_gray_picture_and_takes_sixteen_in_one_call(fake, serving):
     assert serving.genres() == ("First", "Second")
     [request] = fake.requests
     assert request.inputs["image"].tensor_content == bytes(contract.IMAGE_BYTES)
-
-
-def test_sixteen_pictures_fit_into_one_call(fake, serving):
     assert len(serving.classify(np.repeat(IMAGES, 8, axis=0))) == contract.MAX_BATCH
 
 
