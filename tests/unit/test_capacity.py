@@ -19,17 +19,13 @@ MB = 1024**2
     [
         (2, 23 * GB, 0, 128 * MB, Capacity(2, 2)),
         (0.5, 4 * GB, 0, 128 * MB, Capacity(2, 2)),
-        (2.5, 16 * GB, 0, 128 * MB, Capacity(3, 2)),
         (128, 512 * GB, 0, 128 * MB, Capacity(64, 3)),
-        # What compose and the cluster's files set.
-        (2, 2 * GB, 0, 128 * MB, Capacity(2, 2)),
         # Memory for fewer workers than cores, which decode more at a time where there is some left; for one; for less than one.
         (64, 2 * GB, 0, 128 * MB, Capacity(3, 5)),
         (4, 1 * GB, 0, 128 * MB, Capacity(1, 5)),
         (2, 256 * MB, 0, 128 * MB, Capacity(1, 1)),
         # What is set stays.
         (2, 1 * GB, 4, MB, Capacity(4, 1)),
-        (2, 1 * GB, 1, MB, Capacity(1, 3)),
         # No more decoders than there are threads.
         (64, 1024 * GB, 1, MB, Capacity(1, THREADS)),
     ],

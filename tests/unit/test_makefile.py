@@ -61,23 +61,19 @@ def test_serve_installs_what_it_needs_once_and_messages_of_another_version_again
     assert make(tree, "serve") == ["requirements/messages.py", "serve.py"]
 
 
-@pytest.mark.parametrize(
-    ("target", "folder", "requirements", "then"),
-    [
-        ("serve", ".venv", "model_server", ["requirements/messages.py", "serve.py"]),
-        # A wheel is made with its own tools alone.
-        ("dist", "build/package", "package", ["-m build --no-isolation --outdir build/dist"]),
-    ],
-)
-def test_uv_sets_up_where_it_is_installed(tree, target, folder, requirements, then):
-    shutil.rmtree(tree / ".venv")
+def test_uv_sets_up_where_it_is_installed_and_a_wheel_is_made_with_its_own_tools_alone(tree):
     program(tree / "programs" / "uv", MAKES_A_VENV)
-    if target != "serve":
-        program(tree / ".venv" / "bin" / "python", WRITES_DOWN)
-    assert make(tree, target) == [
-        f"uv venv --quiet --seed --python {sys.executable} {folder}",
-        f"uv pip install --python {folder}/bin/python --require-hashes -r requirements/{requirements}.txt",
-        *then,
+    assert make(tree, "dist") == [
+        f"uv venv --quiet --seed --python {sys.executable} build/package",
+        "uv pip install --python build/package/bin/python --require-hashes -r requirements/package.txt",
+        "-m build --no-isolation --outdir build/dist",
+    ]
+    shutil.rmtree(tree / ".venv")
+    assert make(tree, "serve") == [
+        f"uv venv --quiet --seed --python {sys.executable} .venv",
+        "uv pip install --python .venv/bin/python --require-hashes -r requirements/model_server.txt",
+        "requirements/messages.py",
+        "serve.py",
     ]
 
 

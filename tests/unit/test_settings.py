@@ -125,8 +125,6 @@ def test_what_others_set_is_no_misspelling():
         "RAGAM_GATEWAY_SERVICE_PORT_HTTP": "80",
         "RAGAM_GATEWAY_PORT": "tcp://10.0.0.1:80",
         "RAGAM_GATEWAY_PORT_80_TCP_PROTO": "tcp",
-        "RAGAM_GATEWAY_PORT_80_TCP_ADDR": "10.0.0.1",
-        "RAGAM_SERVICE_HOST": "10.0.0.2",
         "RAGAM_PORT_80_TCP": "tcp://10.0.0.2:80",
     }
     assert Settings.from_env({**known, **links, "PATH": "/bin"}) == Settings()

@@ -5,6 +5,7 @@ import hashlib
 import json
 from concurrent.futures import ThreadPoolExecutor
 from time import perf_counter
+from types import SimpleNamespace
 
 import pytest
 
@@ -138,29 +139,16 @@ def test_no_address_that_was_made_up_is_a_series_of_the_metrics(front):
     assert not {route for _, route in series} & {"/made-up", "//prediction"}
 
 
-class Conversation:
-    """A connection that keeps what it is told, of whose body so much is `left` to come."""
-
-    is_lost, can_stay, is_writable, answering, refusal, is_ended = False, True, True, False, None, False
-
-    def __init__(self, left=0):
-        self.left, self.told = left, []
-
-    def is_abandoned(self):
-        return False
-
-    def begin(self, _length):
-        self.told.append("begin")
-
-    def end(self):
-        self.told.append("end")
-
-    def abort(self):
-        self.told.append("abort")
+def conversation(left=0):
+    """A connection that keeps what it is `told`, of whose body so much is `left` to come."""
+    told = []
+    never = dict.fromkeys(("is_lost", "answering", "refusal", "is_ended"), None)
+    calls = {name: lambda *_, name=name: told.append(name) for name in ("begin", "end", "abort")}
+    return SimpleNamespace(can_stay=True, is_writable=True, is_abandoned=lambda: False, left=left, told=told, **never, **calls)
 
 
 def test_behind_a_part_of_an_answer_comes_nothing(front):
-    connection = Conversation()
+    connection = conversation()
 
     async def send(message):
         if message["type"] == "http.response.body":
@@ -186,7 +174,7 @@ def sent(front, *headers, left):
     async def send(message):
         answer.append(message)
 
-    asyncio.run(front(scope(headers=[*FORM, *headers], query_string=b"", state={"connection": Conversation(left)}), receive, send))
+    asyncio.run(front(scope(headers=[*FORM, *headers], query_string=b"", state={"connection": conversation(left)}), receive, send))
     return answer[0]["status"], dict(answer[0]["headers"]), json.loads(answer[1]["body"])["status"].get("error"), bool(asked)
 
 
