@@ -1,11 +1,14 @@
 """What several files of the project say alike."""
 
+import inspect
 import re
 import tomllib
 from pathlib import Path
 
 import yaml
 from service import ROOT
+
+from gateway import errors
 
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("*/README.md"), *ROOT.glob("docs/**/*.md")])
 
@@ -71,3 +74,13 @@ def test_every_link_of_a_page_leads_somewhere():
         other = (page.parent / name).resolve() if name else page
         assert other.exists(), (page, target)
         assert not anchor or anchor in anchors(other), (page, target)
+
+
+def test_every_error_has_a_word_of_its_own_and_the_description_lists_them_all():
+    kinds = [kind for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, errors.RagamError)]
+    words = [kind.error for kind in kinds if not kind.__subclasses__()]
+    assert len(set(words)) == len(words)
+    described = yaml.safe_load((ROOT / "gateway" / "openapi.yaml").read_text())["components"]["schemas"]["Failure"]["properties"]["error"]
+    others = ["internal", "address_unknown", "method_not_allowed"]
+    assert sorted(re.findall(r"^- `(\w+)`: ", described["description"], re.MULTILINE)) == sorted([*words, *others])
+    assert all(re.fullmatch(described["pattern"], word) for word in words)

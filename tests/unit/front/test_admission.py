@@ -69,7 +69,6 @@ def clock(monkeypatch):
 
 @pytest.fixture
 def short(monkeypatch):
-    """The time in which bytes must move."""
     monkeypatch.setattr(admission, "MOVE_SECONDS", 0.05)
 
 
@@ -80,8 +79,7 @@ async def test_the_expected_wait_is_what_is_queued_times_the_time_between_answer
     await work.come(2)
     assert value(EXPECTED_WAIT) == 0
     await work.come(6)
-    assert value(EXPECTED_WAIT) == pytest.approx(6 * FIRST_INTERVAL_SECONDS)
-    assert value(IN_FLIGHT) == before + 8
+    assert (value(EXPECTED_WAIT), value(IN_FLIGHT)) == (pytest.approx(6 * FIRST_INTERVAL_SECONDS), before + 8)
     clock.seconds += 3
     assert queue.expected_wait == pytest.approx(6 * 3), "nothing was answered for three seconds"
     assert await work.end() == []
@@ -115,8 +113,7 @@ async def test_who_would_wait_for_too_long_is_refused_at_once(clock):
 @in_a_loop
 async def test_who_has_waited_for_too_long_is_refused_and_not_computed():
     queue = Queue(1, 0.05)
-    work = Work(queue)
-    await work.come(2)
+    await (work := Work(queue)).come(2)
     # The first keeps its thread until the second has given up.
     await asyncio.wait([work.tasks[1]])
     assert await work.end() == [Overloaded]
@@ -179,7 +176,7 @@ async def test_what_moves_too_slowly_is_ended(short):
 async def test_time_is_given_for_bytes_not_for_pieces_and_none_to_what_was_stopped():
     transfer, given = Transfer(), []
     transfer.reschedule = given.append
-    for total, times in ((1, 0), (MOVE_BYTES - 1, 0), (MOVE_BYTES, 1), (MOVE_BYTES + 1, 1), (2 * MOVE_BYTES - 1, 1), (2 * MOVE_BYTES, 2)):
+    for total, times in ((MOVE_BYTES - 1, 0), (MOVE_BYTES, 1), (MOVE_BYTES + 1, 1), (2 * MOVE_BYTES - 1, 1), (2 * MOVE_BYTES, 2)):
         transfer.moved(total)
         assert len(given) == times, total
     transfer.stop(Overloaded())

@@ -172,14 +172,6 @@ def test_nothing_goes_before_something_that_is_chosen_serves(disk: Disk, reposit
     assert not repository.serving, "as in TensorFlow Serving: nothing on disk is chosen"
 
 
-def test_another_policy_while_one_is_followed(disk: Disk, repository: Repository[FakeModel]) -> None:
-    disk.add(1, 2, 3)
-    disk.before_load = lambda: repository.follow(disk.base_path, Policy(frozenset({1}), None))
-    follow(disk, repository, 2, 3)
-    assert disk.loaded == [3, 1]
-    assert repository.available() == {1}
-
-
 def test_one_try_a_look_while_its_files_are_being_copied(disk: Disk, repository: Repository[FakeModel]) -> None:
     disk.add(1, 2)
     disk.broken[2] = OSError("half of it")

@@ -73,16 +73,9 @@ def test_a_wrong_flag_is_one_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path:
 
 
 def test_every_batching_parameter() -> None:
-    text = """
-        max_batch_size { value: 8 }  # a comment
-        batch_timeout_micros: { value: 0 };
-        max_enqueued_batches { value: 3 }
-        num_batch_threads { value: 4 }
-        thread_pool_name { value: "batches" }
-        allowed_batch_sizes: 1
-        allowed_batch_sizes: [4, 8]
-    """
-    assert read_batching(text) == Batching(8, 0, 3, 4, (1, 4, 8))
+    values = "max_batch_size { value: 8 } batch_timeout_micros: { value: 0 }; max_enqueued_batches { value: 3 }"
+    more = 'num_batch_threads { value: 4 }  # a comment\n thread_pool_name { value: "batches" }'
+    assert read_batching(f"{values} {more} allowed_batch_sizes: 1 allowed_batch_sizes: [4, 8]") == Batching(8, 0, 3, 4, (1, 4, 8))
 
 
 @pytest.mark.parametrize(
@@ -130,11 +123,6 @@ def test_a_mistake_in_a_file_is_one_sentence(read: Callable[[str], object], text
 def tls(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The model server's file, as the project's own command makes it."""
     return (make_certificates(tmp_path_factory.mktemp("tls") / "ours") / "serving.ssl.config").read_text()
-
-
-def test_certificates_of_callers_are_asked_for_where_the_file_says_so(tls: str) -> None:
-    assert read_tls(tls).client_verify
-    assert not read_tls("\n".join(line for line in tls.splitlines() if line.startswith("server_"))).client_verify
 
 
 @pytest.mark.parametrize(

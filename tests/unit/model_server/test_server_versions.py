@@ -30,15 +30,10 @@ def version(tmp_path: Path) -> Path:
     return tmp_path / "1"
 
 
-def replaced(version: Path) -> None:
-    version.rename(version.with_name("old"))
-    version.mkdir()
-
-
 @pytest.mark.parametrize(
     "change",
     [
-        replaced,
+        lambda version: (version.rename(version.with_name("old")), version.mkdir()),
         lambda version: (version / "assets.extra" / "tf_serving_warmup_requests").write_bytes(b"half and half"),
         lambda version: (version / "assets.extra" / "notes").unlink(),
     ],

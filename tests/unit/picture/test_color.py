@@ -44,9 +44,9 @@ def iccp(profile, **options):
     return png.chunk(b"iCCP", b"a name\0\0" + zlib.compress(profile), **options)
 
 
-def png_with(*chunks, pixel=BROWN):
+def png_with(*chunks):
     """A PNG of one color with `chunks` before its pixels."""
-    data = saved("RGB", pixel)
+    data = saved("RGB", BROWN)
     return data[:33] + b"".join(chunks) + data[33:]
 
 
@@ -157,19 +157,13 @@ def test_which_chunk_counts(chunks, right):
     assert center(png_with(*chunks)) == near(right)
 
 
-def test_dark_colors_by_gamma_and_primaries():
-    of_srgb = chrm(31270, 32900, 64000, 33000, 30000, 60000, 15000, 6000)
-    assert center(png_with(gama(45_455), of_srgb, pixel=(20, 70, 40))) == near((12, 68, 35))
-
-
 def parts(profile, order, total):
     size = -(-len(profile) // 3)
     return [bytes([number + 1, total]) + profile[number * size : (number + 1) * size] for number in order]
 
 
-@pytest.mark.parametrize("order", [(0, 1, 2), (2, 0, 1)])
-def test_the_segments_of_a_jpeg_have_their_order_by_number(order):
-    assert center(jpeg_with(*parts(PROPHOTO, order, 3))) == near(BROWN_OF_PROPHOTO)
+def test_the_segments_of_a_jpeg_have_their_order_by_number():
+    assert center(jpeg_with(*parts(PROPHOTO, (2, 0, 1), 3))) == near(BROWN_OF_PROPHOTO)
 
 
 DAMAGED = {
@@ -177,12 +171,8 @@ DAMAGED = {
     "cut short": png_with(png.chunk(b"iCCP", b"a\0\0" + zlib.compress(PROPHOTO)[:100])),
     "no profile": png_with(iccp(b"junk" * 100)),
     "of a link": png_with(iccp(icc.rgb(icc.PROPHOTO, icc.gamma(1.8), kind=b"link"))),
-    "with a curve that is none": png_with(iccp(icc.rgb(icc.PROPHOTO, b"junk" * 4))),
     "larger than any": png_with(iccp(PROPHOTO + bytes(color.MAX_BYTES))),
-    "a cHRM of no numbers": png_with(gama(45_455), png.chunk(b"cHRM", b"abc")),
     "a segment twice": jpeg_with(*parts(PROPHOTO, (0, 1, 1, 2), 3)),
-    "more segments than told": jpeg_with(*parts(PROPHOTO, (0, 1, 2), 2)),
-    "300 segments": jpeg_with(*[b"\1\xff"] * 300),
     "larger than any, in segments": jpeg_with(*[bytes([number, 70]) + bytes(60_000) for number in range(1, 71)]),
 }
 

@@ -23,12 +23,6 @@ def test_the_heat_lies_where_it_is_and_is_lighter_than_the_cold():
         assert max(map(abs, far)) == 0
 
 
-def test_it_is_enlarged_smoothly():
-    drawn = np.asarray(overlay(Image.new("RGB", (700, 700)), hot(3, 3)), int)
-    assert np.abs(np.diff(drawn, axis=0)).max() <= 8
-    assert np.abs(np.diff(drawn, axis=1)).max() <= 8
-
-
 def test_a_view_is_shrunk_as_pillow_makes_thumbnails_though_in_strips_and_never_enlarged(monkeypatch):
     monkeypatch.setattr(decode, "STRIP_PIXELS", 5000)
     for size in ((320, 200), (1500, 1100), (2047, 900), (2900, 3), (300, 3000), (1025, 1025)):

@@ -17,7 +17,6 @@ def test_sends_the_tensor_and_reads_each_answer(fake, serving):
     [request] = fake.requests
     assert request.inputs["image"].tensor_content == IMAGES.tobytes()
     assert (request.model_spec.name, request.model_spec.signature_name) == ("painting_genre", "serving_default")
-    assert not request.model_spec.HasField("version")
     assert (first.genre, first.confidence, first.model, first.version) == ("Second", 0.75, "painting_genre", 7)
     assert second.scores[0][0] == "First"
 

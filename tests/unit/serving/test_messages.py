@@ -1,12 +1,25 @@
-"""The step that takes TensorFlow's messages out of its wheels: here over a pip that makes the wheels."""
+"""TensorFlow's messages without TensorFlow: both servers with them, and the step that takes them out of wheels, which a pip here makes."""
 
 import importlib.util
+import subprocess
+import sys
 from zipfile import ZipFile
 
 import pytest
 from service import ROOT
 
 MODULES = ("tensorflow/core/framework/tensor_pb2.py", "tensorflow_serving/apis/predict_pb2_grpc.py")
+SERVERS = """
+import sys
+import gateway.asgi, model_server.server
+print("tensorflow" in sys.modules, any(name.startswith("tensorflow.python") for name in sys.modules))
+"""
+WITHOUT_MESSAGES = """
+import importlib.util
+find_spec = importlib.util.find_spec
+importlib.util.find_spec = lambda name: None if name == "tensorflow" else find_spec(name)
+import gateway.serving.messages
+"""
 
 
 @pytest.fixture
@@ -43,19 +56,25 @@ def test_only_the_modules_are_unpacked_once_and_again_where_one_is_gone_or_the_v
     assert len(messages.downloads) == 3
 
 
-@pytest.mark.parametrize(("version", "downloaded"), [(None, 0), ("2.19.0", 1)])
-def test_where_tensorflow_of_that_version_is_installed_nothing_is_done(messages, version, downloaded):
+def test_where_tensorflow_of_that_version_is_installed_nothing_is_done(messages):
     for package in messages.versions(messages.LOCKED.read_text()).split():
-        name, _, locked = package.partition("==")
-        info = messages.folder / f"{name.replace('-', '_')}-{locked}.dist-info"
+        name, _, version = package.partition("==")
+        info = messages.folder / f"{name.replace('-', '_')}-{version}.dist-info"
         info.mkdir()
-        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version or locked}\n")
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
     messages.main()
-    assert len(messages.downloads) == downloaded
+    assert messages.downloads == []
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 2.19.0\n")
+    messages.main()
+    assert len(messages.downloads) == 1
 
 
-def test_a_wheel_without_modules_is_told(messages, tmp_path):
-    with ZipFile(tmp_path / "empty.whl", "w") as wheel:
-        wheel.writestr("tensorflow/__init__.py", "")
-    with pytest.raises(ValueError, match=r"empty\.whl holds no generated modules"):
-        messages.unpack(tmp_path / "empty.whl", tmp_path)
+def test_both_servers_run_without_tensorflow():
+    done = subprocess.run([sys.executable, "-c", SERVERS], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "False"]
+
+
+def test_missing_messages_are_said_plainly():
+    done = subprocess.run([sys.executable, "-c", WITHOUT_MESSAGES], capture_output=True, text=True, check=False)
+    assert done.returncode
+    assert done.stderr.splitlines()[-1].endswith("TensorFlow's messages are missing: python requirements/messages.py puts them here.")

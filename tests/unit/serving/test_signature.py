@@ -87,10 +87,6 @@ def test_a_heat_map_lies_beside_its_prediction_row_by_row():
     assert np.array(explanation.heatmap) == pytest.approx(MAP["heatmap"][0])
 
 
-def heat(value):
-    return np.float32([value] + [0] * 48).reshape(1, 7, 7)
-
-
 @pytest.mark.parametrize(
     ("read", "good", "change"),
     [
@@ -111,8 +107,8 @@ def heat(value):
         (explanations, MAP, {"heatmap": None}),
         (explanations, MAP, {"heatmap": np.zeros((1, 6, 6), np.float32)}),
         (explanations, MAP, {"heatmap": np.zeros((2, 7, 7), np.float32)}),
-        (explanations, MAP, {"heatmap": heat(1.01)}),
-        (explanations, MAP, {"heatmap": heat(np.nan)}),
+        (explanations, MAP, {"heatmap": MAP["heatmap"] * np.float32(1.01)}),
+        (explanations, MAP, {"heatmap": MAP["heatmap"] * np.float32(np.nan)}),
         (similar_works, WORK, {"works": strings([b"\xff\ta"])}),
         (similar_works, WORK, {"similarity": np.float32([[0.9, 0.8]])}),
         (similar_works, WORK, {"similarity": np.float32([[1.1]])}),

@@ -1,32 +1,26 @@
 """The lines of the log: JSON, or short ones in a terminal."""
 
-import contextlib
 import json
 import logging
-import os
-import pty
 import subprocess
 import sys
 from io import BytesIO
+from types import SimpleNamespace
 
 import pytest
 
 from gateway.telemetry.access_log import REQUEST_ID_HEADER
-from gateway.telemetry.logs import JsonFormatter, TerminalFormatter
+from gateway.telemetry.logs import JsonFormatter, TerminalFormatter, config, formatter, is_for_people
 
 # In a process of its own, for dictConfig closes every handler of the process that it runs in.
 SCRIPT = """
 import logging.config
-import sys
 from gateway.telemetry.logs import config
 logging.config.dictConfig(config("info"))
 logging.getLogger("gunicorn.error").info("Listening at: %s", "x")
 logging.getLogger("ragam.app").warning('a "quoted"\\nline', extra={"fields": {"status": 502}})
 logging.getLogger("gunicorn.access").info("not twice")
 logging.getLogger("ragam.app").debug("too fine")
-if sys.stderr.isatty():
-    fields = {"method": "GET", "path": "/readyz", "status": 503}
-    logging.getLogger("ragam.access").info("request", extra={"fields": fields})
 """
 
 
@@ -41,29 +35,15 @@ def test_every_logger_writes_json_on_standard_error():
     assert not done.stdout
 
 
-def in_a_terminal(**environ):
-    """What SCRIPT writes where standard error is a terminal."""
-    ours, its = pty.openpty()
-    clean = {name: value for name, value in os.environ.items() if name not in {"NO_COLOR", "TERM"}}
-    with subprocess.Popen([sys.executable, "-c", SCRIPT], stderr=its, env={**clean, **environ}) as process:
-        os.close(its)
-        process.wait()
-    text = b""
-    # At its end Linux says EIO.
-    with contextlib.suppress(OSError):
-        while read := os.read(ours, 4096):
-            text += read
-    os.close(ours)
-    return text.decode().replace("\r\n", "\n").splitlines()
-
-
-def test_a_terminal_gets_short_lines_and_colours_where_it_has_them_and_somebody_wants_them():
-    lines = in_a_terminal(TERM="xterm")
-    assert len(lines) == 2
-    assert lines[0].endswith("\x1b[0m Listening at: x")
-    assert '\x1b[33mwarning a "quoted"\\nline\x1b[0m' in lines[1]
-    for environ in ({"TERM": "xterm", "NO_COLOR": "1"}, {"TERM": "dumb"}):
-        assert not any("\x1b" in line for line in in_a_terminal(**environ))
+def test_a_terminal_gets_no_probes_and_colours_where_it_has_them_and_somebody_wants_them(monkeypatch):
+    monkeypatch.setattr(sys, "stderr", SimpleNamespace(isatty=lambda: True))
+    warning = logging.makeLogRecord({"msg": 'a "quoted"\nline', "levelno": logging.WARNING, "levelname": "WARNING"})
+    for term, no_color, begin, end in (("xterm", "", "\x1b[33m", "\x1b[0m"), ("xterm", "1", "", ""), ("dumb", "", "", "")):
+        monkeypatch.setenv("TERM", term)
+        monkeypatch.setenv("NO_COLOR", no_color)
+        assert formatter().format(warning).endswith(rf'{begin}warning a "quoted"\nline{end}'), term
+    assert config("info")["handlers"]["stderr"]["filters"] == ["people"]
+    assert [is_for_people(logging.makeLogRecord({"fields": {"path": path}})) for path in ("/readyz", "/")] == [False, True]
 
 
 def in_terminal_format(**fields):

@@ -18,33 +18,22 @@ def send(client, data, name="a.jpg", route="/prediction"):
 
 
 @pytest.mark.parametrize("route", ["/prediction", "/predictions", "/explanation"])
-def test_counts_answers_and_what_is_sent(client, picture, route):
+def test_counts_answers_and_what_is_sent(client, classifier, picture, route):
     def counts():
         predictions = sum(value("ragam_predictions_total", genre=genre, version="3") for genre in ("Light", "Dark"))
         above_half = value("ragam_confidence_bucket", version="3", le="1.0") - value("ragam_confidence_bucket", version="3", le="0.4")
-        return predictions, value("ragam_confidence_count", version="3"), above_half
+        typicality = value("ragam_typicality_bucket", version="3", le="0.1") - value("ragam_typicality_bucket", version="3", le="0.05")
+        return predictions, value("ragam_confidence_count", version="3"), above_half, typicality
 
     def sums():
         return value("ragam_upload_bytes_sum"), value("ragam_upload_pixels_sum")
 
+    classifier.more = {"typicality": 0.07}
     before, sent, data = counts(), sums(), picture(320, 240)
     assert send(client, data, route=route).status_code == 200
     send(client, b"no picture", route=route)
-    assert counts() == tuple(count + 1 for count in before)
+    assert counts() == (before[0] + 1, before[1] + 1, before[2] + 1, before[3] + (route != "/explanation"))
     assert sums() == (sent[0] + len(data) + len(b"no picture"), sent[1] + 320 * 240)
-
-
-def test_the_typicality_of_pictures_where_the_version_tells_it(client, classifier, picture):
-    def counts():
-        return tuple(value("ragam_typicality_bucket", version="3", le=bound) for bound in ("0.05", "0.1"))
-
-    before = counts()
-    send(client, picture())
-    assert counts() == before
-    classifier.more = {"typicality": 0.07}
-    send(client, picture())
-    send(client, picture(), route="/predictions")
-    assert counts() == (before[0], before[1] + 2)
 
 
 def test_the_version_before_is_taken_back():
