@@ -138,6 +138,7 @@ IS_SRGB = png.chunk(b"sRGB", b"\0")
     ("chunks", "right"),
     [
         ([gama(100_000)], (188, 143, 110)),
+        ([gama(0)], BROWN),
         ([gama(1)], BROWN),
         ([gama(100_000), WIDE], (212, 135, 105)),
         ([gama(100_000), chrm(*[0] * 8)], BROWN),
@@ -169,6 +170,8 @@ def test_the_segments_of_a_jpeg_have_their_order_by_number():
 DAMAGED = {
     "a wrong check sum": png_with(iccp(PROPHOTO, crc=5)),
     "cut short": png_with(png.chunk(b"iCCP", b"a\0\0" + zlib.compress(PROPHOTO)[:100])),
+    "no name": png_with(png.chunk(b"iCCP", b"\0\0" + zlib.compress(PROPHOTO))),
+    "no zlib": png_with(png.chunk(b"iCCP", b"a\0\0junk")),
     "no profile": png_with(iccp(b"junk" * 100)),
     "of a link": png_with(iccp(icc.rgb(icc.PROPHOTO, icc.gamma(1.8), kind=b"link"))),
     "larger than any": png_with(iccp(PROPHOTO + bytes(color.MAX_BYTES))),
