@@ -143,3 +143,4 @@ def test_a_mistake_with_a_key_is_one_sentence_without_it(tls: str, tmp_path: Pat
     assert "\n" not in str(error.value)
     assert "PRIVATE" not in str(error.value)
     assert "PRIVATE KEY" not in repr(read_tls(tls))
+    assert not read_tls("\n".join(line for line in tls.splitlines() if line.startswith("server_"))).client_verify
