@@ -1,14 +1,10 @@
 """What tests of several kinds share: the local data, pictures made by code, a service of real processes and models for it."""
 
-import contextlib
 import gc
 import os
 import signal
 import sys
 import threading
-import time
-import traceback
-import warnings
 from collections.abc import Callable, Generator, Iterator
 from io import BytesIO
 from pathlib import Path
@@ -32,11 +28,6 @@ if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
 
 SHARED = Path(os.environ.get("RAGAM_SHARED") or Path(__file__).resolve().parents[2] / "shared")
 
-FAILURES = pytest.StashKey[list[BaseException]]()
-THREADS = pytest.StashKey[set[threading.Thread]]()
-# For threads of a test that failed, which may hold what it left open. It is no verdict: who runs on is left to itself.
-JOIN_S = 10
-
 
 def pytest_collection_finish() -> None:
     """What the imports made stays, and need not be looked through after each test."""
@@ -44,84 +35,29 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_setup(item: pytest.Item) -> None:
-    item.stash[FAILURES] = []
-    item.stash[THREADS] = set(threading.enumerate())
-
-
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, None, None]:
     """A test that passed and left a file, a socket or a process open fails: found later it would fail another."""
     yield
-    if not item.stash[FAILURES] and (left := left_open(item)):
-        pytest.fail("left open: " + "; ".join(left), pytrace=False)
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """A test that failed leaves what it held open in its traceback, which lives on: closed here, it fails no other test."""
-    report = yield
-    failures = item.stash[FAILURES]
-    if call.excinfo is not None and not call.excinfo.errisinstance(pytest.skip.Exception):
-        failures.append(call.excinfo.value)
-    if call.when == "teardown" and failures:
-        end = time.monotonic() + JOIN_S
-        with without_complaints():
-            for thread in set(threading.enumerate()) - item.stash[THREADS]:
-                if not thread.daemon:
-                    thread.join(max(0, end - time.monotonic()))
-            while failures:
-                drop_locals(failures.pop())
-            # pytest keeps the last for debuggers.
-            for name in ("last_type", "last_value", "last_traceback", "last_exc"):
-                vars(sys).pop(name, None)
-            drop_fixtures(item)
-            gc.collect()
-    return report
-
-
-def left_open(item: pytest.Item) -> list[str]:
-    """What goes with the test's fixtures, or is found by the collector, and nobody closed."""
-    found: list[str] = []
-    before, sys.unraisablehook = sys.unraisablehook, lambda unraisable: found.append(str(unraisable.exc_value))
+    if item.session.testsfailed:
+        return
+    left: list[str] = []
+    before, sys.unraisablehook = sys.unraisablehook, lambda unraisable: left.append(str(unraisable.exc_value))
     try:
-        drop_fixtures(item)
+        if isinstance(item, pytest.Function):
+            # pytest holds the values until the test's reports are made.
+            item.funcargs.clear()
         gc.collect()
     finally:
         sys.unraisablehook = before
-    return found
+    if left:
+        pytest.fail("left open: " + "; ".join(left), pytrace=False)
 
 
-def drop_fixtures(item: pytest.Item) -> None:
-    """The values, which pytest holds until the test's reports are made."""
-    if isinstance(item, pytest.Function):
-        item.funcargs.clear()
-
-
-@contextlib.contextmanager
-def without_complaints() -> Iterator[None]:
-    """Of the collector and of threads, both of which pytest would turn into the failure of the next test."""
-    hooks = sys.unraisablehook, threading.excepthook
-    sys.unraisablehook, threading.excepthook = lambda unraisable: None, lambda arguments: None
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        sys.unraisablehook, threading.excepthook = hooks
-
-
-def drop_locals(failure: BaseException) -> None:
-    """Of its frames, and of those of what it was raised for."""
-    for error in (failure.__cause__, failure.__context__, *getattr(failure, "exceptions", ())):
-        if error is not None:
-            drop_locals(error)
-    for frame, _ in traceback.walk_tb(failure.__traceback__):
-        with contextlib.suppress(RuntimeError):  # it has not ended
-            frame.clear()
-        # pytest has read it, so there may be a dictionary of it, which a further reading brings up to date.
-        _ = frame.f_locals
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """What a test that failed left open lives on in its traceback, and its threads run on: found later they fail no other."""
+    if report.failed:
+        sys.unraisablehook = threading.excepthook = lambda _: None
 
 
 @pytest.fixture(scope="session")

@@ -1,12 +1,10 @@
 """The application over a classifier that needs no model server, and the classifier that asks one, which a fake plays."""
 
-import struct
-import zlib
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import png
 import pytest
 from flask.testing import FlaskClient
 from service import free_port
@@ -16,20 +14,19 @@ from gateway.app import create_app
 from gateway.prediction import Explanation, Prediction, SimilarWork
 from gateway.settings import Settings
 
-# Row and column of the heat map.
-HOT = (6, 0)
-
 
 @dataclass
 class FakeClassifier:
     """Answers from the brightness of the picture, so that an answer tells which picture it is for; or raises `error`.
 
-    more: what the version tells of a prediction beside its scores. works: what it finds like each picture.
+    more: what the version tells of a prediction beside its scores. works: what it finds like each picture. asked: calls of any kind.
     """
 
     error: Exception | None = None
+    version: int = 3
     seen: list[np.ndarray] = field(default_factory=list)
     names: tuple[str, ...] = ("Symbolism", "Light", "Abstract")
+    asked: int = 0
     asked_for_genres: int = 0
     more: dict[str, Any] = field(default_factory=dict)
     works: tuple[SimilarWork, ...] = ()
@@ -39,7 +36,7 @@ class FakeClassifier:
         self.seen.append(images)
         light = [float((image.mean() + 1) / 2) for image in images]
         both = [tuple(sorted([("Light", x), ("Dark", 1 - x)], key=lambda pair: -pair[1])) for x in light]
-        return [Prediction(scores, "painting_genre", 3, **self.more) for scores in both]
+        return [Prediction(scores, "painting_genre", self.version, **self.more) for scores in both]
 
     def similar(self, images: np.ndarray) -> list[tuple[SimilarWork, ...]]:
         self.check()
@@ -48,7 +45,7 @@ class FakeClassifier:
 
     def explain(self, images: np.ndarray) -> list[Explanation]:
         """All of the heat lies in one place, bottom left."""
-        heatmap = tuple(tuple(1.0 if (row, column) == HOT else 0.0 for column in range(7)) for row in range(7))
+        heatmap = (*[(0.0,) * 7] * 6, (1.0, *(0.0,) * 6))
         return [Explanation(prediction, heatmap) for prediction in self.classify(images)]
 
     def genres(self) -> tuple[str, ...]:
@@ -57,6 +54,7 @@ class FakeClassifier:
         return self.names
 
     def check(self) -> None:
+        self.asked += 1
         if self.error:
             raise self.error
 
@@ -73,11 +71,9 @@ def client(classifier: FakeClassifier, monkeypatch: pytest.MonkeyPatch) -> Flask
 
 
 @pytest.fixture
-def costly(picture: Callable[..., bytes]) -> bytes:
+def costly() -> bytes:
     """A small PNG whose header says that it has 40,000 x 40,000 pixels."""
-    small = picture(image_format="PNG")
-    head = small[12:16] + struct.pack(">2I", 40_000, 40_000) + small[24:29]
-    return small[:12] + head + struct.pack(">I", zlib.crc32(head)) + small[33:]
+    return png.file(png.header(40_000, 40_000), b"")
 
 
 @pytest.fixture

@@ -1,34 +1,31 @@
 """What several files of the project say alike."""
 
+import inspect
 import re
 import tomllib
 from pathlib import Path
 
 import yaml
+from service import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+from gateway import errors
+
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("*/README.md"), *ROOT.glob("docs/**/*.md")])
 
 
-def test_tensorflow_and_its_serving_api_are_the_one_version():
-    packages = {"tensorflow", "tensorflow-serving-api"}
-    named = {
-        "messages.in": {"tensorflow-cpu"},
-        "messages.txt": {"tensorflow-cpu"},
-        "training.in": set(),
-        "training.txt": set(),
-        "dev.txt": set(),
-    }
-    for name, others in named.items():
-        text = (ROOT / "requirements" / name).read_text()
-        pins = re.findall(r"^(tensorflow|tensorflow-serving-api|tensorflow-cpu)==([^\s;]+)", text, re.MULTILINE)
-        assert sorted(pins) == [(package, PROJECT["tool"]["ragam"]["tensorflow"]) for package in sorted(packages | others)], name
-
-
-def test_serving_needs_no_tensorflow():
-    for name in ("gateway.txt", "model_server.txt", "tracing.txt"):
-        assert "tensorflow" not in (ROOT / "requirements" / name).read_text(), name
+def test_tensorflow_and_its_serving_api_are_the_one_version_and_serving_needs_neither():
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["ragam"]["tensorflow"]
+    both = {"tensorflow", "tensorflow-serving-api"}
+    for packages, names in (
+        (both | {"tensorflow-cpu"}, ("messages.in", "messages.txt")),
+        (both, ("training.in", "training.txt", "dev.txt")),
+        (set(), ("gateway.txt", "model_server.txt", "tracing.txt")),
+    ):
+        for name in names:
+            text = (ROOT / "requirements" / name).read_text()
+            pins = re.findall(r"^(tensorflow|tensorflow-serving-api|tensorflow-cpu)==([^\s;]+)", text, re.MULTILINE)
+            assert sorted(pins) == [(package, version) for package in sorted(packages)], name
+            assert packages or "tensorflow" not in text, name
 
 
 def test_every_requirement_is_pinned_with_hashes_and_names_no_index():
@@ -43,28 +40,22 @@ def test_every_requirement_is_pinned_with_hashes_and_names_no_index():
         assert not re.search(r"^\s*--(extra-)?(index|find)", text, re.MULTILINE), path
 
 
-def targets():
-    return set(re.findall(r"^([a-z0-9-]+):.*##", (ROOT / "Makefile").read_text(), re.MULTILINE))
-
-
-def test_the_workflow_has_a_job_for_every_step_of_ci_run():
+def test_every_command_of_the_pages_and_step_of_ci_is_a_target():
+    targets = set(re.findall(r"^([a-z0-9-]+):.*##", (ROOT / "Makefile").read_text(), re.MULTILINE))
     steps = re.search(r"steps=\(([a-z -]+)\)", (ROOT / ".ci" / "run").read_text())[1].split()
     jobs = yaml.safe_load((ROOT / ".github" / "workflows" / "ci.yml").read_text())["jobs"]
     assert jobs["step"]["strategy"]["matrix"]["step"] == steps
-    assert set(steps) <= targets()
+    named = {name for page in PAGES for name in re.findall(r"(?:`|\$ )make ([a-z0-9-]+)", page.read_text())}
+    assert {"serve", "test", *steps} <= {*named, *steps} <= targets
 
 
-def test_every_command_of_the_pages_is_a_target():
-    named = set()
-    for document in PAGES:
-        named |= set(re.findall(r"(?:`|\$ )make ([a-z0-9-]+)", document.read_text()))
-    assert {"serve", "test"} <= named <= targets()
-
-
-def test_every_folder_on_the_readme_s_map_exists():
+def test_every_file_and_folder_that_the_readme_s_map_and_the_way_of_an_upload_name_exists():
     named = re.findall(r"^\| `([a-z0-9_]+/|[\w.]+\.(?:py|md))` \|", (ROOT / "README.md").read_text(), re.MULTILINE)
-    assert len(named) >= 8
-    assert all((ROOT / name).exists() for name in named)
+    way = (ROOT / "CONTRIBUTING.md").read_text().partition("## The way of an upload")[2].partition("\n## ")[0]
+    files = re.findall(r"`([\w./]+)`", way)
+    assert min(len(named), len(files)) >= 8
+    assert [name for name in named if not (ROOT / name).exists()] == []
+    assert [name for name in files if not any((ROOT / folder / name).exists() for folder in (".", "gateway", "gateway/front"))] == []
 
 
 def anchors(page: Path) -> set[str]:
@@ -83,3 +74,13 @@ def test_every_link_of_a_page_leads_somewhere():
         other = (page.parent / name).resolve() if name else page
         assert other.exists(), (page, target)
         assert not anchor or anchor in anchors(other), (page, target)
+
+
+def test_every_error_has_a_word_of_its_own_and_the_description_lists_them_all():
+    kinds = [kind for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, errors.RagamError)]
+    words = [kind.error for kind in kinds if not kind.__subclasses__()]
+    assert len(set(words)) == len(words)
+    described = yaml.safe_load((ROOT / "gateway" / "openapi.yaml").read_text())["components"]["schemas"]["Failure"]["properties"]["error"]
+    others = ["internal", "address_unknown", "method_not_allowed"]
+    assert sorted(re.findall(r"^- `(\w+)`: ", described["description"], re.MULTILINE)) == sorted([*words, *others])
+    assert all(re.fullmatch(described["pattern"], word) for word in words)

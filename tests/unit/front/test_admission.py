@@ -1,6 +1,7 @@
 """Who waits for a thread and for how long, and what may be held meanwhile. No clock decides: the test ends a wait, or its limit does."""
 
 import asyncio
+import functools
 import time
 from types import SimpleNamespace
 
@@ -12,6 +13,16 @@ from gateway.front.admission import FIRST_INTERVAL_SECONDS, MOVE_BYTES, Queue, T
 from gateway.telemetry.metrics import EXPECTED_WAIT, IN_FLIGHT
 
 LONG = 1000
+
+
+def in_a_loop(test):
+    """An event loop for the coroutine `test`, which ends it where it hangs."""
+
+    @functools.wraps(test)
+    def run(**fixtures):
+        asyncio.run(asyncio.wait_for(test(**fixtures), 60))
+
+    return run
 
 
 def value(gauge):
@@ -29,24 +40,23 @@ async def turns(count=10):
 class Work:
     """Requests that have, or wait for, a thread of `queue` until they are let go of."""
 
-    def __init__(self, queue: Queue) -> None:
-        self._queue = queue
-        self.may_end = asyncio.Event()
-        self.begun: list[int] = []
-        self.tasks: list[asyncio.Task[None]] = []
+    def __init__(self, queue):
+        self._queue, self._may_end = queue, asyncio.Event()
+        self.begun, self.tasks = [], []
 
-    async def _request(self, number: int) -> None:
+    async def _request(self, number):
         async with self._queue.thread():
             self.begun.append(number)
-            await self.may_end.wait()
+            await self._may_end.wait()
 
-    async def come(self, count: int) -> None:
+    async def come(self, count):
         self.tasks += [asyncio.create_task(self._request(len(self.tasks) + number)) for number in range(count)]
         await turns()
 
-    async def end(self) -> None:
-        self.may_end.set()
-        await asyncio.gather(*self.tasks, return_exceptions=True)
+    async def end(self):
+        """The errors of those that were refused."""
+        self._may_end.set()
+        return [type(error) for error in await asyncio.gather(*self.tasks, return_exceptions=True) if error]
 
 
 @pytest.fixture
@@ -57,222 +67,135 @@ def clock(monkeypatch):
     return now
 
 
-def test_the_expected_wait_is_what_is_queued_times_the_time_between_answers(clock):
-    async def scenario():
-        queue = Queue(2, LONG)
-        work = Work(queue)
-        await work.come(2)
-        at_work = queue.expected_wait, value(EXPECTED_WAIT)
-        await work.come(6)
-        waiting = queue.expected_wait, value(EXPECTED_WAIT), value(IN_FLIGHT)
-        clock.seconds += 3
-        silent = queue.expected_wait
-        await work.end()
-        return at_work, waiting, silent, work.begun
+@pytest.fixture
+def short(monkeypatch):
+    monkeypatch.setattr(admission, "MOVE_SECONDS", 0.05)
 
-    before = value(IN_FLIGHT)
-    at_work, waiting, silent, begun = asyncio.run(scenario())
-    assert at_work == (0, 0)
-    assert waiting == (pytest.approx(6 * FIRST_INTERVAL_SECONDS), pytest.approx(6 * FIRST_INTERVAL_SECONDS), before + 8)
-    assert silent == pytest.approx(6 * 3), "nothing was answered for three seconds"
-    assert begun == list(range(8)), "first come, first served"
+
+@in_a_loop
+async def test_the_expected_wait_is_what_is_queued_times_the_time_between_answers(clock):
+    queue, before = Queue(2, LONG), value(IN_FLIGHT)
+    work = Work(queue)
+    await work.come(2)
+    assert value(EXPECTED_WAIT) == 0
+    await work.come(6)
+    assert (value(EXPECTED_WAIT), value(IN_FLIGHT)) == (pytest.approx(6 * FIRST_INTERVAL_SECONDS), before + 8)
+    clock.seconds += 3
+    assert queue.expected_wait == pytest.approx(6 * 3), "nothing was answered for three seconds"
+    assert await work.end() == []
+    assert work.begun == list(range(8)), "first come, first served"
     assert (value(EXPECTED_WAIT), value(IN_FLIGHT)) == (0, before), "nothing is left of it"
 
 
-def test_the_time_between_answers_counts_no_rest(clock):
-    async def scenario():
-        queue = Queue(1, LONG)
+@in_a_loop
+async def test_the_time_between_answers_counts_no_rest(clock):
+    queue = Queue(1, LONG)
+    for _ in range(100):
         async with queue.thread():
             clock.seconds += 2
         clock.seconds += 100
-        async with queue.thread():
-            clock.seconds += 2
-        queue._waiting = 1
-        return queue.expected_wait
-
-    first = FIRST_INTERVAL_SECONDS + 0.05 * (2 - FIRST_INTERVAL_SECONDS)
-    assert asyncio.run(scenario()) == pytest.approx(first + 0.05 * (2 - first))
+    work = Work(queue)
+    await work.come(2)
+    assert queue.expected_wait == pytest.approx(2, abs=0.05)
+    await work.end()
 
 
-def test_who_would_wait_for_too_long_is_refused_at_once(clock):
-    async def scenario():
-        queue = Queue(1, 3.5 * FIRST_INTERVAL_SECONDS)
-        work = Work(queue)
-        # One at work; at four that wait the next would wait for 4 times the mean.
-        await work.come(5)
-        with pytest.raises(Overloaded):
-            queue.check()
-        await work.come(1)
-        refused = [task for task in work.tasks if task.done()]
-        await work.end()
-        return refused == work.tasks[-1:] and isinstance(refused[0].exception(), Overloaded), len(work.begun)
-
-    assert asyncio.run(scenario()) == (True, 5)
+@in_a_loop
+async def test_who_would_wait_for_too_long_is_refused_at_once(clock):
+    # One at work; at four that wait the next would wait for 4 times the mean.
+    work = Work(Queue(1, 3.5 * FIRST_INTERVAL_SECONDS))
+    await work.come(6)
+    assert [task.done() for task in work.tasks] == [False] * 5 + [True]
+    assert await work.end() == [Overloaded]
+    assert work.begun == list(range(5))
 
 
-def test_who_has_waited_for_too_long_is_refused_and_not_computed():
-    async def scenario():
-        queue = Queue(1, 0.05)
-        work = Work(queue)
-        await work.come(2)
-        # The first keeps its thread until the second has given up.
-        results = await asyncio.wait_for(asyncio.gather(work.tasks[1], return_exceptions=True), 60)
-        begun = list(work.begun)
-        await work.end()
-        async with queue.thread():
-            pass
-        return results, begun, queue.expected_wait
-
-    [result], begun, wait = asyncio.run(scenario())
-    assert isinstance(result, Overloaded)
-    assert (begun, wait) == ([0], 0)
+@in_a_loop
+async def test_who_has_waited_for_too_long_is_refused_and_not_computed():
+    queue = Queue(1, 0.05)
+    await (work := Work(queue)).come(2)
+    # The first keeps its thread until the second has given up.
+    await asyncio.wait([work.tasks[1]])
+    assert await work.end() == [Overloaded]
+    assert (work.begun, queue.expected_wait) == ([0], 0)
 
 
-def test_a_request_that_fails_gives_its_thread_back():
-    async def scenario():
-        queue = Queue(1, LONG)
+@in_a_loop
+async def test_a_request_that_fails_gives_its_thread_back():
+    queue, before = Queue(1, LONG), value(IN_FLIGHT)
+    for _ in range(2):
         with pytest.raises(KeyError):
             async with queue.thread():
                 raise KeyError
-        async with queue.thread():
-            return True
-
-    before = value(IN_FLIGHT)
-    assert asyncio.run(scenario())
     assert value(IN_FLIGHT) == before
 
 
-class Body:
+async def body(transfers, size):
     """A transfer that holds bytes, and waits for more until it is ended."""
-
-    def __init__(self, transfers: Transfers, size: int) -> None:
-        self.task = asyncio.create_task(self._run(transfers, size))
-
-    async def _run(self, transfers: Transfers, size: int) -> None:
-        try:
-            async with transfers.run() as transfer:
-                transfers.hold(size, transfer)
-                await asyncio.Event().wait()
-        finally:
-            transfers.release(size)
-
-
-async def come(transfers, *sizes):
-    bodies = []
-    for size in sizes:
-        bodies.append(Body(transfers, size))
-        await turns()
-    return bodies
-
-
-def errors(bodies):
-    return [type(body.task.exception()) if body.task.done() else None for body in bodies]
-
-
-async def leave(bodies):
-    for body in bodies:
-        body.task.cancel()
-    await asyncio.gather(*(body.task for body in bodies), return_exceptions=True)
-
-
-def test_beyond_the_bytes_who_began_first_is_ended():
-    async def scenario():
-        transfers = Transfers(100)
-        bodies = await come(transfers, 40, 40)
-        within = errors(bodies)
-        bodies += await come(transfers, 40)
-        await asyncio.sleep(0.01)
-        one_ended = errors(bodies)
-        bodies += await come(transfers, 90)
-        await asyncio.wait_for(asyncio.wait([body.task for body in bodies[:3]]), 60)
-        two_more_ended = errors(bodies)
-        await leave(bodies)
-        return within, one_ended, two_more_ended, transfers._bytes
-
-    within, one_ended, two_more_ended, left = asyncio.run(scenario())
-    assert within == [None, None]
-    assert one_ended == [Overloaded, None, None]
-    assert two_more_ended == [Overloaded, Overloaded, Overloaded, None]
-    assert left == 0
-
-
-def test_of_what_has_come_already_nothing_is_ended_for_one_that_is_ended_too():
-    """An ended one lets go of its bytes a moment later: until then they count as gone."""
-
-    async def scenario():
-        transfers = Transfers(100)
-        first, second = Transfer(), Transfer()
-        transfers._running = {first: None, second: None}
-        transfers.hold(60, first)
-        transfers.hold(60, second)
-        transfers.hold(30, second)
-        return first.error, second.error
-
-    first, second = asyncio.run(scenario())
-    assert isinstance(first, Overloaded)
-    assert second is None
-
-
-def test_what_moves_too_slowly_is_ended(monkeypatch):
-    monkeypatch.setattr(admission, "MOVE_SECONDS", 0.05)
-
-    async def stands_still():
-        async with Transfers(100).run() as transfer:
-            transfer.moved(MOVE_BYTES - 1)
-            await asyncio.Event().wait()
-
-    with pytest.raises(TooSlow):
-        asyncio.run(asyncio.wait_for(stands_still(), 60))
-
-
-def test_time_is_given_for_bytes_not_for_pieces():
-    async def scenario():
-        transfer, given = Transfer(), []
-        transfer.reschedule = given.append
-        counts = []
-        for total in (1, MOVE_BYTES - 1, MOVE_BYTES, MOVE_BYTES + 1, 2 * MOVE_BYTES - 1, 2 * MOVE_BYTES):
-            transfer.moved(total)
-            counts.append(len(given))
-        return counts
-
-    assert asyncio.run(scenario()) == [0, 0, 1, 1, 1, 2]
-
-
-def test_a_transfer_that_was_stopped_is_not_moved_on():
-    async def scenario():
-        async with Transfers(100).run() as transfer:
-            transfer.stop(Overloaded())
-            transfer.stop(TooSlow())
-            transfer.moved(MOVE_BYTES)
-            await asyncio.Event().wait()
-
-    with pytest.raises(Overloaded):
-        asyncio.run(asyncio.wait_for(scenario(), 60))
-
-
-def test_who_stops_what_has_run_out_of_time_and_does_not_know_yet_is_none_the_worse(monkeypatch):
-    """asyncio gives no other time to it then, and says so with an error: to whoever came for the bytes, who had done nothing."""
-    monkeypatch.setattr(admission, "MOVE_SECONDS", 0.05)
-    told = []
-
-    async def scenario():
-        transfers = Transfers(100)
-
-        def come():
-            try:
-                transfers.hold(90, Transfer())
-            except RuntimeError as error:
-                told.append(error)
-            else:
-                told.append(None)
-
+    try:
         async with transfers.run() as transfer:
-            transfers.hold(90, transfer)
-            asyncio.get_running_loop().call_later(0.06, come)
-            # Both are due, one behind the other.
-            time.sleep(0.1)
+            transfers.hold(size, transfer)
             await asyncio.Event().wait()
+    finally:
+        transfers.release(size)
 
+
+@in_a_loop
+async def test_beyond_the_bytes_who_began_first_is_ended():
+    transfers, tasks = Transfers(100), []
+    for size, ended in ((40, 0), (40, 0), (40, 1), (90, 3)):
+        tasks.append(asyncio.create_task(body(transfers, size)))
+        await turns()
+        if ended:
+            await asyncio.wait(tasks[:ended])
+        assert [task.done() for task in tasks] == [True] * ended + [False] * (len(tasks) - ended)
+    tasks[-1].cancel()
+    results = await asyncio.gather(*tasks, return_exceptions=True)
+    assert [type(result) for result in results[:3]] == [Overloaded] * 3
+    assert transfers._bytes == 0
+
+
+@in_a_loop
+async def test_of_what_has_come_already_nothing_is_ended_for_one_that_is_ended_too():
+    """An ended one lets go of its bytes a moment later: until then they count as gone."""
+    transfers, first, second = Transfers(100), Transfer(), Transfer()
+    transfers._running = {first: None, second: None}
+    for count, transfer in ((60, first), (60, second), (30, second)):
+        transfers.hold(count, transfer)
+    assert isinstance(first.error, Overloaded)
+    assert second.error is None
+
+
+@in_a_loop
+async def test_what_moves_too_slowly_is_ended(short):
+    with pytest.raises(TooSlow):
+        await body(Transfers(100), 40)
+
+
+@in_a_loop
+async def test_time_is_given_for_bytes_not_for_pieces_and_none_to_what_was_stopped():
+    transfer, given = Transfer(), []
+    transfer.reschedule = given.append
+    for total, times in ((MOVE_BYTES - 1, 0), (MOVE_BYTES, 1), (MOVE_BYTES + 1, 1), (2 * MOVE_BYTES - 1, 1), (2 * MOVE_BYTES, 2)):
+        transfer.moved(total)
+        assert len(given) == times, total
+    transfer.stop(Overloaded())
+    transfer.stop(TooSlow())
+    transfer.moved(3 * MOVE_BYTES)
+    assert given[2:] == [0]
+    assert isinstance(transfer.error, Overloaded)
+
+
+@in_a_loop
+async def test_who_stops_what_has_run_out_of_time_and_does_not_know_yet_is_none_the_worse(short):
+    """asyncio gives no other time to it then, and says so with an error: to whoever came for the bytes, who had done nothing."""
+    transfers, loop, told = Transfers(100), asyncio.get_running_loop(), []
+    loop.set_exception_handler(lambda _, context: told.append(context))
+    task = asyncio.create_task(body(transfers, 90))
+    await turns()
+    loop.call_later(0.06, transfers.hold, 90, Transfer())
+    # Both are due, one behind the other.
+    time.sleep(0.1)
     with pytest.raises(Overloaded):
-        asyncio.run(asyncio.wait_for(scenario(), 60))
-    assert told == [None]
+        await task
+    assert told == []

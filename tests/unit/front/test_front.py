@@ -1,10 +1,11 @@
-"""What the front answers for the application, and what it does with an answer that fails."""
+"""What the front makes of a request for Flask, what it answers itself, and what it does with an answer that fails."""
 
 import asyncio
 import hashlib
 import json
 from concurrent.futures import ThreadPoolExecutor
 from time import perf_counter
+from types import SimpleNamespace
 
 import pytest
 
@@ -13,37 +14,94 @@ from gateway.environ import COMPLETE
 from gateway.errors import Overloaded
 from gateway.front.admission import Queue, Transfers
 from gateway.front.front import Front
-from gateway.front.wsgi import environ_of
+from gateway.front.wsgi import call, environ_of
 from gateway.settings import Settings
 from gateway.telemetry.metrics import REQUESTS
 
 
-@pytest.fixture
-def front(classifier):
-    front = Front(create_app(Settings(), classifier), 1)
-    front._transfers, front._probes = Transfers(10**6), {}
-    return front
-
-
-def scope(method, path, **state):
+def scope(method="POST", path="/prediction", headers=(), **changes):
     return {
         "type": "http",
         "method": method,
         "path": path,
         "raw_path": path.encode(),
-        "query_string": b"",
+        "query_string": b"details=true",
         "http_version": "1.1",
-        "server": None,
+        "server": ("127.0.0.1", 5000),
         "client": ("192.0.2.1", 1),
         "scheme": "http",
-        "headers": [(b"host", b"a")],
-        "state": state,
+        "headers": [(b"host", b"a.example"), *headers],
+        **changes,
     }
 
 
+def test_a_request_is_pep_3333_s_environ():
+    headers = [(b"content-type", b"text/plain"), (b"x-forwarded-for", b"a"), (b"x-a", b"\xe9"), (b"x-forwarded-for", b"b")]
+    # It would pass for the one with a dash, which a proxy in front may have set.
+    environ = environ_of(scope(headers=[*headers, (b"x_forwarded_for", b"192.0.2.9"), (b"content_length", b"9")]))
+    assert {
+        "REQUEST_METHOD": "POST",
+        "SCRIPT_NAME": "",
+        "PATH_INFO": "/prediction",
+        "QUERY_STRING": "details=true",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "wsgi.url_scheme": "http",
+        "HTTP_HOST": "a.example",
+        "CONTENT_TYPE": "text/plain",
+        "HTTP_X_A": "é",
+        "HTTP_X_FORWARDED_FOR": "a,b",
+    }.items() <= environ.items()
+    assert {"HTTP_CONTENT_TYPE", "CONTENT_LENGTH"}.isdisjoint(environ)
+    for addresses, told in (({}, ("127.0.0.1", "5000", "192.0.2.1")), ({"server": None, "client": None}, ("localhost", "0", ""))):
+        environ = environ_of(scope(**addresses))
+        assert (environ["SERVER_NAME"], environ["SERVER_PORT"], environ["REMOTE_ADDR"]) == told
+
+
+@pytest.mark.parametrize(
+    ("raw", "path"),
+    [
+        # Bytes, each as a character.
+        (b"/%C3%A9%20b", "/\xc3\xa9 b"),
+        (b"/%2e%2e/etc", "/../etc"),
+        (b"/a%2Fb%zz", "/a/b%zz"),
+        # As a proxy is asked.
+        (b"http://a.example/prediction", "/prediction"),
+        (b"*", "*"),
+        (b"//a.example/b", "//a.example/b"),
+    ],
+)
+def test_the_path(raw, path):
+    assert environ_of(scope(raw_path=raw))["PATH_INFO"] == path
+
+
+class Pieces(list):
+    """A WSGI application's answer, which must be closed."""
+
+    is_closed = False
+
+    def close(self):
+        self.is_closed = True
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_an_answer_is_taken_whole_and_closed(fails):
+    pieces = Pieces([b"a", 1 if fails else b"bc"])
+
+    def app(_environ, start_response):
+        start_response("404 Not Found", [("Content-Type", "text/plain"), ("X-Name", "é")])
+        return pieces
+
+    if fails:
+        with pytest.raises(TypeError):
+            call(app, {})
+    else:
+        assert call(app, {}) == (404, [(b"content-type", b"text/plain"), (b"x-name", b"\xe9")], b"abc")
+    assert pieces.is_closed
+
+
 @pytest.fixture
-def guarded(classifier, tmp_path):
-    """The front of a gateway that takes two pictures a minute from the key `ragam_key`."""
+def front(classifier, tmp_path):
+    """Of a gateway that takes two pictures a minute from the key `ragam_key`."""
     keys = tmp_path / "api_keys"
     keys.write_text(f"{hashlib.sha256(b'ragam_key').hexdigest()} alice\n")
     front = Front(create_app(Settings(api_keys_file=str(keys), rate_limit="2/minute"), classifier), 1)
@@ -79,74 +137,55 @@ def test_no_address_that_was_made_up_is_a_series_of_the_metrics(front):
     assert not {route for _, route in series} & {"/made-up", "//prediction"}
 
 
-class Conversation:
-    """A connection that keeps what it is told."""
-
-    is_lost, can_stay, is_writable, left, answering, refusal, is_ended = False, True, True, 0, False, None, False
-
-    def __init__(self):
-        self.told = []
-
-    def is_abandoned(self):
-        return False
-
-    def begin(self, length):
-        self.told.append("begin")
-
-    def end(self):
-        self.told.append("end")
-
-    def close(self):
-        self.told.append("close")
-
-    def abort(self):
-        self.told.append("abort")
+def conversation(left=0):
+    """A connection that keeps what it is `told`, of whose body so much is `left` to come."""
+    told = []
+    never = dict.fromkeys(("is_lost", "answering", "refusal", "is_ended"), None)
+    calls = {name: lambda *_, name=name: told.append(name) for name in ("begin", "end", "abort")}
+    return SimpleNamespace(can_stay=True, is_writable=True, is_abandoned=lambda: False, left=left, told=told, **never, **calls)
 
 
 def test_behind_a_part_of_an_answer_comes_nothing(front):
-    connection = Conversation()
+    connection = conversation()
 
     async def send(message):
         if message["type"] == "http.response.body":
             raise RuntimeError("Response content shorter than Content-Length")
 
     with pytest.raises(RuntimeError):
-        asyncio.run(front(scope("GET", "/healthz", connection=connection), None, send))
+        asyncio.run(front(scope("GET", "/healthz", state={"connection": connection}), None, send))
     assert connection.told == ["begin", "abort", "end"]
 
 
-def sent(front, body, *headers, left):
-    """The answer to a picture, of whose `body` so much is `left` to come: its status and headers, and whether the body was asked for."""
-    connection, asked, answer = Conversation(), [], []
-    connection.left = left
+FORM = ((b"content-type", b"multipart/form-data; boundary=a"), (b"content-length", b"1000"))
+KEY = (b"x-api-key", b"ragam_key")
+
+
+def sent(front, *headers, left):
+    """The answer to a body of 1,000 bytes: its status, headers and error, and whether the body was asked for."""
+    asked, answer = [], []
 
     async def receive():
         asked.append(True)
-        return {"type": "http.request", "body": body, "more_body": False}
+        return {"type": "http.request", "body": b"x" * 1000, "more_body": False}
 
     async def send(message):
         answer.append(message)
 
-    request = scope("POST", "/prediction", connection=connection)
-    request["headers"] += [(b"content-type", b"multipart/form-data; boundary=a"), (b"content-length", b"%d" % len(body)), *headers]
-    asyncio.run(front(request, receive, send))
+    asyncio.run(front(scope(headers=[*FORM, *headers], query_string=b"", state={"connection": conversation(left)}), receive, send))
     return answer[0]["status"], dict(answer[0]["headers"]), json.loads(answer[1]["body"])["status"].get("error"), bool(asked)
 
 
-KEY = (b"x-api-key", b"ragam_key")
-
-
-def test_who_may_not_send_is_told_before_the_body_is_asked_for(guarded):
-    status, headers, error, asked = sent(guarded, b"x" * 1000, left=1000)
+def test_who_may_not_send_is_told_before_the_body_is_asked_for(front):
+    status, headers, error, asked = sent(front, left=1000)
     assert (status, error, asked) == (401, "key_unknown", False)
     assert headers[b"www-authenticate"] == b'Bearer realm="ragam"'
-    assert headers[b"ratelimit"].startswith(b'"2-in-60s";r=1;')
     # Whether the body has come with the head or not, each request counts once.
     for left, remaining in ((1000, b"1"), (0, b"0")):
-        status, headers, _, asked = sent(guarded, b"x" * 1000, KEY, left=left)
+        status, headers, _, asked = sent(front, KEY, left=left)
         assert (status, asked) == (400, True)
         assert headers[b"ratelimit"].startswith(b'"2-in-60s";r=%b;' % remaining)
     for left in (1000, 0):
-        status, headers, error, asked = sent(guarded, b"x" * 1000, KEY, left=left)
+        status, headers, error, asked = sent(front, KEY, left=left)
         assert (status, error, asked) == (429, "rate_limited", left == 0)
         assert headers[b"retry-after"] == b"60"

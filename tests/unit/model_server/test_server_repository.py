@@ -4,7 +4,6 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-import grpc
 import pytest
 
 from model_server.policy import Policy
@@ -13,9 +12,7 @@ from model_server.status import StatusError
 
 
 class FakeModel:
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.closed = False
+    closed = False
 
     def close(self) -> None:
         self.closed = True
@@ -30,12 +27,12 @@ class Disk:
         self.loaded: list[int] = []
         self.before_load: Callable[[], object] = lambda: None
 
-    def load(self, version: int, path: Path) -> FakeModel:
+    def load(self, version: int, _path: Path) -> FakeModel:
         self.before_load()
         self.loaded.append(version)
         if version in self.broken:
             raise self.broken[version]
-        return FakeModel(path)
+        return FakeModel()
 
     def add(self, *versions: int) -> None:
         for version in versions:
@@ -66,69 +63,69 @@ def states(repository: Repository[FakeModel]) -> list[tuple[int, State]]:
     return [(state.version, state.state) for state in repository.states()]
 
 
-def test_only_the_highest_is_loaded(disk: Disk, repository: Repository[FakeModel]) -> None:
+def follow(disk: Disk, repository: Repository[FakeModel], *versions: int) -> None:
+    repository.follow(disk.base_path, Policy(frozenset(versions), None))
+    repository.poll()
+
+
+def test_only_the_highest_is_loaded_once_and_closed_in_the_end(disk: Disk, repository: Repository[FakeModel]) -> None:
     disk.add(1, 10, 9)
     repository.poll()
     repository.poll()
     assert disk.loaded == [10]
-    assert served(repository) == 10
     assert states(repository) == [(10, State.AVAILABLE)]
+    with repository.model(None) as (version, model):
+        assert (version, model.closed) == (10, False)
+    repository.close()
+    assert model.closed
+    assert not repository.serving
 
 
-def test_the_one_before_serves_until_the_new_one_is_loaded(disk: Disk, repository: Repository[FakeModel]) -> None:
+@pytest.mark.parametrize(
+    ("policy", "available"), [(Policy(count=2), {2, 4}), (Policy(count=None), {1, 2, 4}), (Policy(frozenset({1, 3, 77}), None), {1})]
+)
+def test_those_of_the_policy_that_load(disk: Disk, repository: Repository[FakeModel], policy: Policy, available: set[int]) -> None:
+    disk.add(1, 2, 3, 4)
+    disk.broken[3] = OSError("no")
+    repository.follow(disk.base_path, policy)
+    repository.poll()
+    assert repository.available() == available
+
+
+def test_the_one_before_serves_until_the_new_one_does_and_goes_after_its_last_call(disk: Disk, repository: Repository[FakeModel]) -> None:
     disk.add(1)
     repository.poll()
-    with repository.model(1) as (_, first):
-        pass
     disk.add(2)
     seen = []
     disk.before_load = lambda: seen.append((served(repository), states(repository)))
-    repository.poll()
-    assert seen == [(1, [(2, State.LOADING), (1, State.AVAILABLE)])]
-    assert served(repository) == 2
-    assert first.closed
-    assert states(repository) == [(2, State.AVAILABLE), (1, State.END)]
-    with pytest.raises(StatusError, match=r"Specific\(genre, 1\)"), repository.model(1):
-        pass
-
-
-def test_a_version_in_use_is_not_unloaded(disk: Disk, repository: Repository[FakeModel]) -> None:
-    disk.add(1)
-    repository.poll()
-    disk.add(2)
     with repository.model(None) as (_, first):
         polling = threading.Thread(target=repository.poll)
         polling.start()
         while states(repository) != [(2, State.AVAILABLE), (1, State.UNLOADING)]:
             assert polling.is_alive(), "it returned without waiting for the call"
             polling.join(0.01)
+        assert seen == [(1, [(2, State.LOADING), (1, State.AVAILABLE)])]
         assert not first.closed
         assert served(repository) == 2
+        with pytest.raises(StatusError, match=r"Specific\(genre, 1\)"), repository.model(1):
+            pass
     polling.join()
     assert first.closed
     assert states(repository) == [(2, State.AVAILABLE), (1, State.END)]
 
 
-@pytest.mark.parametrize(
-    ("failure", "code", "message"),
-    [
-        (StatusError(grpc.StatusCode.OUT_OF_RANGE, "Read less bytes than requested"), "OUT_OF_RANGE", "Read less bytes than requested"),
-        (KeyError("x"), "INTERNAL", "KeyError: 'x'"),
-    ],
-)
-def test_a_broken_version(disk: Disk, repository: Repository[FakeModel], failure: Exception, code: str, message: str) -> None:
+def test_a_broken_version(disk: Disk, repository: Repository[FakeModel]) -> None:
     disk.add(1)
     repository.poll()
     disk.add(2)
-    disk.broken[2] = failure
+    disk.broken[2] = KeyError("x")
     for _ in range(3):
         repository.poll()
     assert disk.loaded == [1, 2], "tried once"
     assert served(repository) == 1
     newest = repository.states()[0]
-    assert newest.state is State.END
     assert newest.error is not None
-    assert (newest.error.code.name, newest.error.message) == (code, message)
+    assert (newest.state, newest.error.code.name, newest.error.message) == (State.END, "INTERNAL", "KeyError: 'x'")
 
     disk.broken.clear()
     disk.remove(2)
@@ -136,23 +133,6 @@ def test_a_broken_version(disk: Disk, repository: Repository[FakeModel], failure
     repository.poll()
     assert served(repository) == 2
     assert repository.states()[0].error is None
-
-
-def test_a_broken_version_at_the_start(disk: Disk, repository: Repository[FakeModel]) -> None:
-    disk.add(1, 2, 3)
-    disk.broken = {2: OSError("no"), 3: OSError("no")}
-    repository.poll()
-    assert served(repository) == 1
-
-
-def test_only_broken_ones_left_does_not_unload(disk: Disk, repository: Repository[FakeModel]) -> None:
-    disk.add(1)
-    repository.poll()
-    disk.remove(1)
-    disk.add(2)
-    disk.broken[2] = OSError("no")
-    repository.poll()
-    assert served(repository) == 1
 
 
 def test_a_base_path_that_cannot_be_listed_changes_nothing(disk: Disk, repository: Repository[FakeModel]) -> None:
@@ -167,51 +147,17 @@ def test_a_base_path_that_cannot_be_listed_changes_nothing(disk: Disk, repositor
     assert served(repository) == 2
 
 
-def test_close(disk: Disk, repository: Repository[FakeModel]) -> None:
-    disk.add(1)
-    repository.poll()
-    with repository.model(None) as (_, model):
-        pass
-    repository.close()
-    assert model.closed
-    assert not repository.serving
-
-
-def follow(disk: Disk, repository: Repository[FakeModel], *versions: int) -> None:
-    repository.follow(disk.base_path, Policy(frozenset(versions), None))
-    repository.poll()
-
-
-def test_several_at_a_time(disk: Disk, repository: Repository[FakeModel]) -> None:
+def test_a_policy_that_changes_loads_and_unloads_what_it_must_alone(disk: Disk, repository: Repository[FakeModel]) -> None:
     disk.add(1, 2, 3)
     repository.poll()
-    with repository.model(3) as (_, third):
-        pass
     follow(disk, repository, 1, 3)
     assert repository.available() == {1, 3}
     assert disk.loaded == [3, 1], "what is served already is not loaded again"
-    assert served(repository) == 3
-    with repository.model(1) as (version, model):
-        assert (version, model.closed) == (1, False)
+    with repository.model(3) as (_, third):
+        pass
     follow(disk, repository, 1)
     assert third.closed
-    assert served(repository) == 1
     assert states(repository) == [(3, State.END), (1, State.AVAILABLE)]
-
-
-def test_a_version_that_leaves_the_policy_ends_after_its_last_call(disk: Disk, repository: Repository[FakeModel]) -> None:
-    disk.add(1, 2)
-    follow(disk, repository, 1, 2)
-    with repository.model(1) as (_, first):
-        polling = threading.Thread(target=follow, args=(disk, repository, 2))
-        polling.start()
-        while states(repository) != [(2, State.AVAILABLE), (1, State.UNLOADING)]:
-            polling.join(0.01)
-        assert not first.closed
-        with pytest.raises(StatusError, match=r"Specific\(genre, 1\)"), repository.model(1):
-            pass
-    polling.join()
-    assert first.closed
 
 
 def test_nothing_goes_before_something_that_is_chosen_serves(disk: Disk, repository: Repository[FakeModel]) -> None:
@@ -219,25 +165,11 @@ def test_nothing_goes_before_something_that_is_chosen_serves(disk: Disk, reposit
     disk.broken[2] = OSError("no")
     follow(disk, repository, 1)
     follow(disk, repository, 2)
+    disk.remove(1)
+    repository.poll()
     assert served(repository) == 1
     follow(disk, repository, 3)
     assert not repository.serving, "as in TensorFlow Serving: nothing on disk is chosen"
-
-
-def test_the_highest_few_that_load(disk: Disk, repository: Repository[FakeModel]) -> None:
-    disk.add(1, 2, 3, 4)
-    disk.broken[3] = OSError("no")
-    repository.follow(disk.base_path, Policy(count=2))
-    repository.poll()
-    assert repository.available() == {2, 4}
-
-
-def test_another_policy_while_one_is_followed(disk: Disk, repository: Repository[FakeModel]) -> None:
-    disk.add(1, 2, 3)
-    disk.before_load = lambda: repository.follow(disk.base_path, Policy(frozenset({1}), None))
-    follow(disk, repository, 2, 3)
-    assert disk.loaded == [3, 1]
-    assert repository.available() == {1}
 
 
 def test_one_try_a_look_while_its_files_are_being_copied(disk: Disk, repository: Repository[FakeModel]) -> None:

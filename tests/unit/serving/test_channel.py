@@ -1,4 +1,4 @@
-"""A model server that goes away, freezes, moves and comes back."""
+"""A model server that freezes, moves and comes back, and how often at most a call is made once more. Which ones are: test_client.py."""
 
 import signal
 import socket
@@ -8,29 +8,32 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import grpc
 import pytest
-from fake_serving import IMAGES, FakeServing, serve
+from fake_serving import IMAGES
+from prometheus_client import REGISTRY
 from service import ROOT, accepts, wait_until
 
-from gateway.errors import ServingUnavailable
+from gateway.errors import ServingBusy, ServingUnavailable
 from gateway.serving import client
-from gateway.serving.client import TensorFlowServing
+from gateway.serving.client import QUEUE_IS_FULL, TensorFlowServing
+from gateway.serving.retry import MOST
 
 
-def await_answer(serving):
-    end = time.monotonic() + 60
-    while True:
-        try:
-            assert len(serving.classify(IMAGES)) == 2
-        except ServingUnavailable:
-            assert time.monotonic() < end, "it is not found again"
-            time.sleep(0.05)
-        else:
-            return
+def is_answered(serving):
+    try:
+        return len(serving.classify(IMAGES)) == 2
+    except ServingUnavailable:
+        return False
 
 
-def test_a_name_that_means_another_address_is_found_without_an_error(fake, serving, port, monkeypatch):
+@pytest.fixture
+def other_channels(monkeypatch):
+    """A channel that has lost its server is replaced at once."""
     monkeypatch.setattr(client, "RENEW_SECONDS", 0)
+
+
+def test_a_name_that_means_another_address_is_found_without_an_error(fake, serving, port, other_channels):
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
         serving._target = f"dns:///127.0.0.1:{nobody.getsockname()[1]}"
@@ -70,19 +73,50 @@ def test_a_frozen_server_is_noticed_before_the_deadline(port):
             with pytest.raises(ServingUnavailable):
                 serving.classify(IMAGES)
             server.send_signal(signal.SIGCONT)
-            await_answer(serving)
+            wait_until(lambda: is_answered(serving), what="an answer")
         finally:
             server.kill()
 
 
-def test_a_server_that_comes_back_is_found_again(port, serving):
-    for _ in range(2):
+def test_a_full_queue_is_no_reason_to_look_for_another_server(fake, serving, other_channels):
+    serving.check()
+    before = serving._stub
+    fake.failures = [grpc.StatusCode.UNAVAILABLE] * 2
+    fake.details = f"{QUEUE_IS_FULL} to which this task was submitted is full; currently 8 batches enqueued and max_enqueued_batches is 8"
+    with pytest.raises(ServingBusy):
+        serving.classify(IMAGES)
+    assert (fake.calls, serving._stub) == (2, before)
+    fake.failures, fake.details = [grpc.StatusCode.UNAVAILABLE] * 3, ""
+    with pytest.raises(ServingUnavailable):
+        serving.classify(IMAGES)
+    assert (fake.calls, serving._stub) == (4, None), "another is looked for, and gives no third attempt"
+
+
+def retries(outcome):
+    return REGISTRY.get_sample_value("ragam_serving_retries_total", {"outcome": outcome}) or 0
+
+
+def test_the_budget_is_earned_by_successes_alone(fake, serving):
+    def calls_of(count):
+        before = fake.calls
+        fake.failures = [grpc.StatusCode.UNAVAILABLE] * (2 * count)
+        for _ in range(count):
+            with pytest.raises(ServingUnavailable):
+                serving.classify(IMAGES)
+        fake.failures = []
+        return fake.calls - before
+
+    before = retries("made"), retries("refused")
+    assert calls_of(30) == 30 + MOST
+    assert (retries("made") - before[0], retries("refused") - before[1]) == (MOST, 30 - MOST)
+    for _ in range(20):
+        serving.classify(IMAGES)
+    # Twenty successes are worth two retries, give or take what floats lose.
+    assert 5 + 1 <= calls_of(5) <= 5 + 2
+
+
+def test_an_outage_that_only_probes_notice_costs_no_budget(serving):
+    for _ in range(20):
         with pytest.raises(ServingUnavailable):
-            serving.classify(IMAGES)
-    # So that the back-off has grown to its bound.
-    time.sleep(3)
-    server = serve(FakeServing(), port)
-    try:
-        await_answer(serving)
-    finally:
-        server.stop(0).wait()
+            serving.check()
+    assert serving._budget.spend()

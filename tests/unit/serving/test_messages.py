@@ -1,95 +1,80 @@
-"""The step that takes TensorFlow's messages out of its wheels: here over a pip that makes the wheels."""
+"""TensorFlow's messages without TensorFlow: both servers with them, and the step that takes them out of wheels, which a pip here makes."""
 
 import importlib.util
 import subprocess
 import sys
-from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
+from service import ROOT
 
-ROOT = Path(__file__).resolve().parents[3]
-WANTED = "tensorflow-serving-api==2.20.0 tensorflow==2.20.0"
+MODULES = ("tensorflow/core/framework/tensor_pb2.py", "tensorflow_serving/apis/predict_pb2_grpc.py")
+SERVERS = """
+import sys
+import gateway.asgi, model_server.server
+print("tensorflow" in sys.modules, any(name.startswith("tensorflow.python") for name in sys.modules))
+"""
+WITHOUT_MESSAGES = """
+import importlib.util
+find_spec = importlib.util.find_spec
+importlib.util.find_spec = lambda name: None if name == "tensorflow" else find_spec(name)
+import gateway.serving.messages
+"""
 
 
 @pytest.fixture
-def messages():
+def messages(tmp_path, monkeypatch):
+    """The step, with a `folder` as site-packages of the Python that the modules are for, and the folders of `downloads`."""
     spec = importlib.util.spec_from_file_location("messages", ROOT / "requirements" / "messages.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    step = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(step)
+    step.folder, step.downloads = tmp_path / "site-packages", []
+    step.folder.mkdir()
 
-
-@pytest.fixture
-def folder(messages, tmp_path, monkeypatch):
-    """site-packages of the Python that the modules are for."""
-    folder = tmp_path / "site-packages"
-    folder.mkdir()
-    monkeypatch.setattr(messages, "site_packages", lambda python: folder)
-    return folder
-
-
-@pytest.fixture
-def downloads(messages, monkeypatch):
-    """The folders that wheels were downloaded to."""
-    downloads = []
-
-    def download(locked, folder):
-        downloads.append(folder)
-        for module in ("tensorflow/core/framework/tensor_pb2.py", "tensorflow_serving/apis/predict_pb2_grpc.py"):
-            with ZipFile(folder / f"{len(list(folder.iterdir()))}.whl", "w") as wheel:
+    def download(_locked, folder):
+        step.downloads.append(folder)
+        for number, module in enumerate(MODULES):
+            with ZipFile(folder / f"{number}.whl", "w") as wheel:
                 wheel.writestr(module, "VALUE = 1\n")
                 wheel.writestr("tensorflow/__init__.py", "raise AssertionError\n")
         return sorted(folder.glob("*.whl"))
 
-    monkeypatch.setattr(messages, "download", download)
-    return downloads
+    monkeypatch.setattr(step, "site_packages", lambda _python: step.folder)
+    monkeypatch.setattr(step, "download", download)
+    return step
 
 
-def test_only_the_modules_are_unpacked_once_and_the_wheels_are_gone(messages, folder, downloads):
+def test_only_the_modules_are_unpacked_once_and_again_where_one_is_gone_or_the_version_is_another(messages, monkeypatch):
     messages.main()
-    found = {str(path.relative_to(folder)) for path in folder.rglob("*.py")}
-    assert found == {"tensorflow/core/framework/tensor_pb2.py", "tensorflow_serving/apis/predict_pb2_grpc.py"}
-    assert len(list(folder.rglob("*.pyc"))) == 2
     messages.main()
-    assert len(downloads) == 1
-    assert not downloads[0].exists()
+    assert {str(path.relative_to(messages.folder)) for path in messages.folder.rglob("*.py")} == set(MODULES)
+    assert [folder.exists() for folder in messages.downloads] == [False]
+    (messages.folder / MODULES[0]).unlink()
+    messages.main()
+    monkeypatch.setattr(messages, "versions", lambda _locked: "tensorflow==2.21.0")
+    messages.main()
+    assert len(messages.downloads) == 3
 
 
-def test_a_module_that_is_gone_and_another_version_are_set_up_again(messages, folder, downloads, monkeypatch):
-    messages.main()
-    (folder / "tensorflow" / "core" / "framework" / "tensor_pb2.py").unlink()
-    messages.main()
-    assert len(downloads) == 2
-    monkeypatch.setattr(messages, "versions", lambda locked: "tensorflow==2.21.0")
-    messages.main()
-    assert len(downloads) == 3
-
-
-def test_where_tensorflow_is_installed_nothing_is_done(messages, folder, downloads):
-    for package in WANTED.split():
+def test_where_tensorflow_of_that_version_is_installed_nothing_is_done(messages):
+    for package in messages.versions(messages.LOCKED.read_text()).split():
         name, _, version = package.partition("==")
-        info = folder / f"{name.replace('-', '_')}-{version}.dist-info"
+        info = messages.folder / f"{name.replace('-', '_')}-{version}.dist-info"
         info.mkdir()
         (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
     messages.main()
-    assert not downloads
+    assert messages.downloads == []
     (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 2.19.0\n")
     messages.main()
-    assert len(downloads) == 1
+    assert len(messages.downloads) == 1
 
 
-def test_the_versions_are_those_of_the_locked_file(messages):
-    assert messages.versions(messages.LOCKED.read_text()) == WANTED
+def test_both_servers_run_without_tensorflow():
+    done = subprocess.run([sys.executable, "-c", SERVERS], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "False"]
 
 
-def test_a_wheel_without_modules_is_told(messages, tmp_path):
-    with ZipFile(tmp_path / "empty.whl", "w") as wheel:
-        wheel.writestr("tensorflow/__init__.py", "")
-    with pytest.raises(ValueError, match=r"empty\.whl holds no generated modules"):
-        messages.unpack(tmp_path / "empty.whl", tmp_path)
-
-
-def test_here_they_came_with_tensorflow():
-    done = subprocess.run([sys.executable, ROOT / "requirements" / "messages.py"], check=True, capture_output=True, text=True)
-    assert done.stdout == ""
+def test_missing_messages_are_said_plainly():
+    done = subprocess.run([sys.executable, "-c", WITHOUT_MESSAGES], capture_output=True, text=True, check=False)
+    assert done.returncode
+    assert done.stderr.splitlines()[-1].endswith("TensorFlow's messages are missing: python requirements/messages.py puts them here.")

@@ -1,28 +1,26 @@
-import contextlib
+"""The lines of the log: JSON, or short ones in a terminal."""
+
 import json
 import logging
-import os
-import pty
 import subprocess
 import sys
+from io import BytesIO
+from types import SimpleNamespace
 
 import pytest
 
-from gateway.telemetry.logs import JsonFormatter, TerminalFormatter
+from gateway.telemetry.access_log import REQUEST_ID_HEADER
+from gateway.telemetry.logs import JsonFormatter, TerminalFormatter, config, formatter, is_for_people
 
 # In a process of its own, for dictConfig closes every handler of the process that it runs in.
 SCRIPT = """
 import logging.config
-import sys
 from gateway.telemetry.logs import config
 logging.config.dictConfig(config("info"))
 logging.getLogger("gunicorn.error").info("Listening at: %s", "x")
 logging.getLogger("ragam.app").warning('a "quoted"\\nline', extra={"fields": {"status": 502}})
 logging.getLogger("gunicorn.access").info("not twice")
 logging.getLogger("ragam.app").debug("too fine")
-if sys.stderr.isatty():
-    fields = {"method": "GET", "path": "/readyz", "status": 503}
-    logging.getLogger("ragam.access").info("request", extra={"fields": fields})
 """
 
 
@@ -37,54 +35,32 @@ def test_every_logger_writes_json_on_standard_error():
     assert not done.stdout
 
 
-def test_nothing_that_a_client_sends_ends_a_line_or_commands_a_terminal():
-    path = "/\x9b31m\u2028\x85\u202e"
-    line = JsonFormatter().format(logging.makeLogRecord({"msg": "request", "fields": {"path": path}}))
-    assert line.isascii()
-    assert line.isprintable()
-    assert json.loads(line)["path"] == path
+def test_a_terminal_gets_no_probes_and_colours_where_it_has_them_and_somebody_wants_them(monkeypatch):
+    monkeypatch.setattr(sys, "stderr", SimpleNamespace(isatty=lambda: True))
+    warning = logging.makeLogRecord({"msg": 'a "quoted"\nline', "levelno": logging.WARNING, "levelname": "WARNING"})
+    for term, no_color, begin, end in (("xterm", "", "\x1b[33m", "\x1b[0m"), ("xterm", "1", "", ""), ("dumb", "", "", "")):
+        monkeypatch.setenv("TERM", term)
+        monkeypatch.setenv("NO_COLOR", no_color)
+        assert formatter().format(warning).endswith(rf'{begin}warning a "quoted"\nline{end}'), term
+    assert config("info")["handlers"]["stderr"]["filters"] == ["people"]
+    assert [is_for_people(logging.makeLogRecord({"fields": {"path": path}})) for path in ("/readyz", "/")] == [False, True]
 
 
-def in_a_terminal(**environ):
-    """What SCRIPT writes where standard error is a terminal."""
-    ours, its = pty.openpty()
-    clean = {name: value for name, value in os.environ.items() if name not in {"NO_COLOR", "TERM"}}
-    with subprocess.Popen([sys.executable, "-c", SCRIPT], stderr=its, env={**clean, **environ}) as process:
-        os.close(its)
-        process.wait()
-    text = b""
-    # At its end Linux says EIO.
-    with contextlib.suppress(OSError):
-        while read := os.read(ours, 4096):
-            text += read
-    os.close(ours)
-    return text.decode().replace("\r\n", "\n").splitlines()
-
-
-def test_a_terminal_gets_short_lines_and_colours_where_it_has_them():
-    lines = in_a_terminal(TERM="xterm")
-    assert len(lines) == 2
-    assert lines[0].endswith("\x1b[0m Listening at: x")
-    assert '\x1b[33mwarning a "quoted"\\nline\x1b[0m' in lines[1]
-
-
-def test_no_colours_where_nobody_wants_them():
-    for environ in ({"TERM": "xterm", "NO_COLOR": "1"}, {"TERM": "dumb"}, {}):
-        assert not any("\x1b" in line for line in in_a_terminal(**environ))
-
-
-def request(**fields):
+def in_terminal_format(**fields):
     record = logging.makeLogRecord({"msg": "request", "fields": {"method": "POST", "path": "/prediction", "total_ms": 26.71, **fields}})
     return TerminalFormatter(colours=False).format(record).partition(" ")[2]
 
 
-def test_a_request_is_one_short_line():
-    assert request(status=200, genre="Realism", request_id="a" * 32, bytes=123, decode_ms=3.2) == "200 POST /prediction 27 ms Realism"
-    assert request(status=503) == "503 POST /prediction 27 ms"
-
-
-def test_a_terminal_too_is_commanded_by_nobody():
-    assert request(status=404, path="/\x9b31m\u2028\x85\x7f\x1b[2J") == r"404 POST /\x9b31m\u2028\x85\x7f\x1b[2J 27 ms"
+def test_nothing_that_a_client_sends_ends_a_line_or_commands_a_terminal():
+    path = "/\x9b31m\u2028\x85\u202e\x1b[2J"
+    line = JsonFormatter().format(logging.makeLogRecord({"msg": "request", "fields": {"path": path}}))
+    assert line.isascii()
+    assert line.isprintable()
+    assert json.loads(line)["path"] == path
+    assert (
+        in_terminal_format(status=404, path=path, genre="Realism", request_id="a" * 32)
+        == r"404 POST /\x9b31m\u2028\x85\u202e\x1b[2J 27 ms Realism"
+    )
     with pytest.raises(ValueError, match="2J") as caught:
         raise ValueError("\x1b[2J")
     raised = (caught.type, caught.value, caught.tb)
@@ -92,3 +68,35 @@ def test_a_terminal_too_is_commanded_by_nobody():
     text = TerminalFormatter(colours=False).format(record)
     assert "\x1b" not in text
     assert text.splitlines()[-1] == r"ValueError: \x1b[2J"
+
+
+def fields(caplog, logger="ragam.access"):
+    return [record.fields for record in caplog.records if record.name == logger]
+
+
+def test_one_line_a_prediction_with_what_an_operator_asks(client, picture, caplog):
+    caplog.set_level(logging.INFO)
+    data = picture()
+    answer = client.post("/prediction", data={"image": (BytesIO(data), "a.jpg")}, headers={REQUEST_ID_HEADER: "trace-1.a_B"})
+    [line] = fields(caplog)
+    assert answer.headers[REQUEST_ID_HEADER] == line["request_id"] == "trace-1.a_B"
+    assert (line["method"], line["path"], line["status"], line["bytes"], line["version"]) == ("POST", "/prediction", 200, len(data), 3)
+    assert line["genre"] == answer.json["data"]["image_types_prediction"]
+    assert 0 < line["decode_ms"] + line["predict_ms"] <= line["total_ms"]
+    assert "trace_id" not in line
+
+
+@pytest.mark.parametrize("sent", ["", "a b", 'a"b', "x" * 65, "../é"])
+def test_an_id_that_is_not_sane_is_replaced(client, sent):
+    named = client.get("/", headers={REQUEST_ID_HEADER: sent}).headers[REQUEST_ID_HEADER]
+    assert (named != sent, len(named)) == (True, 32)
+
+
+def test_failures_are_logged_with_their_words_and_what_is_unexpected_with_its_traceback(client, classifier, picture, caplog):
+    caplog.set_level(logging.INFO)
+    assert client.get("/nowhere").status_code == 404
+    classifier.error = RuntimeError("the reason")
+    client.post("/prediction", data={"image": (BytesIO(picture()), "a.jpg")})
+    assert [(line["status"], line["error"]) for line in fields(caplog)] == [(404, "address_unknown"), (500, "internal")]
+    [record] = [record for record in caplog.records if record.name == "ragam.app"]
+    assert "RuntimeError: the reason" in json.loads(JsonFormatter().format(record))["traceback"]
