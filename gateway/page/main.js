@@ -1,4 +1,4 @@
-// What a visit begins with. The rest comes with pictures.
+// What a visit begins with; the rest comes with pictures.
 
 import LATER from "./later.js";
 import { startIntake } from "./picture/intake.js";
@@ -22,7 +22,7 @@ function working() {
   const links = LATER.map((name) => Object.assign(document.createElement("link"), { rel: "modulepreload", href: `page/${name}` }));
   document.head.append(...links);
   workspace = import("./workspace.js");
-  // The network may be back with the next picture.
+  // The network may be back by then.
   workspace.catch(() => (workspace = null));
   return workspace;
 }
