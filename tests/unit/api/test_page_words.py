@@ -95,3 +95,10 @@ def test_no_module_has_a_sentence_of_its_own():
 def test_what_may_be_no_painting_is_the_same_on_the_page_and_in_the_command():
     page = float(re.search(r"^const TYPICAL_FROM = ([\d.]+);$", SCRIPTS["session/certainty.js"], re.MULTILINE)[1])
     assert page == run.TYPICAL_FROM == TYPICAL_FROM
+
+
+def test_percentages_are_written_as_the_page_writes_them():
+    # As Intl does in both languages: 60%.
+    read = [ROOT / "README.md", *ROOT.glob("docs/**/*.md"), *ROOT.glob("training/results/*.md")]
+    told = {**TEXTS, **{str(path): path.read_text() for path in read}}
+    assert [(name, found) for name, text in told.items() if (found := re.findall(r".*\d\s%.*", text))] == []

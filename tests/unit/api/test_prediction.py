@@ -183,6 +183,8 @@ def test_unknown_paths_and_methods(client):
     for path, method, status, message in (("/nowhere", "GET", 404, "Not Found"), ("/prediction", "GET", 405, "Method Not Allowed")):
         answer = client.open(path, method=method)
         assert (answer.status_code, answer.json["status"]["message"], answer.json["data"]) == (status, message, None)
+    named = re.findall(r"/\w+", client.get("/nowhere").json["status"]["detail"])
+    assert [client.get(address).status_code for address in named] == [200] * len(named) != []
     assert set(client.options("/predictions").headers["Allow"].split(", ")) == {"POST", "OPTIONS"}
 
 
