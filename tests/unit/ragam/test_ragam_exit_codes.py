@@ -3,8 +3,10 @@
 import json
 import re
 import signal
+import socket
 import threading
 import tomllib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -83,6 +85,28 @@ def test_exit_codes_tell_a_bad_picture_from_a_bad_command_and_a_bad_service(gate
         found = run(*arguments, "--url", gateway.url.replace("//", "//curator:hunter2@"), "--retries", "0")
         assert (found.exit_code, "hunter2" in found.output) == (3, False)
         assert found.stderr.startswith(f"Error: There is no connection to {gateway.url} (")
+
+
+def test_the_help_has_the_codes_of_the_documentation():
+    documented = re.findall(r"^\| (\d+) \| (.+?) \|", (ROOT / "docs" / "client.md").read_text(), re.MULTILINE)
+    told = " ".join(run("classify", "--help").stdout.split())
+    assert f"Exit codes: {'; '.join(f'{code} {meaning}' for code, meaning in documented)}." in told
+
+
+def test_who_hangs_up_or_refuses_by_tls_is_away_and_what_answers_otherwise_is_not_the_service():
+    def code(sent):
+        def hear():
+            with server.accept()[0] as connection:
+                connection.recv(65536)
+                connection.sendall(sent)
+
+        with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor(1) as pool:
+            pool.submit(hear)
+            return run("doctor", f"https://127.0.0.1:{server.getsockname()[1]}").exit_code
+
+    handshake_failure = b"\x15\x03\x01\x00\x02\x02\x28"
+    assert code(b"") == code(handshake_failure) == 3
+    assert code(b"HTTP/1.1 400 Bad Request\r\n\r\n") == code(b"SSH-2.0-a\r\n") == 2
 
 
 def test_the_address_is_that_of_the_environment_where_none_is_typed_and_a_command_that_waits_says_so(gateway, folder):

@@ -14,7 +14,7 @@ import pytest
 from stub_gateway import answer, hang_up
 
 from ragam import Client, RagamError
-from ragam.errors import Busy, Unavailable
+from ragam.errors import Busy, InvalidInput
 from ragam.transport import retry_after, wait_seconds
 
 BUSY = answer(503, {"status": {"code": 503, "error": "model_busy", "detail": "Try again."}, "data": None}, Retry_After="3")
@@ -50,13 +50,11 @@ def test_what_does_not_pass_by_itself_is_not_sent_again(ragam, gateway, file, wa
     assert (gateway.pictures, waits) == (1, [])
 
 
-def test_https_at_a_port_that_speaks_none_is_told_and_not_repeated(gateway, file, waits):
-    with (
-        Client(gateway.url.replace("http:", "https:")) as ragam,
-        pytest.raises(Unavailable, match=r"try the address with http://") as caught,
-    ):
-        ragam.classify(file)
-    assert (caught.value.error, waits) == ("network", [])
+def test_https_at_a_port_that_speaks_none_is_told_once_and_not_repeated(gateway, file, waits):
+    with Client(gateway.url.replace("http:", "https:"), concurrency=1) as ragam:
+        [(_, error)] = ragam.classify_many([file] * 9)
+    assert (type(error), error.error, waits) == (InvalidInput, "input_invalid", [])
+    assert "try the address with http://" in str(error)
 
 
 def test_waits_double_up_to_a_bound_and_spread_by_chance(monkeypatch):

@@ -14,12 +14,13 @@ import pytest
 from ragam.errors import InvalidInput, NotWritable, RagamError
 from ragam.files import identity
 from ragam.results import Model, Prediction
-from ragam.rows import FORMULA_STARTS, row_of
+from ragam.rows import OF_A_PERSON, is_formula, row_of
 from ragam.table import Table, file_cell
 
 NAMES = [
     *("=1+1.jpg", "'=1.jpg", "./=2.jpg", 'a"b.jpg', '"', "a;b,c.jpg", "é日"),
-    *("a\nb.jpg", "a\\nb.jpg", "a\r.jpg", "\\xff.jpg", os.fsdecode(b"\xff.jpg")),
+    *("a\nb.jpg", "a\\nb.jpg", "a\r.jpg", "\\xff.jpg", "\xff.jpg", os.fsdecode(b"\xff.jpg")),
+    *("\x1b[2J.jpg", "\\u001b[2J.jpg", "\x85.jpg", os.fsdecode(b"\x85.jpg"), " =1.jpg"),
 ]
 GENRES = ["Realism", "Abstract", "=Formula", "Genre", 'Süß, "quoted"', "genre", "time"]
 HEAD = ["file", "genre", "confidence", "certain", "typicality", "expected_accuracy", "model_version"]
@@ -71,9 +72,9 @@ def test_columns(path):
 
 def test_the_page_and_the_command_name_their_columns_alike():
     root = Path(__file__).resolve().parents[3]
-    arrays = re.findall(r"const (?:COLUMNS|MORE) = \[(.*?)\]", (root / "gateway" / "page" / "export" / "csv.js").read_text())
+    arrays = re.findall(r"const (?:COLUMNS|MORE|LAST) = \[(.*?)\]", (root / "gateway" / "page" / "export" / "csv.js").read_text())
     page = re.findall(r'"(\w+)"', " ".join(arrays))
-    assert set(page) - {*HEAD, *TAIL} == {"verdict", "remark"}
+    assert set(page) - {*HEAD, *TAIL} == {*OF_A_PERSON}
     assert {*HEAD, *TAIL} <= set(page)
     documented = (root / "docs" / "client.md").read_text()
     assert [name for name in page if f"`{name}`" not in documented] == []
@@ -86,14 +87,29 @@ def test_a_name_is_no_formula_and_one_line_and_still_names_its_file_and_no_other
         assert Path(file_cell(name)).read_text() == name
     cells = [file_cell(name) for name in names]
     assert len({identity(cell) for cell in cells}) == len({identity(name) for name in names}) == len(names)
-    assert not any(cell.startswith(FORMULA_STARTS) or "\n" in cell or "\r" in cell for cell in cells)
+    assert not any(is_formula(cell) or "\n" in cell or "\r" in cell for cell in cells)
 
 
 def test_what_others_say_is_no_formula_and_no_other_column(path):
-    write(path, failed("a.jpg", "=1+1", "=2"), predicted("b.jpg", ("=1+1", "-x", "error")))
-    first, second = rows(path)
-    assert (first["error"], first["reason"], second["genre"], second["error"]) == ("'=2", "'=1+1", "'=1+1", "")
-    assert {"'=1+1", "'-x", "'error"} < second.keys()
+    genres = (*HEAD, *TAIL, *OF_A_PERSON, "'file", "''file", "=1+1", " =y", "-x")
+    write(path, failed("a.jpg", "=1+1", "=2"), predicted("b.jpg", ("=2", *genres)))
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        head, first, second = csv.reader(file)
+    assert sorted(head) == sorted([*HEAD, *TAIL, "'=2", *(f"'{genre}" for genre in genres)])
+    assert (first[head.index("error")], first[head.index("reason")]) == ("'=2", "'=1+1")
+    assert (second[head.index("genre")], second[head.index("'=2")], second[head.index("error")]) == ("'=2", "0.6143", "")
+
+
+def test_no_name_steers_the_terminal_that_shows_the_file(path):
+    controls = "".join(map(chr, (*range(1, 32), *range(127, 160))))
+    write(path, predicted(f"a{controls}.jpg"), failed("b\x1b[2J.jpg"))
+    text = path.read_text(encoding="utf-8-sig").replace("\t", "")
+    assert all(line.isprintable() for line in text.splitlines())
+    assert r"\u001b[2J.jpg" in text
+    # Of a file that has them the rows are known again.
+    path.write_text(path.read_text(encoding="utf-8-sig").replace(r"\u001b", "\x1b"), encoding="utf-8-sig")
+    assert list(write(path, predicted(f"a{controls}.jpg"))) == [f"a{controls}.jpg"]
+    assert len(rows(path)) == 2
 
 
 def test_goes_on_where_it_ended(path):
