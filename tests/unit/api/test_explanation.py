@@ -26,7 +26,6 @@ def test_what_is_accepted_decides_and_each_form_has_an_address_of_its_own(client
     png, json = "image/png", "application/json"
     for path, accept, content_type in (
         ("", "*/*", png),
-        ("", "text/html", png),
         ("", "application/json, text/plain, */*", json),
         ("", "application/json;q=0.5, image/png", png),
         ("", "image/png;q=0.5, application/*", json),

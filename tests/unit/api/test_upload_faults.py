@@ -53,7 +53,6 @@ FAULTS = {
     "another form": (lambda _: b"image=a", {"content_type": "application/x-www-form-urlencoded"}, "form_missing", "multipart/form-data"),
     "nothing": (lambda _: b"", {"content_type": None}, "picture_missing", "field 'image'"),
     "a form of nothing": (lambda _: form(), {}, "picture_missing", "field 'image'"),
-    "no form": (lambda _: b"", {}, "picture_missing", "field 'image'"),
     "no file chosen": (lambda _: form(part(b"", 'name="image"; filename=""')), {}, "picture_missing", "field 'image'"),
     "a form cut short": (lambda p: form(part(p))[:-20], {}, "form_unreadable", "cut short"),
     "a form written by hand": (lambda p: form(part(p)).replace(b"\r\n", b"\n"), {}, "form_unreadable", "HTTP client"),

@@ -26,8 +26,7 @@ GOOD = Prediction("Realism", 1.0, None, None, None, {"Realism": 1.0}, (), Model(
 
 @pytest.mark.parametrize("given", [[], None, StringIO("text")])
 def test_what_is_no_picture_is_a_fault_of_the_program(ragam, gateway, given):
-    kind = type(given).__name__
-    with pytest.raises(TypeError, match=rf"^A picture is a path, bytes, a file opened as bytes, or Pillow's picture, not {kind}\.$"):
+    with pytest.raises(TypeError, match=rf"^A picture is a path, bytes, .* not {type(given).__name__}\.$"):
         ragam.classify(given)
     assert not gateway.requests
 

@@ -67,7 +67,6 @@ def test_retry_after():
     for text, seconds in (
         ("", 0),
         (" 120 ", 120),
-        ("soon", 0),
         ("٣", 0),
         ("9" * 5000, float("inf")),
         ("Tue, 24 Nov 2026 08:30:10 GMT", 10),
