@@ -135,7 +135,11 @@ def test_a_service_that_refuses_the_key_ends_the_run(gateway, folder):
 
 
 def test_ctrl_c_keeps_what_is_done(gateway, folder):
+    on_disk = []
+
     def press(handler):
+        # Each row is there at once; the last may be under way.
+        on_disk.append(Path("out.csv").read_text().count("pictures/"))
         signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
         # Until the command has gone.
         handler.rfile.read(1)
@@ -145,6 +149,7 @@ def test_ctrl_c_keeps_what_is_done(gateway, folder):
     result = gateway.classify("pictures", "--csv", "out.csv", "--concurrency", "1")
     assert (result.exit_code, result.stderr) == (130, "Stopped.\n")
     assert Path("out.csv").read_text().count("pictures/") == 3
+    assert on_disk[0] >= 2
     assert "3 of 6 pictures have an answer, 3 not sent." in result.stdout
 
 
