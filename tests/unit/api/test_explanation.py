@@ -1,5 +1,6 @@
 from io import BytesIO
 
+import numpy as np
 from PIL import Image
 
 from gateway.errors import ServingUnavailable
@@ -8,6 +9,18 @@ from gateway.prediction import Explanation, Prediction
 
 def post(client, data, path="/explanation", **options):
     return client.post(path, data={"image": (BytesIO(data), "a.jpg")}, **options)
+
+
+def test_a_picture_with_the_heat_where_the_model_sees_it(client, picture):
+    # Dark, so that heat, which is light, changes it most.
+    dark = Image.open(BytesIO(picture(700, 350))).point(lambda value: value // 4)
+    buffer = BytesIO()
+    dark.save(buffer, "PNG")
+    drawn = Image.open(BytesIO(post(client, buffer.getvalue()).data))
+    changed = np.abs(np.asarray(drawn, int) - np.asarray(dark, int)).sum(axis=2)
+    cells = changed.reshape(7, 50, 7, 100).mean(axis=(1, 3))
+    assert np.unravel_index(cells.argmax(), cells.shape) == (6, 0)
+    assert max(cells[:4].max(), cells[:, 3:].max()) < cells[6, 0] / 2
 
 
 def test_headers_tell_what_it_explains_and_a_genre_in_any_script_fits_into_one(client, classifier, picture, monkeypatch):
