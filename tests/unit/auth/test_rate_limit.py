@@ -7,6 +7,7 @@ from io import BytesIO
 import pytest
 from limits.errors import StorageError
 from prometheus_client import REGISTRY
+from redis_server import RedisServer
 
 from gateway.app import create_app
 from gateway.auth.moving_window import PAUSE_SECONDS, MemoryStorage, MovingWindows
@@ -19,8 +20,8 @@ KEYS = {name: f"ragam_of-{name}" for name in ("alice", "bob")}
 def make(keys_file, classifier):
     """Makes a client of an application with these limits, and with API keys where `keys` says so."""
 
-    def make(rate_limit, *, keys=False):
-        settings = Settings(rate_limit=rate_limit, api_keys_file=keys_file if keys else "", workers=1)
+    def make(rate_limit, *, keys=False, **others):
+        settings = Settings(rate_limit=rate_limit, api_keys_file=keys_file if keys else "", workers=1, **others)
         return create_app(settings, classifier).test_client()
 
     return make
@@ -192,6 +193,25 @@ def test_while_the_storage_is_away_nobody_is_limited_and_it_is_asked_once_a_paus
     assert [windows.take("alice").fits for _ in range(2)] == [True, False]
     told = [record.getMessage().partition(":")[0] for record in caplog.records]
     assert told == ["nothing is rate limited", "requests are rate limited again"]
+
+
+def test_processes_share_a_redis_and_nobody_waits_for_one_that_is_away(make, picture):
+    with RedisServer() as redis:
+        clients = [make("3/minute", rate_limit_storage=redis.address) for _ in range(2)]
+        assert codes([send(clients[number % 2], picture) for number in range(4)]) == [200, 200, 200, 429]
+        redis.stop()
+        assert send(clients[1], picture).status_code == 200
+    for client in clients:
+        client.application.extensions["access"].windows._storage.storage.close()
+
+
+def test_no_header_escapes_a_limit(make, picture):
+    for proxies, forged, told in (
+        (0, ("192.0.2.1", "192.0.2.2"), [200, 429]),
+        (1, ("1.1.1.1, 192.0.2.1", "2.2.2.2, 192.0.2.1", "192.0.2.2"), [200, 429, 200]),
+    ):
+        client = make("1/minute", trusted_proxies=proxies)
+        assert codes([send(client, picture, X_Forwarded_For=forwarded) for forwarded in forged]) == told
 
 
 def test_a_redis_that_never_answers_is_away():
