@@ -1,3 +1,4 @@
+import contextlib
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -8,38 +9,13 @@ from gateway.api.decode_queue import DecodeQueue, DecodeQueues
 from gateway.capacity import CHEAP_BYTES
 from gateway.errors import Overloaded
 from gateway.picture.limits import CHEAP_SECONDS, Budget, Cost
-from gateway.telemetry.metrics import stage
 
 CHEAP, COSTLY, LARGE = Cost(CHEAP_SECONDS, CHEAP_BYTES), Cost(1.0, 0), Cost(0.0, CHEAP_BYTES + 1)
 
 
 def until(condition):
-    end = time.monotonic() + 60
     while not condition():
-        assert time.monotonic() < end
         time.sleep(0.001)
-
-
-def waiting(queue):
-    return len(queue._waiting)
-
-
-def test_the_wait_is_a_stage_and_no_time_of_the_decoder_s():
-    decode_queues, times = DecodeQueues(1, 8, 2.5), {}
-    queue = decode_queues.slot(CHEAP, {})
-    queue.__enter__()
-
-    def decode():
-        with decode_queues.slot(CHEAP, times), stage("decode", times):
-            pass
-
-    with ThreadPoolExecutor(1) as pool:
-        done = pool.submit(decode)
-        until(lambda: waiting(decode_queues._cheap) == 1)
-        assert times == {}
-        queue.__exit__(None, None, None)
-        done.result(60)
-    assert set(times) == {"decode_wait_ms", "decode_ms"}
 
 
 def test_who_has_waited_longest_is_next_also_where_another_comes_at_the_right_moment():
@@ -54,7 +30,7 @@ def test_who_has_waited_longest_is_next_also_where_another_comes_at_the_right_mo
     with ThreadPoolExecutor(4) as pool:
         for name in range(3):
             pool.submit(wait, name)
-            until(lambda name=name: waiting(queue) == name + 1)
+            until(lambda name=name: len(queue._waiting) == name + 1)
         queue.release()
         pool.submit(wait, "later")
         for count in range(1, 4):
@@ -73,7 +49,7 @@ def test_costly_pictures_hold_up_no_cheap_ones_and_at_most_half_of_the_threads(c
 
     with ThreadPoolExecutor(4) as pool:
         held = [pool.submit(hold) for _ in range(4)]
-        until(lambda: waiting(decode_queues._costly) == 3)
+        until(lambda: len(decode_queues._costly._waiting) == 3)
         with pytest.raises(Overloaded), decode_queues.slot(cost, {}):
             pass
         with decode_queues.slot(CHEAP, {}):
@@ -84,16 +60,13 @@ def test_costly_pictures_hold_up_no_cheap_ones_and_at_most_half_of_the_threads(c
         pass
 
 
-def test_nobody_begins_to_wait_for_longer_than_is_allowed():
+def test_nobody_begins_to_wait_or_goes_on_for_longer_than_is_allowed():
     queue = DecodeQueue(1, 10, 2.5)
     queue.acquire(3.0)
     with pytest.raises(Overloaded):
         queue.acquire(0.1)
     queue.release(3.0)
     queue.acquire(0.1)
-
-
-def test_nobody_goes_on_waiting_for_longer_than_is_allowed():
     queue = DecodeQueue(1, 10, 0.05)
     queue.acquire(0.01)
     with pytest.raises(Overloaded):
@@ -105,11 +78,13 @@ def test_nobody_goes_on_waiting_for_longer_than_is_allowed():
 
 def test_the_many_pictures_of_a_request_are_costly_once_they_have_cost_as_much_as_a_costly_one():
     budget = Budget(0)
-    budget.spend(Cost(CHEAP_SECONDS - 0.01, 0))
-    assert not budget.is_costly
-    budget.spend(Cost(0.02, 0))
-    assert budget.is_costly
-    decode_queues = DecodeQueues(1, 2, 60)
+    for cost, is_costly in ((CHEAP_SECONDS - 0.01, False), (0.02, True)):
+        budget.spend(Cost(cost, 0))
+        assert budget.is_costly == is_costly
+    decode_queues = DecodeQueues(1, 2, 0.05)
+    # A picture that cannot be decoded gives its place back.
+    with contextlib.suppress(OSError), decode_queues.slot(COSTLY, {}):
+        raise OSError
     with decode_queues.slot(COSTLY, {}):
         with decode_queues.slot(CHEAP, {}):
             pass

@@ -1,8 +1,10 @@
 import asyncio
+import csv
 import random
+from pathlib import Path
 
 import pytest
-from stub_gateway import Gateway
+from stub_gateway import Gateway, Museum
 
 from ragam import Client, transport
 
@@ -52,3 +54,24 @@ def folder(tmp_path, monkeypatch, picture):
     for number in range(6):
         (tmp_path / "pictures" / f"{number}.jpg").write_bytes(picture(64, 48, seed=number))
     return tmp_path
+
+
+@pytest.fixture
+def museum(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    museum = Museum()
+    yield museum
+    museum.stop()
+
+
+@pytest.fixture
+def classify_urls(gateway, museum):
+    """Runs the command over addresses; gives what it printed, and by address the genre or the reason for none."""
+
+    def classify_urls(lines, *options):
+        Path("list.csv").write_text("title;picture\n" + "".join(f'"A, b";"{line}"\n' for line in lines), encoding="utf-8-sig")
+        result = gateway.classify("--urls", "list.csv", "--csv", "out.csv", "--rate", "1000", "--retries", "1", *options)
+        with Path("out.csv").open(encoding="utf-8-sig", newline="") as file:
+            return result, {row["file"].removeprefix(museum.url): row["reason"] or row["genre"] for row in csv.DictReader(file)}
+
+    return classify_urls
