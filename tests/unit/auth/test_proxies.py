@@ -30,3 +30,18 @@ def test_the_client_is_the_one_that_the_trusted_proxies_name(classifier, caplog,
         create_app(Settings(trusted_proxies=trusted), classifier).test_client().get("/", headers=headers, environ_base=PROXY)
     assert caplog.records[-1].fields["client"] == client
     assert address_behind(trusted, PROXY["REMOTE_ADDR"], forwarded or "") == client
+
+
+@pytest.mark.parametrize(("trusted", "scheme", "host"), [(0, "http", "localhost"), (1, "https", "museum.example")])
+def test_scheme_and_host_come_from_trusted_proxies_alone(classifier, trusted, scheme, host):
+    app = create_app(Settings(trusted_proxies=trusted), classifier)
+    seen = {}
+
+    @app.before_request
+    def look():
+        from flask import request
+
+        seen.update(scheme=request.scheme, host=request.host)
+
+    app.test_client().get("/", headers={"X-Forwarded-Proto": "https", "X-Forwarded-Host": "museum.example"})
+    assert seen == {"scheme": scheme, "host": host}

@@ -1,6 +1,7 @@
 """The client as a program uses it: what it sends, when it sends that again, what comes back and what it raises."""
 
 import asyncio
+import doctest
 import itertools
 import os
 import re
@@ -17,8 +18,9 @@ from stub_gateway import answer, hang_up
 
 from gateway.api import upload as uploads
 from gateway.prediction import SimilarWork
-from ragam import AsyncClient, Client, Prediction, aio, errors, picture
+from ragam import AsyncClient, Client, Prediction, RagamError, aio, client, errors, picture
 from ragam.errors import InvalidInput, KeyRefused, PictureRefused, PictureTooLarge, ServiceFailed, Unavailable
+from ragam.order import in_order
 from ragam.results import Model
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -66,10 +68,30 @@ def test_names_of_any_bytes(ragam, tmp_path, picture):
         assert ragam.classify(path).genre, name
 
 
+def test_explanations_and_genres(ragam, file):
+    explained = ragam.explain(file)
+    assert (len(explained.heatmap), len(explained.heatmap[0]), explained.heatmap[6][0]) == (7, 7, 1)
+    assert (explained.genre, explained.model.version) == (ragam.classify(file).genre, 3)
+    assert Image.open(BytesIO(ragam.explain_png(file))).size == (64, 48)
+    light, *_ = [genre for genre in ragam.genres() if genre.description]
+    assert set(light.description) == {"en", "id"}
+
+
 def test_the_kinds_of_errors_cover_the_words_of_the_description():
     failure = yaml.safe_load((ROOT / "gateway" / "openapi.yaml").read_text())["components"]["schemas"]["Failure"]
     described = re.findall(r"^- `(\w+)`: ", failure["properties"]["error"]["description"], re.MULTILINE)
     assert sorted(word for words in errors.WORDS.values() for word in words.split()) == sorted(described)
+
+
+def test_each_word_and_kind_of_the_client_is_documented():
+    documented = (ROOT / "docs" / "client.md").read_text()
+    kinds = [
+        name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, RagamError) and kind is not RagamError
+    ]
+    assert [name for name in (*errors.FOUND_HERE, *kinds) if f"`{name}`" not in documented] == []
+    assert {kind.word for kind in (RagamError, *RagamError.__subclasses__(), PictureTooLarge, errors.ClientClosed)} <= set(
+        errors.FOUND_HERE
+    )
 
 
 def test_an_error_has_the_service_s_sentence_word_and_kind(ragam, gateway, file, waits):
@@ -132,12 +154,28 @@ def test_after_unavailable_no_picture_is_begun(ragam, gateway, file):
     assert [type(answer) for _, answer in ragam.classify_many([file] * 50)] == [KeyRefused]
 
 
+def test_closed_early_nothing_keeps_running():
+    async def run():
+        outcomes = in_order(range(9), lambda number: asyncio.sleep(3600 if number else 0), 4)
+        await anext(outcomes)
+        await outcomes.aclose()
+        return len(asyncio.all_tasks())
+
+    assert asyncio.run(run()) == 1
+
+
 def test_in_a_notebook_which_has_a_loop_of_its_own(gateway, file):
     async def cell():
         with Client(gateway.url) as ragam:
             return ragam.classify(file)
 
     assert asyncio.run(cell()).genre
+
+
+@pytest.mark.parametrize("module", [client, aio])
+def test_what_the_docstrings_say(gateway, file, module):
+    failed, tried = doctest.testmod(module, extraglobs={"url": gateway.url, "painting": file})
+    assert (failed, tried > 0) == (0, True)
 
 
 def test_the_example_of_the_documentation_runs(gateway, file, monkeypatch, capsys):
