@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.duplicates import near_pairs, superfluous, tie
+from training.duplicates import near_pairs, superfluous
 
 # A few base hashes with few bits changed, so that near pairs occur; 600 is more than one block.
 hashes = st.lists(
@@ -40,17 +40,3 @@ def test_leaving_out_leaves_no_pair_and_every_twin_is_kept(values: np.ndarray, d
         assert twin in kept
         assert twin < position
         assert apart == (int(values[position]) ^ int(values[twin])).bit_count() <= distance
-
-
-@given(st.integers(1, 20), st.data())
-def test_tied_positions_share_a_group_and_others_do_not(count: int, data: st.DataObject) -> None:
-    position = st.integers(0, count - 1)
-    edges = data.draw(st.lists(st.tuples(position, position), max_size=20))
-    groups = tie(count, *np.array(edges, dtype=np.int64).reshape(-1, 2).T)
-    reached = [{start} for start in range(count)]
-    for _ in range(count):
-        for a, b in edges:
-            reached[a] = reached[b] = reached[a] | reached[b]
-        for start in range(count):
-            reached[start] = set().union(*(reached[other] for other in reached[start]))
-    assert all((groups[a] == groups[b]) == (b in reached[a]) for a in range(count) for b in range(count))
