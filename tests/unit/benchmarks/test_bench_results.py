@@ -4,16 +4,14 @@ import math
 
 import pytest
 
-from benchmarks.bench import environment, report, results, summary
-from benchmarks.bench.comparison import Measured, Run, compare
+from benchmarks.bench import report, results, summary
+from benchmarks.bench.comparison import Measured
 from benchmarks.bench.figures import median, medians, percentile
-from benchmarks.bench.grid import GRID, ROUNDS, Cell, plan
-from benchmarks.bench.growth import Growth
+from benchmarks.bench.grid import GRID, Cell
 from benchmarks.bench.limit import Limit
 from benchmarks.bench.load import Answer, Load
 from benchmarks.bench.peers import OURS, Peer
 from benchmarks.bench.table import figure
-from benchmarks.service import Command
 from benchmarks.time_to_tensor import Figures
 
 MACHINE = {
@@ -60,38 +58,6 @@ def test_what_nobody_measured_is_no_figure():
     assert figure(float("nan")) == "-"
 
 
-def test_all_of_the_grid_is_measured_whatever_the_rounds():
-    for rounds in (1, 2, ROUNDS, 5):
-        measured = plan(GRID, rounds)
-        assert len(measured) == rounds
-        assert all({cell for cell in GRID if cell.every_round} <= set(one) for one in measured)
-        rest = [cell for one in measured for cell in one if not cell.every_round]
-        assert sorted(rest, key=GRID.index) == [cell for cell in GRID if not cell.every_round]
-
-
-def test_a_peer_that_does_not_start_is_told_of_and_the_rest_goes_on(tmp_path, monkeypatch):
-    tried = []
-
-    def broken(port):
-        tried.append(port)
-        return (Command(("sh", "-c", "echo no such module >&2; exit 3"), f"127.0.0.1:{port}"),)
-
-    monkeypatch.setattr("benchmarks.bench.environment._run", fail_to_install)
-    monkeypatch.setattr("benchmarks.bench.environment.ENVIRONMENTS", tmp_path)
-    found = compare(
-        [Peer("broken", "", broken, None), Peer("missing", "", broken, "paper"), Peer("other", "", broken, None)],
-        [[], []],
-        Run({}, 0, tmp_path),
-    )
-    assert found["broken"].failure == found["other"].failure == "not started: It ended with exit code 3: no such module"
-    assert found["missing"].failure == "not installed: no space left"
-    assert len(tried) == 2  # not again in the second round
-
-
-def fail_to_install(*command):
-    raise environment.NotInstalled("no space left")
-
-
 def test_counts_are_summed_and_the_rest_are_medians_and_ratios_to_ragam(data):
     small = next(cell for cell in data["cells"] if (cell["kind"], cell["connections"]) == ("small", 8))
     assert small["peers"][OURS]["correct_per_second"] == 100
@@ -119,15 +85,6 @@ def test_a_peer_that_failed_and_what_is_missing_stay_in_the_tables(data):
     assert "| broken | not installed: no space left | - | - |" in text
     assert text.count("\n## ") == 3 + len(GRID)
     assert "nan" not in text
-
-
-def test_growth_is_written_and_read(tmp_path):
-    found = Growth({1: (load(50, 20), 500.0), 512: (load(0, 0, errors=4), 520.0)}, 0.4, 0.02, {1: load(50, 20)}, {1: load(50, 20), 2: None})
-    results.write(results.of_growth(MACHINE, 2.0, found), "growth", tmp_path)
-    text = report.growth(results.read("growth", tmp_path))
-    assert "| 1 | 25.0 | 20 |" in text
-    assert "| 512 | 0.0 | - |" in text
-    assert "| 2 model servers | not measured |" in text
 
 
 @pytest.mark.parametrize(("name", "render"), [("comparison", report.comparison), ("growth", report.growth)])

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.capacity import Inputs, gateway_rate, part_of, plan, serving_rate
+from benchmarks.capacity import Inputs, gateway_rate, plan, serving_rate
 from benchmarks.capacity_simulation import BATCH_TIMEOUT_SECONDS, Cell, simulate
 from gateway.contract import IMAGE_BYTES, MAX_BATCH
 
@@ -47,12 +47,6 @@ def test_the_network_bounds_a_serving_pod_that_computes_faster():
     assert serving_rate(replace(fast, serving_gbit=200)) == (20_000, "computing")
 
 
-@pytest.mark.parametrize(("load", "change"), [(0, {}), (10, {"gateway_ms": 0}), (10, {"headroom": 1.1}), (10, {"spare": -1})])
-def test_inputs_that_describe_no_service_are_refused(load, change):
-    with pytest.raises(ValueError, match="must be above 0"):
-        plan(load, replace(INPUTS, **change))
-
-
 def erlang_c_wait(load: float, seconds: float, servers: int) -> float:
     """The mean wait of an M/M/c queue, in seconds."""
     offered = load * seconds
@@ -70,15 +64,6 @@ def test_the_simulation_waits_as_long_as_queueing_theory_says():
     found = simulate(queue, 300)
     assert np.mean(found.waits) == pytest.approx(erlang_c_wait(queue.load, 0.02, 2), rel=0.15)
     assert found.gateways_busy == pytest.approx(busy, rel=0.03)
-
-
-def test_a_part_of_a_plan_is_as_busy_as_the_whole():
-    whole = plan(100_000, INPUTS)
-    part = part_of(whole, INPUTS)
-    assert part.gateways < whole.gateways / 10
-    assert part.load / part.gateways == pytest.approx(whole.load / whole.gateways, rel=0.03)
-    assert part.load / part.servings == pytest.approx(whole.load / whole.servings, rel=0.03)
-    assert part_of(plan(10, INPUTS), INPUTS).gateways == plan(10, INPUTS).gateways
 
 
 def test_a_batch_is_what_the_model_server_makes_of_it():

@@ -25,17 +25,6 @@ def test_after_two_of_one_artist_others_come_first_but_unknown_ones_are_not_one(
     assert (found < 6).tolist() == [place < first for place in range(5)]
 
 
-def test_names_and_titles_are_one_line_each() -> None:
-    index = similar.index(works(3), ["vincent van gogh", "Édouard Manet", ""], ["the  potato\neaters", "", "Untitled, 1950"], dimensions=2)
-    assert index.texts == ("Vincent van Gogh\tthe potato eaters", "Édouard Manet\t", "\tUntitled, 1950")
-    assert similar.table(index).splitlines() == [
-        "work,artist,title",
-        "0,Vincent van Gogh,the potato eaters",
-        "1,Édouard Manet,",
-        '2,,"Untitled, 1950"',
-    ]
-
-
 def test_agreement_by_hand() -> None:
     features = works(20)
     index = similar.index(features, ["a"] * 10 + ["b"] * 10, [""] * 20, dimensions=16)
