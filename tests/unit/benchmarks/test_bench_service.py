@@ -8,7 +8,7 @@ import sys
 import psutil
 import pytest
 
-from benchmarks.service import ROOT, Command, NotReady, Service, free_port
+from benchmarks.service import ROOT, Command, free_port
 
 # A server with a child that ignores SIGTERM, which is left behind when the server ends.
 SERVER = """
@@ -30,15 +30,6 @@ def command() -> Command:
 
 def alive(pids: list[int]) -> list[int]:
     return [pid for pid in pids if psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE]
-
-
-def test_what_ends_early_is_told_of_with_its_last_words_and_the_rest_is_stopped(command, tmp_path):
-    broken = Command((sys.executable, "-c", "import sys; sys.exit('no model here')"), f"127.0.0.1:{free_port()}")
-    service = Service((command, broken), tmp_path / "log")
-    with pytest.raises(NotReady, match="It ended with exit code 1: no model here"), service:
-        pass
-    assert service.pids == []
-    assert alive([process.pid for process in service.processes()]) == []
 
 
 def test_nothing_is_left_when_the_benchmark_is_interrupted(command, tmp_path):

@@ -1,17 +1,15 @@
-"""The model of capacity: its closed form, and that the simulation agrees with it where queueing theory has an answer."""
+"""The model of capacity: its closed form, and what it takes from the model server's configuration."""
 
-import math
 import re
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.capacity import Inputs, gateway_rate, plan, serving_rate
-from benchmarks.capacity_simulation import BATCH_TIMEOUT_SECONDS, Cell, simulate
+from benchmarks.capacity_simulation import BATCH_TIMEOUT_SECONDS
 from gateway.contract import IMAGE_BYTES, MAX_BATCH
 
 INPUTS = Inputs()
@@ -45,25 +43,6 @@ def test_the_network_bounds_a_serving_pod_that_computes_faster():
     assert serving_rate(fast) == (pytest.approx(1.25e9 / IMAGE_BYTES), "network")
     assert plan(100_000, fast).bound_by == "network"
     assert serving_rate(replace(fast, serving_gbit=200)) == (20_000, "computing")
-
-
-def erlang_c_wait(load: float, seconds: float, servers: int) -> float:
-    """The mean wait of an M/M/c queue, in seconds."""
-    offered = load * seconds
-    busy = offered**servers / math.factorial(servers) / (1 - offered / servers)
-    probability = busy / (sum(offered**k / math.factorial(k) for k in range(servers)) + busy)
-    return probability * seconds / (servers - offered)
-
-
-def test_the_simulation_waits_as_long_as_queueing_theory_says():
-    busy = 0.7
-    # Threads without end and a model server that costs next to nothing leave two cores and a queue.
-    queue = Cell(
-        load=busy * 2 / 0.02, gateways=1, servings=1, cores=2, threads=10_000, gateway_seconds=0.02, serving_rate=1e6, batch_seconds=0
-    )
-    found = simulate(queue, 300)
-    assert np.mean(found.waits) == pytest.approx(erlang_c_wait(queue.load, 0.02, 2), rel=0.15)
-    assert found.gateways_busy == pytest.approx(busy, rel=0.03)
 
 
 def test_a_batch_is_what_the_model_server_makes_of_it():

@@ -31,6 +31,7 @@ def test_what_is_written_is_what_a_server_reads(path):
     assert (read.name, str(read.base_path)) == ("painting_genre", "/models/painting_genre")
     assert (read.policy, read.labels) == (Policy(frozenset({1, 2, 3}), None), {"stable": 2, "canary": 3})
     ConfigFile(path).write(Served())
+    assert ConfigFile(path).served == Served()
     assert parse_model_config(path.read_text()).policy == Policy()
 
 

@@ -94,6 +94,11 @@ def test_a_genre_adds_no_rule():
     assert rules([card]).count("\n      - record: ") == 1
 
 
+def test_a_file_that_cannot_be_written_is_a_sentence(capsys):
+    assert main(["reference", "--rules", "/proc/nowhere/rules.yml"]) == 2
+    assert "No such file or directory" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     "url", ["http://127.0.0.1:99999/metrics", "http://127.0.0.1:x/metrics", "http://[::1/metrics", "http://a\x00/metrics"]
 )

@@ -11,12 +11,6 @@ def works(count: int, seed: int = 0) -> np.ndarray:
     return np.random.default_rng(seed).normal(size=(count, 64)).astype(np.float32)
 
 
-def test_the_nearest_work_is_the_work_itself() -> None:
-    features = works(60)
-    index = similar.index(features, [f"painter {number}" for number in range(60)], [""] * 60, dimensions=32)
-    assert similar.nearest(index, index.similarities(features))[:, 0].tolist() == list(range(60))
-
-
 @pytest.mark.parametrize(("artist", "first"), [("Jane Frank", 2), ("", 5)])
 def test_after_two_of_one_artist_others_come_first_but_unknown_ones_are_not_one(artist: str, first: int) -> None:
     near = works(1) + 0.01 * works(6, seed=1)
