@@ -68,7 +68,9 @@ def surge(cluster: Cluster, name: str, replicas: int) -> int:
     return math.ceil(replicas * int(value.removesuffix("%")) / 100) if isinstance(value, str) else int(value)
 
 
-def test_a_rollout_ends_and_takes_from_nobody_what_answers(cluster: Cluster) -> None:
+@pytest.mark.parametrize("place", ["cpu", "gpu", "every"])
+def test_a_rollout_ends_and_takes_from_nobody_what_answers(built: dict[str, str], place: str) -> None:
+    cluster = Cluster(built[place])
     for name in SERVERS:
         step = cluster.get("Deployment", name)["spec"]["strategy"]["rollingUpdate"]
         if "nvidia.com/gpu" in cluster.container(name)["resources"]["limits"]:
