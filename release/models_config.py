@@ -26,8 +26,6 @@ class Served:
     versions: frozenset[int] = frozenset()
 
     def __str__(self) -> str:
-        if not self.labels:
-            return "the highest version, by no label"
         return ", ".join(f"version {version} is {label}" for label, version in sorted(self.labels.items(), key=lambda item: item[::-1]))
 
 

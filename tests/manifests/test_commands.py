@@ -77,33 +77,28 @@ def test_the_page_s_kustomization_is_its_reader_s(built: dict[str, str]) -> None
     assert cluster.get("ConfigMap", "serving-models")["data"].keys() == {"models.config"}
 
 
-def test_the_page_s_images_run_and_its_lines_change_them_there_and_back(kubectl, built: dict[str, str], checkout: Path) -> None:
-    def image() -> str:
-        done = kubectl("kustomize", "my-cluster", folder=checkout)
-        return str(Cluster(done.stdout).container("serving")["image"])
-
-    tags = set(re.findall(r"--tag (\S+)", README))
-    first = image()
-    assert {first, *(Cluster(built["every"]).container(name)["image"] for name in ("gateway", "bulk", "training"))} <= tags
-    there, back = re.findall(r"^\$ (sed -i .*newTag.*)$", README, re.MULTILINE)
-    subprocess.run(shlex.split(there), cwd=checkout, check=True)
-    assert image() == first.replace("model3", "model4")
-    subprocess.run(shlex.split(back), cwd=checkout, check=True)
-    assert image() == first
-
-
-def test_the_page_s_lines_switch_components_on(kubectl, checkout: Path) -> None:
+def test_the_page_s_lines_switch_components_on_and_change_the_images_there_and_back(kubectl, built: dict[str, str], checkout: Path) -> None:
     file = checkout / "my-cluster" / "kustomization.yaml"
     before = file.read_text()
+
+    def after(line: str) -> Cluster:
+        subprocess.run(shlex.split(line), cwd=checkout, check=True)
+        return Cluster(kubectl("kustomize", "my-cluster", folder=checkout).stdout)
+
+    there, back = re.findall(r"^\$ (sed -i .*newTag.*)$", README, re.MULTILINE)
     lines = re.findall(r"^\$ (sed -i .*/([a-z-]+)\\\)\$.*)$", README, re.MULTILINE)
+    assert {name for _, name in lines} == {"api-keys", "serving-tls", "bulk", "training"}
     try:
+        image = after(there).container("serving")["image"]
+        first = after(back).container("serving")["image"]
         for line, name in lines:
-            subprocess.run(shlex.split(line), cwd=checkout, check=True)
+            cluster = after(line)
             assert f"\n  - ../k8s/components/{name}\n" in file.read_text()
-        done = kubectl("kustomize", "my-cluster", folder=checkout)
     finally:
         file.write_text(before)
-    assert {name for _, name in lines} == {"api-keys", "serving-tls", "bulk", "training"}
-    cluster = Cluster(done.stdout)
+    assert image == first.replace("model3", "model4") != first
+    assert {first, *(Cluster(built["every"]).container(name)["image"] for name in ("gateway", "bulk", "training"))} <= set(
+        re.findall(r"--tag (\S+)", README)
+    )
     assert {"RAGAM_API_KEYS_FILE", "RAGAM_SERVING_TLS"} <= cluster.environment().keys()
     assert cluster.names("Job") == {"bulk", "training"}

@@ -1,5 +1,6 @@
 """Figures that stand in different places go together: times, sizes, numbers of pods. An API server refuses few of them."""
 
+import math
 import os
 import re
 import subprocess
@@ -9,7 +10,6 @@ from pathlib import Path
 import pytest
 from cluster import PROBES, ROOT, SERVERS, Cluster, flags, pre_stop_seconds, window_seconds
 from prometheus_client import REGISTRY
-from rollout import Strategy, may_be_evicted
 
 import gateway.telemetry.metrics  # noqa: F401 - REGISTRY has its metrics
 from benchmarks.capacity import COLUMNS, Inputs, gateway_rate, gateways_for_a_serving_pod, plan, row
@@ -38,18 +38,6 @@ def quantity(text: object) -> Decimal:
     return Decimal(number) * UNITS[unit]
 
 
-def test_what_an_api_server_would_refuse(cluster: Cluster) -> None:
-    """The schemas know neither a port's range nor a quantity's form."""
-    for name in cluster.pods:
-        named = cluster.container(name).get("ports", [])
-        assert len({port["containerPort"] for port in named}) == len({port["name"] for port in named}) == len(named)
-        assert all(0 < port["containerPort"] < 65536 and len(port["name"]) <= 15 for port in named)
-        resources = cluster.container(name)["resources"]
-        asked, most = ({key: quantity(text) for key, text in resources[kind].items()} for kind in ("requests", "limits"))
-        assert all(0 < asked[key] <= most.get(key, asked[key]) for key in asked)
-        assert all(quantity(volume["emptyDir"]["sizeLimit"]) for volume in cluster.pod(name)["volumes"] if "emptyDir" in volume)
-
-
 def test_pods_end_after_their_last_answer(cluster: Cluster) -> None:
     settings, serving_flags = cluster.settings(), flags(cluster.container("serving")["args"])
     gateway, serving = (pre_stop_seconds(cluster.container(name)) for name in ("gateway", "serving"))
@@ -74,21 +62,23 @@ def needed_bytes(settings: Settings) -> int:
     return BESIDE_WORKERS_BYTES + settings.workers * worker_bytes(1, held_bytes(settings.max_upload_bytes))
 
 
-def test_a_rollout_ends_and_takes_from_nobody_what_answers(cluster: Cluster) -> None:
+def surge(cluster: Cluster, name: str, replicas: int) -> int:
+    """How many pods a rollout may have beside `replicas`: of a percentage rounded up."""
+    value = cluster.get("Deployment", name)["spec"]["strategy"]["rollingUpdate"]["maxSurge"]
+    return math.ceil(replicas * int(value.removesuffix("%")) / 100) if isinstance(value, str) else int(value)
+
+
+@pytest.mark.parametrize("place", ["cpu", "gpu", "every"])
+def test_a_rollout_ends_and_takes_from_nobody_what_answers(built: dict[str, str], place: str) -> None:
+    cluster = Cluster(built[place])
     for name in SERVERS:
-        for replicas in {*cluster.replicas(name), 1, 2, 5}:
-            strategy = Strategy(cluster.get("Deployment", name)["spec"], replicas)
-            if "nvidia.com/gpu" in cluster.container(name)["resources"]["limits"]:
-                # As many devices as pods: one goes before its successor comes.
-                assert strategy.least_ready(devices=replicas) == replicas - 1
-            else:
-                assert strategy.least_ready() == replicas
-            budget = cluster.get("PodDisruptionBudget", name)
-            assert may_be_evicted(budget, replicas, ready=replicas) == 1, "the drain of a node never ends"
-    # Two replicas for one device, as it once was: neither ends.
-    former = Strategy({"strategy": {"rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1}}}, 2)
-    assert former.least_ready(devices=1) is None
-    assert may_be_evicted(cluster.get("PodDisruptionBudget", "serving"), 2, ready=1) == 0
+        step = cluster.get("Deployment", name)["spec"]["strategy"]["rollingUpdate"]
+        if "nvidia.com/gpu" in cluster.container(name)["resources"]["limits"]:
+            assert step == {"maxUnavailable": 1, "maxSurge": 0}, "of as many devices as pods one that came first would wait for ever"
+        else:
+            assert (step["maxUnavailable"], surge(cluster, name, 1) >= 1) == (0, True)
+        # None, and the drain of a node never ends; more, and it takes all that answer.
+        assert cluster.get("PodDisruptionBudget", name)["spec"]["maxUnavailable"] == 1
 
 
 def test_no_rollout_is_given_up_while_its_pods_start(cluster: Cluster) -> None:
@@ -98,7 +88,8 @@ def test_no_rollout_is_given_up_while_its_pods_start(cluster: Cluster) -> None:
         spec = cluster.get("Deployment", name)["spec"]
         assert spec["progressDeadlineSeconds"] > window + spec.get("minReadySeconds", 0)
     # Gateways that change to TLS reach model servers of their own kind alone: both kinds answer until the last has changed.
-    steps = Strategy(cluster.get("Deployment", "gateway")["spec"], cluster.replicas("gateway")[1]).steps()
+    most = cluster.replicas("gateway")[1]
+    steps = math.ceil(most / surge(cluster, "gateway", most))
     assert cluster.get("Deployment", "serving")["spec"]["minReadySeconds"] >= steps * GATEWAY_START_SECONDS
     # Away from the balancer only while it is not alive: all of them answer 503 while the model server is away.
     asked = {kind: cluster.container("gateway")[kind]["httpGet"]["path"] for kind in PROBES}
@@ -108,30 +99,22 @@ def test_no_rollout_is_given_up_while_its_pods_start(cluster: Cluster) -> None:
 def test_small_is_two_cores_in_all(built: dict[str, str]) -> None:
     cluster, cores = Cluster(built["small"]), Decimal(0)
     for name in SERVERS:
-        strategy = Strategy(cluster.get("Deployment", name)["spec"], 1)
-        cores += quantity(cluster.container(name)["resources"]["requests"]["cpu"]) * (strategy.replicas + strategy.surge)
+        cores += quantity(cluster.container(name)["resources"]["requests"]["cpu"]) * (1 + surge(cluster, name, 1))
     assert cores + KIND_CORES <= 2
     assert quantity(cluster.container("gateway")["resources"]["limits"]["memory"]) >= needed_bytes(cluster.settings())
 
 
-def test_the_bulk_job_s_shards_are_its_pods(built: dict[str, str]) -> None:
+def test_the_jobs_pods_are_those_that_their_commands_count_on(built: dict[str, str], tmp_path: Path, monkeypatch) -> None:
     cluster = Cluster(built["every"])
     spec, container = cluster.get("Job", "bulk")["spec"], cluster.container("bulk")
-    assert spec["completionMode"] == "Indexed"
     assert {entry["name"]: entry["value"] for entry in container["env"]} == {"SHARDS": str(spec["completions"])}
-    # A pod that is there beside its predecessor would find the CSV locked.
-    assert spec["podReplacementPolicy"] == "Failed"
-    assert spec["podFailurePolicy"]["rules"][0]["onExitCodes"]["containerName"] == container["name"]
-
-
-def test_every_worker_of_a_training_is_there_and_told_of_the_others(built: dict[str, str], tmp_path: Path, monkeypatch) -> None:
-    cluster = Cluster(built["every"])
+    assert (spec["completionMode"], spec["podReplacementPolicy"]) == ("Indexed", "Failed"), "two pods would find the CSV locked"
     spec, container = cluster.get("Job", "training")["spec"], cluster.container("training")
     assert spec["completions"] == spec["parallelism"] == int({entry["name"]: entry["value"] for entry in container["env"]}["WORKERS"])
     assert spec["podReplacementPolicy"] == "Failed", "two pods would have one name"
     service = cluster.get("Service", cluster.pod("training")["subdomain"])["spec"]
     assert (service["clusterIP"], service["publishNotReadyAddresses"]) == ("None", True)
-    # What the container's command would start, with the command in its place.
+    # Every worker is told of the others: what the container's command would start, with the command in its place.
     (tmp_path / "dataset").mkdir()
     (tmp_path / "dataset" / "dataset.json").write_text("{}")
     (tmp_path / "python").write_text('#!/bin/sh\nprintf %s "$TF_CONFIG"\n')
@@ -166,38 +149,6 @@ def test_the_gateways_are_scaled_by_what_is_measured(cluster: Cluster) -> None:
     settings = cluster.settings()
     assert 0 < float(trigger["metadata"]["threshold"]) < settings.workers * THREADS
     assert spec["minReplicaCount"] <= spec["fallback"]["replicas"] <= spec["maxReplicaCount"]
-
-
-def test_components_change_what_they_say(built: dict[str, str]) -> None:
-    plain, every = Cluster(built["gpu"]), Cluster(built["every"])
-    assert [len(built_.of("HorizontalPodAutoscaler")) for built_ in (plain, every)] == [1, 0]
-    assert plain.replicas("gateway") == every.replicas("gateway")
-    # KEDA takes the one that is in the cluster over.
-    [scaler] = every.of("ScaledObject")
-    assert scaler["spec"]["advanced"]["horizontalPodAutoscalerConfig"]["name"] in plain.names("HorizontalPodAutoscaler")
-    assert scaler["metadata"]["annotations"]["scaledobject.keda.sh/transfer-hpa-ownership"] == "true"
-
-
-def test_a_gpu_pod_keeps_its_compiled_kernels_and_has_time_to_compile_them(built: dict[str, str]) -> None:
-    container = Cluster(built["gpu"]).container("serving")
-    assert container["resources"]["limits"]["nvidia.com/gpu"] == "1"
-    assert "per_process_gpu_memory_fraction" in flags(container["args"])
-    [folder] = [entry["value"] for entry in container["env"] if entry["name"] == "CUDA_CACHE_PATH"]
-    assert folder in [mount["mountPath"] for mount in container["volumeMounts"]]
-    assert window_seconds(container["startupProbe"]) >= 600
-
-
-def test_the_capacity_model_reckons_with_these_pods(built: dict[str, str]) -> None:
-    cluster, inputs = Cluster(built["gpu"]), Inputs()
-    settings, container = cluster.settings(), cluster.container("gateway")
-    assert inputs.gateway_cores == settings.workers == quantity(container["resources"]["requests"]["cpu"])
-    assert inputs.gateway_threads == settings.workers * THREADS
-    [metric] = cluster.get("HorizontalPodAutoscaler", "gateway")["spec"]["metrics"]
-    assert round(inputs.headroom * 100) == metric["resource"]["target"]["averageUtilization"]
-    [age] = re.findall(r"max_connection_age_ms=(\d+)", " ".join(cluster.container("serving")["args"]))
-    assert inputs.connection_seconds == int(age) / 1000
-    wanted = plan(1000, inputs)
-    assert wanted.gateways <= cluster.replicas("gateway")[1]
 
 
 def test_the_tables_in_the_docs_are_the_capacity_model_s() -> None:

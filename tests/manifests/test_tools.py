@@ -9,8 +9,8 @@ import pytest
 import yaml
 from cluster import ROOT
 
-# The oldest that has preStop's sleep without a feature gate, one that is widespread, and the newest with a schema here.
-KUBERNETES = ("1.30", "1.32", kubernetes_validate.latest_version())
+# The oldest that has preStop's sleep without a feature gate, and the newest with a schema here.
+KUBERNETES = ("1.30", kubernetes_validate.latest_version())
 
 # An environment of its own, for checkov pins what it needs.
 CHECKOV = ROOT / "build" / "checkov" / "bin" / "checkov"

@@ -63,21 +63,11 @@ def test_it_is_started_alike_everywhere(commands: dict[str, list[str]]) -> None:
     # Without the first the probes have no answer; with tries of a broken version whatever comes after it stalls.
     needed = {"enable_grpc_healthcheck_service": "true", "enable_batching": "true", "max_num_load_retries": "0"}
     assert needed.items() <= found["Dockerfile"].items()
+    processor = SERVICES["serving-cpu"]
+    assert flags(processor["command"])["tensorflow_session_parallelism"] == processor["environment"]["TF_ENABLE_ONEDNN_OPTS"] == "1"
     # The project's own model server takes the same flags.
     embedded = {name: value for name, value in flags(SERVICES["serving-embedded"]["command"]).items() if name not in OWN}
     assert embedded.items() <= found["Dockerfile"].items()
-
-
-def test_on_processors_a_call_has_one_thread_and_onednn_s_kernels() -> None:
-    for name, parallelism, onednn in (("serving-cpu", "1", "1"), ("serving-gpu", None, None)):
-        assert flags(SERVICES[name]["command"]).get("tensorflow_session_parallelism") == parallelism
-        assert SERVICES[name].get("environment", {}).get("TF_ENABLE_ONEDNN_OPTS") == onednn
-
-
-def test_what_both_images_need_is_built_once() -> None:
-    gateway, model_server = ((ROOT / name / "Dockerfile").read_text() for name in ("gateway", "model_server"))
-    [shared] = re.findall(r"^ARG BASE_IMAGE.*?^FROM [^\n]* AS packages$.*?(?=^FROM )", gateway, re.MULTILINE | re.DOTALL)
-    assert shared in model_server
 
 
 def test_every_cluster_runs_images_of_this_version(built: dict[str, str]) -> None:

@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import fields
-from typing import Any
 
 import yaml
 from cluster import PROBES, ROOT, SECRETS, SERVERS, Cluster, flags, name_of
@@ -191,23 +190,6 @@ def test_pods_are_held_to_the_restricted_standard_and_cannot_fill_a_node(cluster
             assert kind != "emptyDir" or "sizeLimit" in volume["emptyDir"]
             if kind in ("secret", "configMap"):
                 assert [mount["readOnly"] for mount in container["volumeMounts"] if mount["name"] == volume["name"]] == [True]
-
-
-def test_a_server_side_apply_finds_nothing_to_argue_about(cluster: Cluster) -> None:
-    """A port without its protocol has no key to be merged by, a number where Kubernetes keeps text differs at every apply."""
-    ports = [entry for found in cluster.objects for key, entries in lists(found) if key == "ports" for entry in entries]
-    assert len(ports) >= 10
-    assert all("protocol" in entry for entry in ports if "containerPort" in entry or "port" in entry)
-    containers = [each for pod in cluster.pods.values() for kind in ("containers", "initContainers") for each in pod["spec"].get(kind, [])]
-    assert all(isinstance(text, str) for each in containers for kind in each["resources"].values() for text in kind.values())
-
-
-def lists(value: Any, key: str = "") -> list[tuple[str, Any]]:
-    if isinstance(value, dict):
-        return [found for name, entry in value.items() for found in lists(entry, name)]
-    if isinstance(value, list):
-        return [(key, value), *(found for entry in value for found in lists(entry))] if value and isinstance(value[0], dict) else []
-    return []
 
 
 def test_openshift_s_own_ids_and_dns_are_left_to_it(built: dict[str, str]) -> None:

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import keras
@@ -20,6 +21,27 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     # Keras 3.15 converts variables in a way of which numpy 2.4 warns.
     for item in items:
         item.add_marker(pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"))
+
+
+@dataclass(frozen=True)
+class Done:
+    """How a command ended, as subprocess tells it; in this process, for it takes a second to start one."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+@pytest.fixture
+def stage(capsys: pytest.CaptureFixture[str]) -> Callable[..., Done]:
+    """Runs a stage with its arguments."""
+
+    def run(*arguments: object) -> Done:
+        capsys.readouterr()
+        status = main([*map(str, arguments)])
+        return Done(status, *capsys.readouterr())
+
+    return run
 
 
 @pytest.fixture(scope="session")

@@ -68,19 +68,14 @@ def test_no_figure_of_pictures_that_it_learned_from_is_its_own(everything: Path,
     assert "| Test (artists unseen) | 0" in text
 
 
-def test_what_chose_it_must_be_named(everything: Path, last: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    asked = ["evaluate", "--data", str(everything), "--run", str(last)]
-    assert main(asked) == 2
-    assert main([*asked, "--chosen", str(last)]) == 2
-    told = capsys.readouterr().err
-    assert "--chosen" in told
-    assert "is not the run that this last training was chosen by" in told
-
-
-def test_an_artist_split_is_for_no_last_training(
-    shallow_trunk: None, dataset: Path, everything: Path, evaluated: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_what_chose_it_must_be_named_and_an_artist_split_is_for_no_last_training(
+    dataset: Path, everything: Path, evaluated: Path, last: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(training(dataset, evaluated, tmp_path / "run")) == 2
-    assert "--split none" in capsys.readouterr().err
-    assert main(["train", "--data", str(everything), "--out", str(tmp_path / "run"), "--weights", "none"]) == 2
-    assert "none to validate" in capsys.readouterr().err
+    for command, sentence in (
+        (["evaluate", "--data", str(everything), "--run", str(last)], "--chosen"),
+        (["evaluate", "--data", str(everything), "--run", str(last), "--chosen", str(last)], "is not the run that this last training was"),
+        (training(dataset, evaluated, tmp_path / "run"), "--split none"),
+        (["train", "--data", str(everything), "--out", str(tmp_path / "run"), "--weights", "none"], "none to validate"),
+    ):
+        assert main(command) == 2
+        assert sentence in capsys.readouterr().err

@@ -1,13 +1,9 @@
-import collections
 import io
 import json
 import pickle
-import sys
-import types
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
@@ -17,7 +13,7 @@ from gateway.picture.preprocess import to_tensor
 from training import efficientnet
 from training.__main__ import main
 from training.callbacks import CHECKPOINTS, KEPT
-from training.config import RAGAM, Recipe
+from training.config import RAGAM
 from training.data import Part, load
 from training.features import features
 from training.fit import START, build, kept
@@ -27,66 +23,24 @@ from training.teach import probed, taught
 Training = Callable[..., list[str]]
 
 
-class Tensor:
-    """Pickled as PyTorch pickles one: a call of its function, with the storage by its key."""
-
-    def __init__(self, function: Callable[..., Any], *arguments: Any) -> None:
-        self._function, self._arguments = function, arguments
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return self._function, self._arguments
-
-
-class Storage:
-    def __init__(self, key: str, kind: type, values: np.ndarray) -> None:
-        self.key, self.kind, self.values = key, kind, values
-
-
-@pytest.fixture
-def torch_file(monkeypatch: pytest.MonkeyPatch) -> Callable[[dict[str, tuple[Storage, int, Any, Any]]], bytes]:
-    """The old format's bytes, with names of PyTorch's that stand for nothing."""
-    torch, inner = types.ModuleType("torch"), types.ModuleType("torch._utils")
-    for kind in ("FloatStorage", "LongStorage"):
-        setattr(torch, kind, type(kind, (), {"__module__": "torch"}))
-    exec("def _rebuild_tensor_v2(*_): ...", inner.__dict__)
-    monkeypatch.setitem(sys.modules, "torch", torch)
-    monkeypatch.setitem(sys.modules, "torch._utils", inner)
-
-    class Writer(pickle.Pickler):
-        def persistent_id(self, thing: Any) -> Any:
-            return (
-                ("storage", getattr(torch, thing.kind), thing.key, "cpu", len(thing.values), None) if isinstance(thing, Storage) else None
-            )
-
-    def write(tensors: dict[str, tuple[Storage, int, Any, Any]]) -> bytes:
-        file = io.BytesIO()
-        for plain in (0x1950A86A20F9469CFC6C, 1001, {"little_endian": True}):
-            pickle.dump(plain, file, protocol=2)
-        named = collections.OrderedDict((name, Tensor(inner._rebuild_tensor_v2, *found, False, {})) for name, found in tensors.items())
-        Writer(file, protocol=2).dump(named)
-        storages = {found[0].key: found[0] for found in tensors.values()}
-        pickle.dump(list(storages), file, protocol=2)
-        for storage in storages.values():
-            file.write(np.int64(len(storage.values)).tobytes() + storage.values.tobytes())
-        return file.getvalue()
-
-    return write
-
-
-def test_weights_are_read_as_pytorch_wrote_them(torch_file: Callable[..., bytes]) -> None:
-    values = np.arange(12, dtype=np.float32)
-    one, count = Storage("7", "FloatStorage", values), Storage("9", "LongStorage", np.array([5]))
-    data = torch_file({"kernel": (one, 0, (3, 4), (4, 1)), "turned": (one, 2, (2, 3), (1, 3)), "seen": (count, 0, (), ())})
-    read = efficientnet.read(io.BytesIO(data))
-    assert read["kernel"].tolist() == values.reshape(3, 4).tolist()
+def test_weights_are_read_as_pytorch_wrote_them() -> None:
+    plain = b"".join(pickle.dumps(one, protocol=2) for one in (1, 1001, {"little_endian": True}))
+    # As PyTorch pickles {"turned": a tensor}: of storage 7, of twelve floats, those from the third on, column by column.
+    tensor = b"((S'storage'\nctorch\nFloatStorage\nS'7'\nS'cpu'\nI12\nNtQI2\n(I2\nI3\nt(I1\nI3\ntI00\n(dt"
+    named = b"(dS'turned'\nctorch._utils\n_rebuild_tensor_v2\n" + tensor + b"Rs."
+    values = np.int64(12).tobytes() + np.arange(12, dtype="<f4").tobytes()
+    read = efficientnet.read(io.BytesIO(plain + named + pickle.dumps(["7"]) + values))
     assert read["turned"].tolist() == [[2, 5, 8], [3, 6, 9]]
-    assert (read["seen"], read["seen"].dtype) == (5, np.int64)
+
+
+class Harm:
+    def __reduce__(self) -> tuple[object, ...]:
+        return print, ("harm",)
 
 
 def test_a_weight_file_runs_no_code_of_its_own() -> None:
-    file = io.BytesIO(pickle.dumps(Tensor(print, "harm"), protocol=2))
     with pytest.raises(KeyError):
-        efficientnet.read(file)
+        efficientnet.read(io.BytesIO(pickle.dumps(Harm(), protocol=2)))
 
 
 def test_without_the_weights_it_is_said_where_they_are(dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -139,10 +93,6 @@ def test_a_teacher_of_another_dataset_is_refused(
     assert "was made from another dataset" in capsys.readouterr().err
 
 
-def replace_shares(*shares: float) -> Recipe:
-    return replace(RAGAM, shares=shares)
-
-
 def test_the_share_that_does_best_on_the_judging_pictures_is_kept(shallow_trunk: None, tmp_path: Path) -> None:
     start, end = build(2, None, seed=1), build(2, None, seed=1)
     # The end calls everything the second genre, the start everything the first; half of the way decides neither.
@@ -155,6 +105,6 @@ def test_the_share_that_does_best_on_the_judging_pictures_is_kept(shallow_trunk:
     pixels = np.zeros((4, 224, 224, 3), np.uint8)
     for genre, chosen in ((0, 0.25), (1, 1.0)):
         judged = Part(pixels, np.full(4, genre), ({},) * 4)
-        _, _, shares = kept(replace_shares(0.25, 1.0), 2, tmp_path, [{"epoch": 0}], (judged,))
+        _, _, shares = kept(replace(RAGAM, shares=(0.25, 1.0)), 2, tmp_path, [{"epoch": 0}], (judged,))
         assert shares["chosen"] == chosen
         assert shares[str(chosen)] == balanced_accuracy(np.eye(2)[judged.labels], judged.labels)

@@ -1,19 +1,17 @@
 """What MLflow is told, by its own client in a store of files; and that a training needs neither MLflow nor its server."""
 
 import os
+import shutil
 import socket
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from training import typicality
 from training.__main__ import main
-from training.tracking import UNLESS_SET, URI, Tracking
+from training.tracking import OF_TRAINING, UNLESS_SET, URI, Tracking
 
-ROOT = Path(__file__).resolve().parents[2]
 FACTS = {"recipe": {"name": "ragam", "epochs": 3, "teacher": None}, "dataset": "abc", "genres": ["Rings", "Stripes"], "changed": []}
 
 
@@ -46,40 +44,30 @@ def trained(folder: Path, *losses: float) -> Path:
     return folder
 
 
-def test_a_run_tells_its_recipe_every_epoch_and_the_scorecard(
-    dataset: Path, training_on: Callable[..., list[str]], shallow_trunk: None, store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(typicality, "DRAWN", 42)
-    out = tmp_path / "run"
-    assert main(training_on(out)) == 0
+def test_a_run_tells_its_recipe_every_epoch_and_the_scorecard(dataset: Path, evaluated: Path, store: Path, tmp_path: Path) -> None:
+    out = shutil.copytree(evaluated, tmp_path / "run")
+    assert main(["evaluate", "--data", str(dataset), "--run", str(out), "--skip-protocols"]) == 0
     [run] = runs_of(store)
     assert (run / "params" / "epochs").read_text() == "2"
     assert (run / "params" / "weights").read_text() == "none"
     assert [step for _, step in told(run, "val_loss")] == [1, 2]
-    assert (run / "artifacts" / "run.json").read_bytes() == (out / "run.json").read_bytes()
-    assert main(["typicality", "--data", str(dataset), "--run", str(out)]) == 0
-    assert main(["evaluate", "--data", str(dataset), "--run", str(out), "--skip-protocols"]) == 0
-    [same] = runs_of(store)
-    assert same == run
-    assert len(told(run, "val_loss")) == 2
     [(accuracy, _)] = told(run, "external-test/accuracy")
     assert 0 <= accuracy <= 1
     names = {path.name for path in (run / "artifacts").iterdir()}
-    assert names >= {"run.json", "loss.png", "scorecard.md", "predictions.csv", "reliability.png", "confusion-test.png"}
+    assert names >= {"scorecard.md", "predictions.csv", "reliability.png", "confusion-test.png"}
     assert "worst.html" not in names
 
 
-def test_a_training_that_goes_on_tells_the_other_epochs(store: Path, tmp_path: Path) -> None:
+def test_a_training_that_goes_on_tells_the_other_epochs_and_another_server_all(
+    store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     Tracking(tmp_path).tell(FACTS)
     Tracking(trained(tmp_path, 1.5)).tell(FACTS)
-    Tracking(trained(tmp_path, 1.5, 1.25)).tell(FACTS)
+    Tracking(trained(tmp_path, 1.5, 1.25)).tell(FACTS, {}, OF_TRAINING)
     [run] = runs_of(store)
+    assert (run / "artifacts" / "history.csv").read_bytes() == (tmp_path / "history.csv").read_bytes()
     assert told(run, "loss") == [(1.5, 1), (1.25, 2)]
     assert (run / "params" / "teacher").read_text() == "none"
-
-
-def test_a_server_that_does_not_know_the_run_is_told_all(store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    Tracking(trained(tmp_path, 1.5, 1.25)).tell(FACTS)
     monkeypatch.setenv(URI, (tmp_path / "other").as_uri())
     Tracking(tmp_path).tell(FACTS, {"test/accuracy": 0.5, "external/accuracy": float("nan")})
     [run] = runs_of(tmp_path / "other")
@@ -114,15 +102,6 @@ def test_where_mlflow_is_missing_the_training_says_how_to_install_it_and_does_no
     assert main(training_on(tmp_path / "run")) == 2
     assert "pip install -r requirements/mlflow.txt" in capsys.readouterr().err
     assert not (tmp_path / "run").exists()
-
-
-def test_without_the_variable_nothing_of_mlflow_is_imported() -> None:
-    program = """
-import sys
-from pathlib import Path
-from training.tracking import Tracking
-Tracking(Path("build")).tell({}, {}, ("*",))
-assert "mlflow" not in sys.modules
-"""
-    environ = {name: value for name, value in os.environ.items() if name != URI}
-    subprocess.run([sys.executable, "-c", program], cwd=ROOT, env=environ, check=True)
+    # Without the variable it is not asked for.
+    monkeypatch.delenv(URI)
+    Tracking(tmp_path).tell(FACTS)

@@ -10,18 +10,14 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
-import shallow
 
 from training import measure
 from training.__main__ import main
 from training.callbacks import Row
-from training.compiled import BalancedAccuracy
-from training.config import PAPER, RAGAM, StageError
+from training.config import PAPER, RAGAM
 from training.data import class_weights, load
 from training.fit import START, fit, kept, outputs_of, why_stopped
-from training.model import build
 from training.progress import Progress
-from training.tell import kept_in_words
 from training.train import start_or_resume
 
 Training = Callable[..., list[str]]
@@ -60,17 +56,12 @@ def learned(run: Path) -> list[bool]:
     return [not np.array_equal(a, b) for a, b in zip(start.get_weights(), end.get_weights(), strict=True)]
 
 
-def test_a_run_writes_what_its_docstring_says(trained: Path) -> None:
+def test_a_run_writes_what_its_docstring_says_and_learns_in_the_main_phase(trained: Path) -> None:
     names = {path.name for path in trained.iterdir()}
     assert names >= {"accuracy.png", "asked.json", "history.csv", "logs", "loss.png", "model.keras", "run.json", START}
     assert not [name for name in names if name in {"checkpoints", "work"} or ".part" in name]
     assert [row["epoch"] for row in history_of(trained)] == ["0", "1"]
-    facts = json.loads((trained / "run.json").read_text())
-    assert facts["stopped"] == "all 2 epochs are done"
-    assert list((trained / "logs").iterdir())
-
-
-def test_it_learns_in_the_main_phase(trained: Path) -> None:
+    assert json.loads((trained / "run.json").read_text())["stopped"] == "all 2 epochs are done"
     changed = learned(trained)
     assert any(changed[:-4]), "the convolutions did not learn"
     assert all(changed[-4:]), "the head did not learn"
@@ -116,40 +107,20 @@ def test_the_epoch_of_the_lowest_validation_loss_is_kept_over_a_restart(dataset:
     assert measure.balanced_accuracy(scores, validation.labels) == pytest.approx(rows[epoch - 1]["val_balanced_accuracy"])
 
 
-@pytest.fixture(scope="module")
-def interrupted(training_on: Training, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run of the paper's recipe, with Ctrl-C in its second epoch."""
-
+def test_ctrl_c_keeps_the_best_so_far_and_the_papers_recipe_trains_the_head_alone(
+    training_on: Training, shallow_trunk: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def interrupt(_: object, epoch: int, logs: Row | None = None) -> None:
         if epoch == 1:
             signal.raise_signal(signal.SIGINT)
 
-    out = tmp_path_factory.mktemp("run") / "interrupted"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(keras.applications, "MobileNetV2", shallow.trunk)
-        patch.setattr(keras.callbacks.CSVLogger, "on_epoch_begin", interrupt)
-        assert main(training_on(out, "--recipe", "paper", "--epochs", "5000")) == 0
-    return out
-
-
-def test_ctrl_c_keeps_the_best_so_far(interrupted: Path) -> None:
-    facts = json.loads((interrupted / "run.json").read_text())
+    monkeypatch.setattr(keras.callbacks.CSVLogger, "on_epoch_begin", interrupt)
+    assert main(training_on(tmp_path / "run", "--recipe", "paper", "--epochs", "5000")) == 0
+    facts = json.loads((tmp_path / "run" / "run.json").read_text())
     assert facts["stopped"] == "interrupted"
     assert facts["kept_epoch"] == facts["epochs"] == 1
-
-
-def test_the_papers_recipe_trains_the_head_alone(interrupted: Path) -> None:
-    changed = learned(interrupted)
+    changed = learned(tmp_path / "run")
     assert changed == [False] * (len(changed) - 4) + [True] * 4
-
-
-def test_another_recipe_does_not_go_on_in_the_same_folder(
-    training_on: Training, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    (tmp_path / "asked.json").write_text('{"recipe": {}, "seed": 5}')
-    (tmp_path / "checkpoints" / "0001").mkdir(parents=True)
-    assert main(training_on(tmp_path)) == 2
-    assert "another" in capsys.readouterr().err
 
 
 def test_a_start_that_failed_refuses_no_other(tmp_path: Path) -> None:
@@ -160,33 +131,18 @@ def test_a_start_that_failed_refuses_no_other(tmp_path: Path) -> None:
     assert not (tmp_path / "run" / START).exists()
 
 
-def test_weights_that_cannot_be_downloaded_are_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fails(*, weights: str | None, **_: object) -> object:
-        if weights == "imagenet":
-            raise Exception("URL fetch failure on https://example.org: None -- Name or service not known")  # noqa: TRY002 - as Keras does
-        return object()
-
-    monkeypatch.setattr(keras.applications, "MobileNetV2", fails)
-    with pytest.raises(StageError, match=r"The weights 'imagenet' could not be loaded: URL fetch failure .* Give --weights a weight file"):
-        build(7, "imagenet", 0)
-
-
-def test_of_equal_shares_the_largest_is_kept_and_the_tie_is_said() -> None:
-    assert "Kept the weights of epoch 3: 50%, 100% did equally well" in kept_in_words(
-        3, {"0.2": 0.3, "0.5": 0.4, "1.0": 0.4, "chosen": 1.0}
-    )
-    assert kept_in_words(2, {"0.2": 0.5, "1.0": 0.4, "chosen": 0.2}) == (
-        "Kept a mean of the weights of epoch 2, for 20%, and of those before the main phase, for 80%, which did best on what chooses."
-    )
-    assert kept_in_words(2, {"chosen": 1.0}) == "Kept the weights of epoch 2."
-    assert kept_in_words(0, {"chosen": 0.0}).startswith("Kept the weights from before")
-
-
-def test_a_folder_with_other_things_is_left_alone(training_on: Training, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (tmp_path / "letter.txt").write_text("costly")
-    assert main(training_on(tmp_path)) == 2
-    assert "holds no run" in capsys.readouterr().err
-    assert [path.name for path in tmp_path.iterdir()] == ["letter.txt"]
+@pytest.mark.parametrize(
+    ("file", "text", "sentence"),
+    [("letter.txt", "costly", "holds no run"), ("asked.json", '{"recipe": {}, "seed": 5}', "holds a run with another")],
+)
+def test_a_folder_with_other_things_is_left_alone(
+    training_on: Training, tmp_path: Path, capsys: pytest.CaptureFixture[str], file: str, text: str, sentence: str
+) -> None:
+    (tmp_path / "run" / "checkpoints" / "0001").mkdir(parents=True)
+    (tmp_path / "run" / file).write_text(text)
+    assert main(training_on(tmp_path / "run")) == 2
+    assert sentence in capsys.readouterr().err
+    assert {path.name for path in (tmp_path / "run").iterdir()} == {file, "checkpoints"}
 
 
 def test_the_paper_stops_at_both_accuracies_and_without_a_lower_loss() -> None:
@@ -200,30 +156,16 @@ def test_the_paper_stops_at_both_accuracies_and_without_a_lower_loss() -> None:
     assert why_stopped(RAGAM, [low] * RAGAM.epochs) == f"all {RAGAM.epochs} epochs are done"
 
 
-@pytest.mark.parametrize("as_json", [False, True])
-def test_an_epoch_is_told_as_a_line_with_the_time_left_or_as_json(as_json: bool, capsys: pytest.CaptureFixture[str]) -> None:
-    progress = Progress("epoch", as_json=as_json)
-    progress.set_params({"epochs": 3, "steps": 2})
-    logs = {"loss": np.float32(1.25), "val_accuracy": 0.5, "val_balanced_accuracy": 0.25, "seconds": 3.0}
-    for epoch in (1, 2):  # the first was done before
-        progress.on_epoch_begin(epoch)
-        progress.on_train_batch_end(0, logs={"loss": 1.5})
-        progress.on_epoch_end(epoch, logs)
-    told = capsys.readouterr().out.splitlines()
-    if as_json:
-        assert json.loads(told[0]) == {"stage": "train", "phase": "epoch", "epoch": 2, **logs}
-    else:
-        assert told[0].startswith("epoch 2/3: loss 1.250, validation accuracy 0.500, validation balanced accuracy 0.250; ")
-        assert told[1].endswith("; 0 s left")
-
-
-def test_balanced_accuracy_is_the_scorecards() -> None:
-    metric = BalancedAccuracy(4)
-    random = np.random.default_rng(0)
-    labels, scores = random.integers(0, 3, 30), random.random((30, 4))
-    for half in (slice(0, 11), slice(11, 30)):
-        metric.update_state(np.eye(4)[labels[half]], scores[half])
-    assert float(metric.result()) == pytest.approx(measure.balanced_accuracy(scores, labels))
+def test_an_epoch_is_told_as_json_or_as_a_line_with_the_time_left(capsys: pytest.CaptureFixture[str]) -> None:
+    logs = {"loss": np.float32(1.25), "val_accuracy": 0.5, "seconds": 3.0}
+    for as_json in (True, False):
+        progress = Progress("epoch", as_json=as_json)
+        progress.set_params({"epochs": 3, "steps": 2})
+        progress.on_epoch_begin(2)  # those before were done before
+        progress.on_epoch_end(2, logs)
+    as_object, line = capsys.readouterr().out.splitlines()
+    assert json.loads(as_object) == {"stage": "train", "phase": "epoch", "epoch": 3, **logs}
+    assert line == "epoch 3/3: loss 1.250, validation accuracy 0.500; 0 s left"
 
 
 def test_class_weights_give_every_genre_the_same_say() -> None:

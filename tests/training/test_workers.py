@@ -9,23 +9,24 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import keras
 import pytest
-import shallow
 from service import free_port
 
 from training.__main__ import main
 
 ROOT = Path(__file__).resolve().parents[2]
-# The command on the shallow trunk. A second word is where it is killed: in the second epoch, as a machine that is lost.
+# The command on the shallow trunk, one time after the other with one connection, as a worker takes seconds to start. With `killed` it is
+# killed after so many steps, as a machine that is lost.
 WORKER = """
-import os, signal, sys
-from training.__main__ import main
+import functools, os, signal, sys
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 sys.path.insert(0, "tests/training")
 import keras, shallow
+from training import fit
+from training.__main__ import main
 shallow.use()
-arguments, killed = {arguments!r}, {killed!r}
+fit.strategy = functools.cache(fit.strategy)
+commands, killed = {commands!r}, {killed!r}
 class Killed(keras.callbacks.TensorBoard):
     def on_train_batch_end(self, batch, logs=None):
         super().on_train_batch_end(batch, logs)
@@ -33,20 +34,23 @@ class Killed(keras.callbacks.TensorBoard):
             os.kill(os.getpid(), signal.SIGKILL)
 if killed:
     keras.callbacks.TensorBoard = Killed
-sys.exit(main(arguments))
+print(*(main(command) for command in commands), file=sys.stderr)
 """
 # A batch that cannot be halved, a last one of another size, and a norm that every step is clipped to. Each worker draws its own masks.
-RECIPE = ("--batch-size", "9", "--sampling", "once", "--class-weights", "true", "--dropout", "0", "--clip-norm", "0.05")
-STEPS = 5  # of an epoch, for the 42 pictures of `dataset`
+RECIPE = (
+    *("--batch-size", "19", "--sampling", "once", "--class-weights", "true", "--dropout", "0", "--clip-norm", "0.05"),
+    *("--head-epochs", "0", "--shares", "0.5,1"),
+)
+STEPS = 3  # of an epoch, for the 42 pictures of `dataset`
 
 
-def workers(arguments: Sequence[Sequence[str]], killed: int | None = None) -> list[tuple[int, str]]:
-    """Exit status and stderr of each; the last is killed after so many steps."""
-    addresses = [f"127.0.0.1:{free_port()}" for _ in arguments]
+def workers(commands: Sequence[Sequence[Sequence[str]]], killed: int | None = None) -> list[tuple[int, str]]:
+    """Exit status and stderr of each, the last line of which is the status of every command; the last worker is killed."""
+    addresses = [f"127.0.0.1:{free_port()}" for _ in commands]
     processes = []
-    for index, own in enumerate(arguments):
+    for index, own in enumerate(commands):
         config = {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": index}}
-        program = WORKER.format(arguments=list(own), killed=killed if index == len(arguments) - 1 else None)
+        program = WORKER.format(commands=[list(one) for one in own], killed=killed if index == len(commands) - 1 else None)
         processes.append(
             subprocess.Popen(
                 [sys.executable, "-c", program],
@@ -70,28 +74,27 @@ def history_of(run: Path) -> list[dict[str, float]]:
         return [{name: float(value) for name, value in row.items() if name != "seconds"} for row in csv.DictReader(file)]
 
 
-@pytest.fixture(scope="module")
-def alone(training_on: Callable[..., list[str]], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("run") / "alone"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(keras.applications, "MobileNetV2", shallow.trunk)
-        assert main(training_on(out, *RECIPE)) == 0
-    return out
-
-
 def test_two_workers_of_which_one_was_lost_learn_what_one_process_learns(
-    training_on: Callable[..., list[str]], alone: Path, tmp_path: Path
+    training_on: Callable[..., list[str]], shallow_trunk: None, tmp_path: Path
 ) -> None:
-    out = tmp_path / "together"
+    alone, out = tmp_path / "alone", tmp_path / "together"
     command = training_on(out, *RECIPE)
-    (chief, sentence), (other, _) = workers([command] * 2, killed=STEPS + 2)
-    assert (chief, other) == (2, -signal.SIGKILL), sentence
-    assert "Another worker has ended" in sentence
+    # First the second worker is asked for something else, then to work in the folder of another machine, then both for the same.
+    others = [training_on(out, *RECIPE, "--brightness", "0.1"), training_on(tmp_path / "elsewhere", *RECIPE)]
+    (status, said), (other, other_said) = workers([[command] * 3, [*others, command]], killed=STEPS + 2)
+    assert (status, other) == (0, -signal.SIGKILL), said
+    for told in (said, other_said):
+        assert "Worker 2 of 2 was started with other arguments" in told
+        assert "Worker 2 of 2 does not find in" in told
+    assert "Another worker has ended" in said
+    assert said.splitlines()[-1] == "2 2 2"
+    assert not (tmp_path / "elsewhere").exists()
     assert [path.name for path in (out / "checkpoints").iterdir()] == ["0001"]
 
-    ended = workers([command] * 2)
-    assert [status for status, _ in ended] == [0, 0], ended
-    assert "Going on after the last full epoch." in ended[0][1]
+    (status, said), (other, _) = workers([[command]] * 2)
+    assert (status, other, said.splitlines()[-1]) == (0, 0, "0"), said
+    assert "Going on after the last full epoch." in said
+    assert main(training_on(alone, *RECIPE)) == 0
     rows, expected = history_of(out), history_of(alone)
     assert len(rows) == len(expected) == 2
     # Sums of float32 in another order: 1.2e-7 was seen. Gradients that are clipped before they are added up come to 1.8e-5.
@@ -102,15 +105,3 @@ def test_two_workers_of_which_one_was_lost_learn_what_one_process_learns(
     # The chief alone writes: what one process leaves, and one file of TensorBoard's for each of the two starts.
     assert {path.name for path in out.iterdir()} == {path.name for path in alone.iterdir()}
     assert len(list((out / "logs" / "train").iterdir())) == 2
-
-
-def test_workers_that_were_not_asked_for_the_same_train_nothing(training_on: Callable[..., list[str]], tmp_path: Path) -> None:
-    recipe = (*RECIPE, "--head-epochs", "0")
-    ended = workers([training_on(tmp_path / "run", *recipe), training_on(tmp_path / "run", *recipe, "--brightness", "0.1")])
-    assert [status for status, _ in ended] == [2, 2], ended
-    assert all("Worker 2 of 2 was started with other arguments" in said for _, said in ended)
-    # The folder of another machine, in which is not what the chief wrote.
-    ended = workers([training_on(tmp_path / "run", *recipe), training_on(tmp_path / "elsewhere", *recipe)])
-    assert [status for status, _ in ended] == [2, 2], ended
-    assert all("Worker 2 of 2 does not find in" in said for _, said in ended)
-    assert not (tmp_path / "elsewhere").exists()

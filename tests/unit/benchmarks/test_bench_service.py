@@ -8,7 +8,7 @@ import sys
 import psutil
 import pytest
 
-from benchmarks.service import ROOT, Command, NotReady, Service, free_port
+from benchmarks.service import ROOT, Command, free_port
 
 # A server with a child that ignores SIGTERM, which is left behind when the server ends.
 SERVER = """
@@ -32,25 +32,6 @@ def alive(pids: list[int]) -> list[int]:
     return [pid for pid in pids if psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE]
 
 
-def test_children_are_seen_and_stopped_too(command, tmp_path):
-    with Service((command,), tmp_path / "logs" / "log") as service:
-        pids = [process.pid for process in service.processes()]
-        assert len(pids) == 2
-        assert service.megabytes() > 5
-        assert service.processor_seconds() > 0
-        assert service.seconds > 0
-    assert alive(pids) == []
-
-
-def test_what_ends_early_is_told_of_with_its_last_words_and_the_rest_is_stopped(command, tmp_path):
-    broken = Command((sys.executable, "-c", "import sys; sys.exit('no model here')"), f"127.0.0.1:{free_port()}")
-    service = Service((command, broken), tmp_path / "log")
-    with pytest.raises(NotReady, match="It ended with exit code 1: no model here"), service:
-        pass
-    assert service.pids == []
-    assert alive([process.pid for process in service.processes()]) == []
-
-
 def test_nothing_is_left_when_the_benchmark_is_interrupted(command, tmp_path):
     script = f"""
 import signal, sys, time
@@ -58,6 +39,7 @@ from pathlib import Path
 from benchmarks.service import Command, Service
 signal.signal(signal.SIGTERM, signal.default_int_handler)
 with Service((Command({command.argv!r}, {command.ready!r}),), Path({str(tmp_path / "log")!r})) as service:
+    assert service.megabytes() > 5 and service.processor_seconds() > 0 and service.seconds > 0
     print(*(process.pid for process in service.processes()), flush=True)
     time.sleep(300)
 """
@@ -71,10 +53,3 @@ with Service((Command({command.argv!r}, {command.ready!r}),), Path({str(tmp_path
         benchmark.kill()
         benchmark.communicate()
     assert alive(pids) == []
-
-
-def test_a_service_settles_once_it_has_nothing_to_do(command, tmp_path, monkeypatch):
-    # Longer than the test may take.
-    monkeypatch.setattr("benchmarks.service.QUIET_SECONDS", 3600)
-    with Service((command,), tmp_path / "log") as service:
-        service.settle()

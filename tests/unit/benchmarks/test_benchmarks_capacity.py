@@ -1,28 +1,19 @@
-"""The model of capacity: its closed form, and that the simulation agrees with it where queueing theory has an answer."""
+"""The model of capacity: its closed form, and what it takes from the model server's configuration."""
 
-import math
 import re
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.capacity import Inputs, both_at, cell, gateway_rate, gateways_for_a_serving_pod, part_of, plan, pods, serving_rate
-from benchmarks.capacity_simulation import BATCH_TIMEOUT_SECONDS, Cell, simulate
+from benchmarks.capacity import Inputs, gateway_rate, plan, serving_rate
+from benchmarks.capacity_simulation import BATCH_TIMEOUT_SECONDS
 from gateway.contract import IMAGE_BYTES, MAX_BATCH
 
 INPUTS = Inputs()
 LOADS = st.floats(0.1, 1e6)
-
-
-@given(st.tuples(LOADS, LOADS).map(sorted))
-def test_more_pictures_never_need_less(loads):
-    less, more = (plan(load, INPUTS) for load in loads)
-    for name in ("gateways", "servings", "upload_gbit", "tensor_gbit", "connections", "handshakes", "dns_queries", "price_an_hour"):
-        assert getattr(less, name) <= getattr(more, name)
 
 
 @given(LOADS, st.integers(0, 3))
@@ -52,68 +43,6 @@ def test_the_network_bounds_a_serving_pod_that_computes_faster():
     assert serving_rate(fast) == (pytest.approx(1.25e9 / IMAGE_BYTES), "network")
     assert plan(100_000, fast).bound_by == "network"
     assert serving_rate(replace(fast, serving_gbit=200)) == (20_000, "computing")
-
-
-def test_limits():
-    # However small the load, and however large the pods: one, and the spare one.
-    assert pods(1e-9, 1e9, INPUTS) == 2
-    # A worker asks for addresses once a second at most.
-    assert plan(1e6, INPUTS).dns_queries == plan(1e6, INPUTS).gateways * 2
-    assert gateways_for_a_serving_pod(replace(INPUTS, gateway_ms=70)) > 3 * gateways_for_a_serving_pod(INPUTS)
-
-
-@pytest.mark.parametrize(("load", "change"), [(0, {}), (10, {"gateway_ms": 0}), (10, {"headroom": 1.1}), (10, {"spare": -1})])
-def test_inputs_that_describe_no_service_are_refused(load, change):
-    with pytest.raises(ValueError, match="must be above 0"):
-        plan(load, replace(INPUTS, **change))
-
-
-def erlang_c_wait(load: float, seconds: float, servers: int) -> float:
-    """The mean wait of an M/M/c queue, in seconds."""
-    offered = load * seconds
-    busy = offered**servers / math.factorial(servers) / (1 - offered / servers)
-    probability = busy / (sum(offered**k / math.factorial(k) for k in range(servers)) + busy)
-    return probability * seconds / (servers - offered)
-
-
-def test_the_simulation_waits_as_long_as_queueing_theory_says():
-    busy = 0.7
-    # Threads without end and a model server that costs next to nothing leave two cores and a queue.
-    queue = Cell(
-        load=busy * 2 / 0.02, gateways=1, servings=1, cores=2, threads=10_000, gateway_seconds=0.02, serving_rate=1e6, batch_seconds=0
-    )
-    found = simulate(queue, 300)
-    assert np.mean(found.waits) == pytest.approx(erlang_c_wait(queue.load, 0.02, 2), rel=0.15)
-    assert found.gateways_busy == pytest.approx(busy, rel=0.03)
-
-
-def test_at_the_plan_s_headroom_the_simulation_is_as_busy_as_the_closed_form_says_and_keeps_up():
-    case = both_at(INPUTS.headroom, INPUTS)
-    found = simulate(case, 10)
-    assert found.gateways_busy == pytest.approx(INPUTS.headroom, rel=0.03)
-    assert len(found.latencies) == pytest.approx(case.load * 10, rel=0.03)
-    assert found.serving_busy < 0.9
-
-
-def test_without_headroom_it_does_not_keep_up():
-    calm, late = (simulate(cell(2 * gateway_rate(INPUTS) * busy, 2, 1, INPUTS), 20) for busy in (0.7, 1.2))
-    assert late.percentile(50) > 5 * calm.percentile(50)
-    assert late.gateways_busy == pytest.approx(1, rel=0.02)
-
-
-def test_a_part_of_a_plan_is_as_busy_as_the_whole():
-    whole = plan(100_000, INPUTS)
-    part = part_of(whole, INPUTS)
-    assert part.gateways < whole.gateways / 10
-    assert part.load / part.gateways == pytest.approx(whole.load / whole.gateways, rel=0.03)
-    assert part.load / part.servings == pytest.approx(whole.load / whole.servings, rel=0.03)
-    assert part_of(plan(10, INPUTS), INPUTS).gateways == plan(10, INPUTS).gateways
-
-
-def test_full_batches_give_the_rate_and_small_ones_less():
-    one = cell(1, 1, 1, INPUTS)
-    assert MAX_BATCH / one.batch_takes(MAX_BATCH) == pytest.approx(INPUTS.serving_rate)
-    assert 1 / one.batch_takes(1) < INPUTS.serving_rate / 4
 
 
 def test_a_batch_is_what_the_model_server_makes_of_it():

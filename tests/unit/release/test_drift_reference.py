@@ -1,14 +1,8 @@
-import json
-import shutil
 from pathlib import Path
 
 import numpy as np
-import pytest
-import yaml
 
 from release.__main__ import main
-from release.drift_reference import rules
-from release.versions import read_card
 from training.distribution import distribution
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -27,33 +21,14 @@ def test_shares_of_genres_and_bins():
     assert found["bins"]["confidence"] == [0.0, 0.25, *[0.0] * 7, 0.75]
 
 
-def test_the_published_rules_are_those_of_the_published_cards():
-    cards = [card for folder in sorted(VERSIONS.glob("[0-9]*")) if "reference" in (card := read_card(folder))]
-    assert cards
-    assert RULES.read_text() == rules(cards)
-
-
-def test_each_version_s_shares_add_up_and_prometheus_gets_them_all():
-    shares: dict[tuple, float] = {}
-    for rule in yaml.safe_load(RULES.read_text())["groups"][0]["rules"]:
-        what = rule["record"], rule["labels"]["version"], rule["labels"].get("statistic")
-        shares[what] = shares.get(what, 0) + float(rule["expr"].removeprefix("vector(").removesuffix(")"))
-    versions = {version for _, version, _ in shares}
-    assert len(shares) == 5 * len(versions)
-    assert list(shares.values()) == pytest.approx([1] * len(shares), abs=1e-4)
-
-
-def test_the_command_writes_the_rules_again_from_the_cards_alone(tmp_path, capsys):
+def test_the_command_writes_the_published_rules_again_from_the_published_cards(tmp_path):
     assert main(["reference", "--repository", str(VERSIONS.parent), "--rules", str(tmp_path / "rules.yml")]) == 0
     assert (tmp_path / "rules.yml").read_text() == RULES.read_text()
-    assert "version 2" in capsys.readouterr().out
 
 
 def test_without_a_reference_nothing_is_written(tmp_path, capsys):
-    folder = tmp_path / "painting_genre" / "1"
-    shutil.copytree(VERSIONS / "2" / "assets.extra", folder / "assets.extra")
-    card = folder / "assets.extra" / "model_card.json"
-    card.write_text(json.dumps({key: value for key, value in json.loads(card.read_text()).items() if key != "reference"}))
+    (tmp_path / "painting_genre" / "1" / "assets.extra").mkdir(parents=True)
+    (tmp_path / "painting_genre" / "1" / "assets.extra" / "model_card.json").write_text('{"version": 1}')
     assert main(["reference", "--repository", str(tmp_path), "--rules", str(tmp_path / "rules.yml")]) == 2
     assert "has a reference" in capsys.readouterr().err
     assert not (tmp_path / "rules.yml").exists()

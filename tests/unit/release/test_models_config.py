@@ -15,19 +15,15 @@ REPOSITORY = Path(__file__).resolve().parents[3] / "model_repository"
 
 @pytest.fixture
 def path(tmp_path):
+    """The project's own, which serves the highest version."""
     path = tmp_path / "models.config"
     path.write_text((REPOSITORY / "models.config").read_text())
     return path
 
 
-def test_the_project_s_own_file_serves_the_highest(path):
-    file = ConfigFile(path)
-    assert file.served == Served()
-    assert str(file.served) == "the highest version, by no label"
-    assert file.folder == path.parent / "painting_genre", "the container's path lies beside the file"
-
-
 def test_what_is_written_is_what_a_server_reads(path):
+    assert ConfigFile(path).served == Served()
+    assert ConfigFile(path).folder == path.parent / "painting_genre", "the container's path lies beside the file"
     served = Served({"stable": 2, "canary": 3}, frozenset({1, 2, 3}))
     ConfigFile(path).write(served)
     assert ConfigFile(path).served == served
@@ -35,6 +31,7 @@ def test_what_is_written_is_what_a_server_reads(path):
     assert (read.name, str(read.base_path)) == ("painting_genre", "/models/painting_genre")
     assert (read.policy, read.labels) == (Policy(frozenset({1, 2, 3}), None), {"stable": 2, "canary": 3})
     ConfigFile(path).write(Served())
+    assert ConfigFile(path).served == Served()
     assert parse_model_config(path.read_text()).policy == Policy()
 
 
@@ -44,15 +41,8 @@ def test_the_comment_at_the_top_stays_and_the_mode_too(path):
     assert all(line.startswith("#") for line in top)
     for _ in range(2):
         ConfigFile(path).write(labelled(stable=2))
-        assert path.read_text().splitlines()[:2] == top
-    assert path.read_text().count("#") == sum(line.count("#") for line in top)
+    assert [line for line in path.read_text().splitlines() if "#" in line] == top
     assert stat.S_IMODE(path.stat().st_mode) == 0o640
-    assert [entry.name for entry in path.parent.iterdir()] == ["models.config"], "nothing is left beside it"
-
-
-def test_labels_and_their_versions():
-    assert labelled(stable=2, canary=None, previous=1) == Served({"stable": 2, "previous": 1}, frozenset({1, 2}))
-    assert str(labelled(stable=2, canary=3)) == "version 2 is stable, version 3 is canary"
 
 
 @pytest.mark.parametrize(
@@ -61,12 +51,13 @@ def test_labels_and_their_versions():
         ("model_config_list {", "is no ModelServerConfig"),
         ("", "must be about the model painting_genre alone"),
         ('model_config_list { config { name: "other" } }', "must be about the model painting_genre alone"),
+        (None, "cannot be read"),
     ],
 )
 def test_a_file_that_cannot_be_used(path, text, sentence):
-    path.write_text(text)
+    if text is None:
+        path.unlink()
+    else:
+        path.write_text(text)
     with pytest.raises(ReleaseError, match=sentence):
-        ConfigFile(path)
-    path.unlink()
-    with pytest.raises(ReleaseError, match="cannot be read"):
         ConfigFile(path)

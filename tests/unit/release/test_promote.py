@@ -7,13 +7,11 @@ from pathlib import Path
 
 import grpc
 import pytest
-from google.protobuf import text_format
 
 from gateway.serving.messages import get_model_metadata_pb2, prediction_service_pb2_grpc
 from model_server.labels import Labels
 from model_server.status import StatusError
-from release import __main__, evidence, model_servers, promote, rollback
-from release.errors import ReleaseError
+from release import __main__, evidence, model_servers
 from release.evidence import Evidence
 from release.model_servers import get_model_status_pb2, model_management_pb2, model_service_pb2_grpc
 from release.models_config import ConfigFile, Served, labelled
@@ -113,39 +111,35 @@ def test_step_by_step(config, run, start):
     assert run("rollback", address) == 0
     assert fake.told[-2:] == [({2, 3}, {"stable": 2}), ({2}, {"stable": 2})]
     assert served(config) == labelled(stable=2)
-    assert run("rollback", address) == 2
 
 
-def test_a_canary_is_taken_away_first(config, run, start):
-    fake = start(2)
-    address = f"--address={fake.address}"
-    ConfigFile(config).write(labelled(stable=2, canary=3, previous=1))
-    fake.available = {1, 2, 3}
-    assert run("rollback", address) == 0
-    assert served(config) == labelled(stable=2, previous=1)
-    assert fake.available == {1, 2}
-    assert run("rollback", address) == 0
-    assert served(config) == labelled(stable=1)
-
-
-@pytest.mark.parametrize("second", ["away", "broken"])
-def test_all_servers_or_none(config, run, start, second, monkeypatch, capsys):
+@pytest.mark.parametrize(
+    ("second", "sentence"),
+    [
+        ("away", "{address} says UNAVAILABLE"),
+        ("broken", "{address} cannot load version 3: no SavedModel"),
+        ("slow", "{address} does not have version 3 after 0.3 seconds"),
+    ],
+)
+def test_all_servers_or_none(config, run, start, second, sentence, monkeypatch, capsys):
     monkeypatch.setattr(model_servers, "SETTLE_SECONDS", 0.0)
     ConfigFile(config).write(labelled(stable=2))
     before = config.read_text()
     first, other = start(2), start(2)
     for fake in (first, other):
         fake.labels.assign({"stable": 2}, {2})
-    if second == "broken":
-        other.broken = {3: "no SavedModel"}
-        address = other.address
-    else:
+    address, more = other.address, []
+    if second == "away":
         with socket.socket() as nobody:
             nobody.bind(("127.0.0.1", 0))
             address = f"127.0.0.1:{nobody.getsockname()[1]}"
-    assert run("promote", "--canary=3", f"--address={first.address}", f"--address={address}") == 2
-    error = capsys.readouterr().err
-    assert {"away": f"{address} says UNAVAILABLE", "broken": f"{address} cannot load version 3: no SavedModel"}[second] in error
+    elif second == "broken":
+        other.broken = {3: "no SavedModel"}
+    else:
+        other.broken, more = {3: ""}, ["--seconds=0.3"]
+        other.GetModelStatus = lambda request, context: get_model_status_pb2.GetModelStatusResponse()
+    assert run("promote", "--canary=3", f"--address={first.address}", f"--address={address}", *more) == 2
+    assert sentence.format(address=address) in capsys.readouterr().err
     assert config.read_text() == before
     for fake in (first, other):
         assert fake.available == {2}
@@ -154,25 +148,30 @@ def test_all_servers_or_none(config, run, start, second, monkeypatch, capsys):
             fake.labels.version("canary")
 
 
-def test_a_version_that_does_not_come_in_time(config, run, start, capsys):
-    ConfigFile(config).write(labelled(stable=2))
-    fake = start(2)
-    fake.broken = {3: ""}
-    fake.GetModelStatus = lambda request, context: get_model_status_pb2.GetModelStatusResponse()
-    assert run("promote", "--canary=3", f"--address={fake.address}", "--seconds=0.3") == 2
-    assert "does not have version 3 after 0.3 seconds" in capsys.readouterr().err
-    assert served(config) == labelled(stable=2)
-
-
 def test_without_an_address_the_file_is_written(config, run):
     assert run("promote", "--stable=2") == 0
-    assert served(config) == labelled(stable=2)
     assert run("promote", "--canary=3") == 0
     assert run("promote", "--force") == 0
     assert served(config) == labelled(stable=3, previous=2)
     assert run("rollback") == 0
     # Servers take labels and versions in one go: what was stable until now must not leave in the same go.
     assert served(config) == Served({"stable": 2}, frozenset({2, 3}))
+
+
+@pytest.mark.parametrize(
+    ("before", "command", "after"),
+    [
+        (labelled(stable=2, canary=3, previous=1), ["rollback"], {"stable": 2, "previous": 1}),
+        (labelled(stable=2, previous=1), ["rollback"], {"stable": 1}),
+        (labelled(stable=2, canary=3, previous=1), ["promote", "--stable=1", "--force"], {"stable": 1, "previous": 2}),
+        # Also the way to drop a canary.
+        (labelled(stable=2, canary=3, previous=1), ["promote", "--stable=2"], {"stable": 2, "previous": 1}),
+    ],
+)
+def test_a_canary_goes_first_and_what_was_stable_is_remembered(config, run, before, command, after):
+    ConfigFile(config).write(before)
+    assert run(*command) == 0
+    assert served(config).labels == after
 
 
 @pytest.mark.parametrize(
@@ -186,69 +185,39 @@ def test_without_an_address_the_file_is_written(config, run):
         (labelled(stable=2), ["--stable=3"], "Version 2 is stable, and version 3 was not held to it as a canary. Say --force."),
         (labelled(stable=2, canary=3), [], "Name the gateways' metrics with --metrics URL"),
         (labelled(stable=2, canary=3), ["--metrics=gateway:5000"], "--metrics takes addresses that begin with http:// or https://."),
+        (labelled(stable=2), None, "nothing to go back to"),
     ],
 )
 def test_what_makes_no_sense(config, run, capsys, before, arguments, sentence):
     ConfigFile(config).write(before)
     text = config.read_text()
-    assert run("promote", *arguments) == 2
+    assert run(*(["rollback"] if arguments is None else ["promote", *arguments])) == 2
     assert sentence in capsys.readouterr().err
     assert config.read_text() == text
 
 
-def test_rollback_of_nothing():
-    for before in (Served(), labelled(stable=2)):
-        with pytest.raises(ReleaseError, match="nothing to go back to"):
-            rollback.target(before)
-
-
-def test_forced_past_another_version(config, run):
-    ConfigFile(config).write(labelled(stable=2, canary=3, previous=1))
-    assert promote.target(served(config), None, 1) == labelled(stable=1, previous=2)
-    assert promote.target(served(config), None, 2) == labelled(stable=2, previous=1), "also the way to drop a canary"
-    assert run("promote", "--stable=1", "--force") == 0
-    assert served(config).labels == {"stable": 1, "previous": 2}
-
-
-def test_the_file_s_message_is_what_a_server_is_told(config):
-    message = ConfigFile(config).message(labelled(stable=2, canary=3))
-    [model] = message.model_config_list.config
-    assert (model.name, model.base_path, model.model_platform) == ("painting_genre", "/models/painting_genre", "tensorflow")
-    assert "latest" not in text_format.MessageToString(message)
+METRICS = "--metrics=http://gateway:5000/metrics"
 
 
 def test_gateways_that_ask_by_no_label_are_noticed(config, run, monkeypatch, capsys):
     ConfigFile(config).write(labelled(stable=2))
-    found = Evidence()
+    found = Evidence(answers=Counter(none=1))
     monkeypatch.setattr(evidence, "gather", lambda urls, window: found)
-    found.answers["none"] = 1
-    assert run("promote", "--canary=3", "--metrics=http://gateway:5000/metrics") == 2
+    assert run("promote", "--canary=3", METRICS) == 2
     assert "Start them with RAGAM_SERVING_LABEL=stable" in capsys.readouterr().err
     assert served(config) == labelled(stable=2)
     found.answers.clear()
-    assert run("promote", "--canary=3", "--metrics=http://gateway:5000/metrics") == 0
+    assert run("promote", "--canary=3", METRICS) == 0
 
 
 def test_the_verdict_decides_and_force_goes_past_it(config, run, monkeypatch, capsys):
-    ConfigFile(config).write(labelled(stable=2, canary=3))
-    found = Evidence(
-        answers=Counter(stable=900, canary=100),
-        calls=Counter(stable=900, canary=100),
-        seconds={"stable": 9.0, "canary": 4.0},
-        genres={2: Counter(a=900), 3: Counter(a=100)},
-    )
+    calls, genres = Counter(stable=900, canary=100), {2: Counter(a=900), 3: Counter(a=100)}
+    found = Evidence(answers=calls, calls=calls, seconds={"stable": 9.0, "canary": 4.0}, genres=genres)
     monkeypatch.setattr(evidence, "gather", lambda urls, window: found)
-    metrics = "--metrics=http://gateway:5000/metrics"
-    assert run("promote", metrics) == 2
-    told = capsys.readouterr()
-    assert told.err == (
-        "Version 3 is refused:\n"
-        "- It is slow: 40.0 ms a call for one picture, 4.00 times the stable version's 10.0 ms; 1.5 times are allowed.\n"
-    )
-    assert told.out.startswith("stable (version 2): 900 pictures answered")
-    assert served(config) == labelled(stable=2, canary=3)
-    assert run("promote", metrics, "--max-slower=5") == 0
-    assert served(config) == labelled(stable=3, previous=2)
-    ConfigFile(config).write(labelled(stable=2, canary=3))
-    assert run("promote", metrics, "--force") == 0
-    assert served(config) == labelled(stable=3, previous=2)
+    for more, status in (([], 2), (["--max-slower=5"], 0), (["--force"], 0)):
+        ConfigFile(config).write(labelled(stable=2, canary=3))
+        assert run("promote", METRICS, *more) == status
+        assert served(config) == (labelled(stable=2, canary=3) if status else labelled(stable=3, previous=2))
+        told = capsys.readouterr()
+        assert told.out.startswith("stable (version 2): 900 pictures answered")
+        assert ("Version 3 is refused:\n- It is slow: " in told.err) is bool(status)

@@ -1,9 +1,14 @@
-"""Which answers are called certain, and what is said of them."""
+"""Which answers are called certain, what is said of them, and what typicality reads of pictures that are no paintings."""
+
+from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from training.certain import NEVER, Answers, certain, expected, kinds, left_out_in_turn, thresholds
+from training.config import StageError
+from training.typicality import CROPS, read_folders
 
 
 def answers(seed: int, count: int = 400, skew: float = 0.0) -> Answers:
@@ -53,3 +58,16 @@ def test_the_share_right_is_told_from_thresholds_chosen_without_the_artist() -> 
     assert found[0].right > found[1].right > 0
     assert found[2].answers == 0
     assert found[2].right <= found[1].right, "what may be no painting is not told to be right more often"
+
+
+def test_parts_of_a_photograph_are_its_own_and_always_the_same(tmp_path: Path) -> None:
+    with pytest.raises(StageError, match="no JPEG or PNG"):
+        read_folders([tmp_path])
+    random = np.random.default_rng(0)
+    for name in ("a.jpg", "b.png"):
+        Image.fromarray(random.integers(0, 256, (320, 480, 3), np.uint8)).save(tmp_path / name)
+    others = read_folders([tmp_path])
+    assert others.crops.shape == (2, CROPS, 224, 224, 3)
+    assert len(np.unique(others.crops.reshape(2 * CROPS, -1), axis=0)) == 2 * CROPS
+    assert np.array_equal(others.crops, read_folders([tmp_path]).crops)
+    assert others.kinds == [tmp_path.name] * 2

@@ -1,3 +1,4 @@
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,15 +18,11 @@ def files(tmp_path: Path, picture: Callable[..., bytes]) -> list[Path]:
     return paths
 
 
-def test_every_file_has_its_fingerprint_or_a_reason(files: list[Path], tmp_path: Path) -> None:
+def test_what_is_known_is_not_read_again(files: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen = fingerprints.read_all(files, tmp_path / "cache")
     assert list(seen) == files
     assert "cannot be read" in str(seen[files[2]])
     assert seen[files[0]] == fingerprint(files[0])
-
-
-def test_what_is_known_is_not_read_again(files: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    seen = fingerprints.read_all(files, tmp_path / "cache")
     monkeypatch.setattr(fingerprints, "fingerprint", lambda file: pytest.fail(f"{file} was read again"))
     assert fingerprints.read_all(files, tmp_path / "cache") == seen
 
@@ -37,28 +34,26 @@ def test_a_file_that_changed_is_read_again(files: list[Path], tmp_path: Path, pi
     assert [before[file] == after[file] for file in files] == [True, False, True, True]
 
 
-@pytest.mark.parametrize("cut", [1, 20, 100])
-def test_a_line_cut_short_by_a_kill_is_read_anew(files: list[Path], tmp_path: Path, cut: int) -> None:
+def test_a_kill_costs_no_file_that_was_read_before(files: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     cache = tmp_path / "cache"
+
+    def read(file: Path) -> Fingerprint:
+        """The last only once the others are kept, as a kill would find them."""
+        while file == files[-1] and cache.read_bytes().count(b"\n") < len(files) - 1:
+            time.sleep(0.01)
+        return fingerprint(file)
+
+    monkeypatch.setattr(fingerprints, "fingerprint", read)
     seen = fingerprints.read_all(files, cache)
     whole = cache.read_bytes()
-    cache.write_bytes(whole[:-cut])
-    assert fingerprints.read_all(files, cache) == seen
-    assert cache.read_bytes() == whole
+    for cut in (1, 20, 100):
+        cache.write_bytes(whole[:-cut])
+        assert fingerprints.read_all(files, cache) == seen
+        assert cache.read_bytes() == whole
 
 
-@pytest.mark.parametrize("line", ["{}", "[]", "nonsense", '{"key": "a", "colour": 1}'])
+@pytest.mark.parametrize("line", ["[]", "nonsense", '{"key": "a", "colour": 1}'])
 def test_a_damaged_cache_is_one_sentence(tmp_path: Path, line: str) -> None:
     (tmp_path / "cache").write_text(line + "\n")
     with pytest.raises(StageError, match="damaged"):
         fingerprints.load(tmp_path / "cache")
-
-
-def test_a_fingerprint_survives_a_smaller_copy(tmp_path: Path, picture: Callable[..., bytes]) -> None:
-    (tmp_path / "large.jpg").write_bytes(picture(640, 480))
-    (tmp_path / "small.png").write_bytes(picture(200, 150, image_format="PNG"))
-    large, small = fingerprint(tmp_path / "large.jpg"), fingerprint(tmp_path / "small.png")
-    assert (large.width, large.height, small.width, small.height) == (640, 480, 200, 150)
-    assert large.sha256 != small.sha256
-    assert (large.phash ^ small.phash).bit_count() <= 6
-    assert isinstance(large, Fingerprint)

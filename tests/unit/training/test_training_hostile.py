@@ -1,125 +1,143 @@
-"""Files of others in the hands of the stages: links and pipes where they write, signs that steer a terminal."""
+"""Files of others in the hands of the stages: a sentence and status 2 whatever they hold, and no pipe waited for."""
 
-import json
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from training import fingerprints, plots, store
+from training import data, evaluate, export, last, options, predictions, runs, store, teach, tracking, trust
 from training.__main__ import main
-from training.collect import write_csv
 from training.config import StageError
-from training.listing import LeftOut
-from training.printed import printable, say, say_line, without_passwords
-from training.train import write_json
-from training.trust import write_arrays
-from training.whole import whole
+from training.files import regular
+from training.listing import read, read_further
+from training.sources import see_inside
+from training.tables import read_table
 
 STEERS = "\x1b]0;owned\x07\x1b[2J\x9b31m\u202e"
 
 
-@pytest.mark.parametrize("kind", ["link", "dangling link", "pipe", "hard link"])
 @pytest.mark.parametrize(
-    ("name", "write"),
+    ("head", "cells"),
     [
-        ("run.json", lambda path: write_json(path, {"seed": 1})),
-        ("left_out.csv", lambda path: write_csv(path, LeftOut, [LeftOut("a.jpg", "unreadable")])),
-        ("seen.npz", lambda path: write_arrays(path, {"a": np.zeros(1)})),
-        ("loss.png", lambda path: plots.reliability({}, path)),
+        ("phash,sha256", f"{'f' * 40},ab"),
+        ("phash,sha256", "-1,ab"),
+        ("width,height", f"{'9' * 5000},1"),
+        ("width,height", "1e9,1"),
+        ("artist,title", f"{'a' * 200_000},x"),
     ],
 )
-def test_what_lies_where_a_file_is_written_is_not_opened(tmp_path: Path, kind: str, name: str, write: Callable[[Path], None]) -> None:
-    precious, planted = tmp_path / "precious", tmp_path / f".part.{name}"
-    precious.write_text("years of work")
-    if kind == "pipe":
-        os.mkfifo(planted)
-    elif kind == "hard link":
-        planted.hardlink_to(precious)
-    else:
-        planted.symlink_to(precious if kind == "link" else tmp_path / "new")
-    write(tmp_path / name)
-    assert precious.read_text() == "years of work"
-    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(["precious", name])
-    assert (tmp_path / name).is_file()
-    assert not (tmp_path / name).is_symlink()
+def test_a_hostile_cell_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str], head: str, cells: str) -> None:
+    (tmp_path / "metadata.csv").write_text(f"path,genre,{head}\na.jpg,A,{cells}\nb.jpg,B,{cells}\n")
+    assert main(["prepare", "--data", str(tmp_path), "--out", str(tmp_path / "set")]) == 2
+    told = capsys.readouterr().err
+    assert told.startswith(f"{tmp_path}/metadata.csv cannot be read: ")
+    assert told.count("\n") == 1
 
 
-def test_a_folder_is_not_written_through_a_link(tmp_path: Path) -> None:
-    (tmp_path / "precious").mkdir()
-    (tmp_path / "precious" / "work.txt").write_text("years of work")
-    (tmp_path / "set.partial").symlink_to(tmp_path / "precious")
-    with pytest.raises(StageError, match=r"set cannot be written: File exists\. Nothing was changed there\."):
-        store.write(tmp_path / "set", tmp_path, [], [], {})
-    assert [path.name for path in (tmp_path / "precious").iterdir()] == ["work.txt"]
+@pytest.mark.parametrize("path", ["n" * 5000, "a\0b.jpg", "/dev/zero", "missing.jpg"])
+def test_a_path_that_no_picture_has_is_missing(tmp_path: Path, capsys: pytest.CaptureFixture[str], path: str) -> None:
+    (tmp_path / "list.csv").write_text(f"path,genre\n{path},A\nb.jpg,B\n")
+    assert main(["prepare", "--data", str(tmp_path / "list.csv"), "--out", str(tmp_path / "set")]) == 2
+    assert "2 of the 2 pictures listed are missing; the first is " in capsys.readouterr().err
 
 
-def test_what_is_not_written_whole_leaves_what_was(tmp_path: Path) -> None:
-    file = tmp_path / "a.txt"
-    file.write_text("old")
+@pytest.mark.parametrize("path", ["/etc/passwd", "../secret.jpg", "a/../../secret.jpg"])
+@pytest.mark.parametrize("place", [0, 1])
+def test_a_table_that_came_with_a_folder_names_nothing_outside_of_it(tmp_path: Path, path: str, place: int) -> None:
+    folders = [tmp_path / "own", tmp_path / "theirs"]
+    for folder in folders:
+        folder.mkdir()
+        (folder / "metadata.csv").write_text("path,genre\nx.jpg,A\n")
+    (folders[place] / "metadata.csv").write_text(f"path,genre\n{path},A\n")
 
-    def fail() -> None:
-        with whole(file) as beside:
-            beside.write_text("half")
-            raise KeyboardInterrupt
+    def see(*data: Path) -> None:
+        see_inside(data, read(data[0]).pictures + read_further(data).pictures)
 
-    with pytest.raises(KeyboardInterrupt):
-        fail()
-    assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
-    assert file.read_text() == "old"
-
-
-def test_a_file_gets_the_rights_of_any_new_file(tmp_path: Path) -> None:
-    with whole(tmp_path / "a") as beside:
-        beside.write_text("")
-    (tmp_path / "b").write_text("")
-    assert (tmp_path / "a").stat().st_mode == (tmp_path / "b").stat().st_mode
+    with pytest.raises(StageError, match=r"outside of its folder|external or absolute"):
+        see(*folders)
+    if place == 0 or not path.startswith("/"):
+        named = [folder / "metadata.csv" if number == place else folder for number, folder in enumerate(folders)]
+        see(*named)
 
 
-@pytest.mark.parametrize("kind", ["link", "dangling link", "pipe"])
-def test_fingerprints_are_appended_to_no_file_of_somebody_else(tmp_path: Path, kind: str) -> None:
-    cache, precious = tmp_path / "fingerprints.jsonl", tmp_path / "precious"
-    if kind == "pipe":
-        os.mkfifo(cache)
-    else:
-        cache.symlink_to(precious)
-    if kind == "link":
-        precious.write_text("")
-    with pytest.raises(StageError, match=r"fingerprints\.jsonl is no file of its own: remove it"):
-        fingerprints.read_all([], cache)
-    assert not precious.exists() or not precious.read_text()
+@pytest.mark.parametrize(
+    "text",
+    [
+        "recipe = {a = 1}",
+        "seed = inf",
+        f"seed = {'9' * 400}",
+        f"dropout = {'1' * 400}",
+        "shares = []",
+        "shares = [[1]]",
+        f"x = {'[' * 3000}{']' * 3000}",
+        '"\\u001b[2J" = 1',
+    ],
+)
+def test_a_hostile_recipe_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str) -> None:
+    (tmp_path / "recipe.toml").write_text(text)
+    assert main(["config", "--config", str(tmp_path / "recipe.toml")]) == 2
+    told = capsys.readouterr().err
+    assert told.count("\n") == 1
+    assert told[:-1].isprintable()
 
 
-def test_what_is_told_steers_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
-    say(f"one {STEERS}", "two\nthree \udcff")
-    say_line({STEERS: STEERS, "accents": "Répin 日"}, wrong=True)
-    told = capsys.readouterr()
-    assert told.out.splitlines() == [f"one {printable(STEERS)}", "two", "three \\udcff"]
-    assert all(line.isprintable() for text in told for line in text.splitlines())
-    assert json.loads(told.err) == {STEERS: STEERS, "accents": "Répin 日"}
-    assert "Répin 日" in told.err
+@pytest.mark.parametrize("text", ["[1]", "{}", '{"recipe": 5}', "[" * 100_000, '{"seed": 1e999'])
+def test_a_hostile_run_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str) -> None:
+    (tmp_path / "run.json").write_text(text)
+    assert main(["runs", str(tmp_path)]) == 2
+    assert capsys.readouterr().err.startswith(f"{tmp_path} cannot be read as a run: ")
+
+
+@pytest.mark.parametrize(
+    ("name", "read"),
+    [
+        ("corrections.csv", lambda folder: read_table(folder / "corrections.csv")),
+        ("manifest.csv", read),
+        ("pictures.csv", read),
+        ("recipe.toml", lambda folder: options.read(folder / "recipe.toml")),
+        ("dataset.json", data.load),
+        ("rows.csv", data.load),
+        ("pixels.npy", data.load),
+        ("run.json", runs.facts_of),
+        ("run.json", last.read_run),
+        ("scorecard.json", export.read_scorecard),
+        ("predictions.csv", predictions.read),
+        ("history.csv", lambda folder: tracking.epochs(folder / "history.csv")),
+        ("soft.npz", lambda folder: teach.taught(folder / "soft.npz", data.Dataset((), {}, "", np.zeros(0, np.uint8), ()), 0.5)),
+        ("likeness.npz", lambda folder: trust.read_likeness(folder / "likeness.npz")),
+        ("validated.npz", trust.read_validated),
+        ("seen.npz", lambda folder: trust.seen(folder, "a")),
+        ("seen.npz", lambda folder: evaluate.read_typicality(folder, {}, "")),
+    ],
+)
+def test_what_a_stage_reads_is_no_pipe(tmp_path: Path, name: str, read: Callable[[Path], object]) -> None:
+    """The reading would wait for the pipe's other end for ever."""
+    (tmp_path / "dataset.json").write_text("{}")
+    (tmp_path / "rows.csv").write_text("")
+    (tmp_path / name).unlink(missing_ok=True)
+    os.mkfifo(tmp_path / name)
+    with pytest.raises((StageError, OSError)):
+        read(tmp_path)
+    assert not store.made_before(tmp_path, [])
+
+
+def test_a_link_to_a_file_is_read_and_a_device_is_not(tmp_path: Path) -> None:
+    shutil.copy(__file__, tmp_path / "file")
+    (tmp_path / "link").symlink_to(tmp_path / "file")
+    assert regular(tmp_path / "link") == tmp_path / "link"
+    for other, told in (("/dev/zero", "a device"), (tmp_path, "a folder")):
+        with pytest.raises(OSError, match=told):
+            regular(Path(other))
 
 
 @pytest.mark.parametrize("arguments", [["--json"], []])
-@pytest.mark.parametrize(
-    "table",
-    [
-        f"path,genre\n{STEERS}.jpg,A\n",
-        f"path,genre,{STEERS}\nx.jpg,A{STEERS},\ny.jpg,{STEERS},\n",
-        f"{STEERS},b\n1,2\n",
-    ],
-)
+@pytest.mark.parametrize("table", [f"path,genre\n{STEERS}.jpg,A\n", f"path,genre,{STEERS}\nx.jpg,A{STEERS},\n", f"{STEERS},b\n1,2\n"])
 def test_a_table_steers_no_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str], table: str, arguments: list[str]) -> None:
     (tmp_path / "metadata.csv").write_text(table)
     assert main(["prepare", "--data", str(tmp_path), "--out", str(tmp_path / "set"), *arguments]) == 2
     told = capsys.readouterr()
     assert told.err
     assert all(line.isprintable() for text in told for line in text.splitlines())
-
-
-def test_passwords_in_addresses_are_not_told() -> None:
-    assert without_passwords("no answer of http://u:hunt/er2@mlflow.test/x (http://mlflow.test)") == (
-        "no answer of http://mlflow.test/x (http://mlflow.test)"
-    )

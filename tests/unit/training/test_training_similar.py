@@ -1,43 +1,22 @@
 """Which works are like a picture."""
 
 import numpy as np
+import pytest
 
 from training import similar
 
 
-def works(count: int = 60, seed: int = 0) -> np.ndarray:
-    return np.random.default_rng(seed).normal(size=(count, 1280)).astype(np.float32)
+def works(count: int, seed: int = 0) -> np.ndarray:
+    """Of fewer features than a network has, whose axes take seconds to find."""
+    return np.random.default_rng(seed).normal(size=(count, 64)).astype(np.float32)
 
 
-def test_the_nearest_work_is_the_work_itself() -> None:
-    features = works()
-    index = similar.index(features, [f"painter {number}" for number in range(60)], [""] * 60, dimensions=32)
-    assert similar.nearest(index, index.similarities(features))[:, 0].tolist() == list(range(60))
-
-
-def test_after_two_of_one_artist_others_come_first() -> None:
+@pytest.mark.parametrize(("artist", "first"), [("Jane Frank", 2), ("", 5)])
+def test_after_two_of_one_artist_others_come_first_but_unknown_ones_are_not_one(artist: str, first: int) -> None:
     near = works(1) + 0.01 * works(6, seed=1)
-    index = similar.index(np.concatenate([near, works(6, seed=2)]), ["Jane Frank"] * 6 + list("abcdef"), [""] * 12, dimensions=8)
+    index = similar.index(np.concatenate([near, works(6, seed=2)]), [artist] * 6 + list("abcdef"), [""] * 12, dimensions=8)
     found = similar.nearest(index, index.similarities(near[:1]))[0]
-    assert (found[:2] < 6).all()
-    assert (found[2:] >= 6).all()
-
-
-def test_works_by_unknown_artists_are_not_taken_for_one_artists() -> None:
-    near = works(1) + 0.01 * works(6, seed=1)
-    index = similar.index(np.concatenate([near, works(6, seed=2)]), [""] * 6 + list("abcdef"), [""] * 12, dimensions=8)
-    assert (similar.nearest(index, index.similarities(near[:1]))[0] < 6).all()
-
-
-def test_names_and_titles_are_one_line_each() -> None:
-    index = similar.index(works(3), ["vincent van gogh", "Édouard Manet", ""], ["the  potato\neaters", "", "Untitled, 1950"], dimensions=2)
-    assert index.texts == ("Vincent van Gogh\tthe potato eaters", "Édouard Manet\t", "\tUntitled, 1950")
-    assert similar.table(index).splitlines() == [
-        "work,artist,title",
-        "0,Vincent van Gogh,the potato eaters",
-        "1,Édouard Manet,",
-        '2,,"Untitled, 1950"',
-    ]
+    assert (found < 6).tolist() == [place < first for place in range(5)]
 
 
 def test_agreement_by_hand() -> None:
