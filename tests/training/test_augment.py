@@ -63,6 +63,17 @@ def test_the_affine_map_is_the_one_of_keras(
     assert np.abs(moved - expected).max() < 3
 
 
+def test_the_papers_settings_stay_in_their_ranges() -> None:
+    drawn = np.array([augment.paper_matrix(tf.constant((0, number))) for number in range(300)])
+    centre = drawn @ np.array([111.5, 111.5, 1.0]) - np.array([111.5, 111.5, 1.0])
+    assert np.abs(centre[:, :2]).max() <= 0.2 * 224 * np.sqrt(2)
+    assert np.abs(centre[:, :2]).max() > 0.2 * 224 * 0.9
+    scale = np.sqrt(np.abs(np.linalg.det(drawn[:, :2, :2])))
+    assert 0.79 < scale.min() < 0.86
+    assert 1.14 < scale.max() < 1.21
+    assert 0.4 < (np.linalg.det(drawn[:, :2, :2]) < 0).mean() < 0.6
+
+
 def test_crops_have_the_area_and_aspect_they_should() -> None:
     image = tf.zeros((224, 224, 3), tf.uint8)
     sizes = np.array([augment.crop(image, tf.random.stateless_uniform((4,), (0, number))).shape[:2] for number in range(300)], dtype=float)
