@@ -18,12 +18,12 @@ from typing import Any
 
 from flask import Flask
 
-from gateway.api.upload import MULTIPART_OVERHEAD_BYTES, most_body_bytes
+from gateway.api.upload import MULTIPART_OVERHEAD_BYTES, is_compressed, most_body_bytes
 from gateway.auth.access import AccessControl
 from gateway.auth.proxies import address_behind
 from gateway.capacity import held_bytes
 from gateway.environ import ABANDONED, ACCESS, COMPLETE, QUEUED, REFUSAL
-from gateway.errors import CutShort, Overloaded, RagamError
+from gateway.errors import CutShort, Overloaded, RagamError, TooSlow
 from gateway.front.admission import Queue, Transfers
 from gateway.front.connection import Connection
 from gateway.front.connections import Connections
@@ -85,6 +85,8 @@ class Front:
             except Exception as refusal:  # noqa: BLE001 - the application answers for it, and logs it
                 environ.setdefault(COMPLETE, perf_counter())
                 answer = self._refuse(environ, refusal)
+                # Who was too slow with a body is not waited for once more.
+                can_skip = can_skip and not isinstance(refusal, TooSlow)
             if not connection.is_lost:
                 stays = not is_chunked and (whole or can_skip) and connection.can_stay
                 await self._send(send, connection, answer, last=not stays or self._drain.is_on)
@@ -107,7 +109,7 @@ class Front:
             return b"", True
         path = "/" + scope["path"].lstrip("/")
         most = self._most_bytes.get(path, self._settings.max_upload_bytes + MULTIPART_OVERHEAD_BYTES)
-        is_form = environ.get("CONTENT_TYPE", "").lower().startswith("multipart/form-data")
+        is_form = environ.get("CONTENT_TYPE", "").lower().startswith("multipart/form-data") and not is_compressed(environ)
         if scope["method"] != "POST" or path not in self._routes or not is_form or length > most:
             return b"", False
         # What came in one packet with the head is uvicorn's once the request has begun, which is now.
