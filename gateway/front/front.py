@@ -77,6 +77,7 @@ class Front:
                 check_head(scope)
                 can_skip = "HTTP_EXPECT" not in environ
                 body, whole = await self._body(scope, environ, receive, connection)
+                connection.complete()
                 held = len(body)
                 environ["wsgi.input"] = BytesIO(body)
                 del body

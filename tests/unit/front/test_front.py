@@ -141,7 +141,7 @@ def conversation(left=0):
     """A connection that keeps what it is `told`, of whose body so much is `left` to come."""
     told = []
     never = dict.fromkeys(("is_lost", "answering", "refusal", "is_ended"), None)
-    calls = {name: lambda *_, name=name: told.append(name) for name in ("begin", "end", "abort", "close")}
+    calls = {name: lambda *_, name=name: told.append(name) for name in ("begin", "complete", "end", "abort", "close")}
     return SimpleNamespace(can_stay=True, is_writable=True, is_abandoned=lambda: False, left=left, told=told, **never, **calls)
 
 
@@ -154,7 +154,7 @@ def test_behind_a_part_of_an_answer_comes_nothing(front):
 
     with pytest.raises(RuntimeError):
         asyncio.run(front(scope("GET", "/healthz", state={"connection": connection}), None, send))
-    assert connection.told == ["begin", "abort", "end"]
+    assert connection.told == ["begin", "complete", "abort", "end"]
 
 
 FORM = ((b"content-type", b"multipart/form-data; boundary=a"), (b"content-length", b"1000"))
@@ -162,11 +162,12 @@ KEY = (b"x-api-key", b"ragam_key")
 
 
 def sent(front, *headers, left, fails=None):
-    """The answer to a body of 1,000 bytes, or to what `fails` in its place: its status, headers and error, and whether the body was asked for."""
-    asked, answer = [], []
+    """The answer to a body of 1,000 bytes, or which `fails`: its status, headers and error, and whether the body was asked for."""
+    connection, asked, answer = conversation(left), [], []
 
     async def receive():
         asked.append(True)
+        assert connection.told == ["begin"]
         if fails:
             raise fails
         return {"type": "http.request", "body": b"x" * 1000, "more_body": False}
@@ -174,7 +175,7 @@ def sent(front, *headers, left, fails=None):
     async def send(message):
         answer.append(message)
 
-    asyncio.run(front(scope(headers=[*FORM, *headers], query_string=b"", state={"connection": conversation(left)}), receive, send))
+    asyncio.run(front(scope(headers=[*FORM, *headers], query_string=b"", state={"connection": connection}), receive, send))
     return answer[0]["status"], dict(answer[0]["headers"]), json.loads(answer[1]["body"])["status"].get("error"), bool(asked)
 
 
