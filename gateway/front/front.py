@@ -61,7 +61,7 @@ class Front:
             self._start(scope["state"])
             await send({"type": "lifespan.startup.complete"})
             await receive()
-            await scope["state"]["connections"].serve_rest(listener(self._settings.host, self._settings.port))
+            await scope["state"]["connections"].serve_rest()
             await asyncio.to_thread(tracing.stop)
             await send({"type": "lifespan.shutdown.complete"})
             return
@@ -240,6 +240,7 @@ class Front:
         self._transfers = Transfers(held_bytes(settings.max_upload_bytes))
         descriptors = resource.getrlimit(resource.RLIMIT_NOFILE)[0] - SPARE_DESCRIPTORS
         connections = Connections(max(1, min(MOST_CONNECTIONS, descriptors)), settings.keepalive_seconds, self._refusal_bytes)
+        connections.listener = listener(settings.host, settings.port)
         state["connections"] = connections
 
         def handle(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
