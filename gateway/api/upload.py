@@ -1,5 +1,7 @@
 """From a request to the bytes of its pictures, in memory: nothing that a client sends is written to disk."""
 
+from typing import Any
+
 from flask import Request
 from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import RequestEntityTooLarge
@@ -38,6 +40,11 @@ def most_body_bytes(settings: Settings) -> int:
     return max(settings.max_upload_bytes + MULTIPART_OVERHEAD_BYTES, BATCH_BYTES)
 
 
+def is_compressed(environ: dict[str, Any]) -> bool:
+    """Whether the header Content-Encoding says that a body cannot be read here."""
+    return environ.get("HTTP_CONTENT_ENCODING", "").strip().lower() not in ("", "identity")
+
+
 def read_picture(request: Request, max_bytes: int) -> bytes | memoryview:
     """The one file in the multipart field `image`. Raises what list_uploads and read_upload raise, and TooManyPictures above one."""
     try:
@@ -66,9 +73,8 @@ def list_uploads(request: Request, max_request_bytes: int) -> list[FileStorage]:
 
 
 def _uploads(request: Request) -> list[FileStorage]:
-    encoding = request.headers.get("Content-Encoding", "").strip()
-    if encoding.lower() not in ("", "identity"):
-        raise CompressedBody(encoding)
+    if is_compressed(request.environ):
+        raise CompressedBody(request.headers["Content-Encoding"].strip())
     if request.mimetype != FORM:
         has_body = request.content_length or "Transfer-Encoding" in request.headers
         raise MissingForm if has_body else MissingPicture

@@ -32,10 +32,19 @@ LINGER_SECONDS, LINGER_PAUSE_SECONDS, LINGER_BYTES = 30.0, 2.0, 64 * 1024**2
 STALL_SECONDS = 20.0
 # A client that is done sending may still read, or be gone: a proxy ends a connection so for a client that left.
 HALF_CLOSED_SECONDS = 1.0
-# Nothing is begun for a request that is older.
+# Nothing is begun for a request whose last byte came longer ago.
 REQUEST_SECONDS = 30.0
 # What is read of a connection beyond the request that is under way.
 MOST_HELD_BYTES = 16 * 1024
+
+
+class Server(HttpToolsProtocol):
+    """uvicorn's own protocol."""
+
+    def shutdown(self) -> None:
+        """Uvicorn stops, and has closed what it listens on. It waits for what is under way before it tells the application."""
+        self.app_state["connections"].listens_no_more()
+        super().shutdown()
 
 
 class Connection(asyncio.Protocol):
@@ -50,7 +59,7 @@ class Connection(asyncio.Protocol):
         """As uvicorn makes the class that its `http` setting names; `app_state` is the state of the lifespan."""
         self._all: Connections = app_state["connections"]
         self._all.make = self._all.make or (lambda: Connection(app_state=app_state, **arguments))
-        self._server = HttpToolsProtocol(app_state={**app_state, "connection": self}, **arguments)
+        self._server = Server(app_state={**app_state, "connection": self}, **arguments)
         self._loop = asyncio.get_running_loop()
         self._held = bytearray()  # what has come and uvicorn does not have yet
         self.left: int | None = 0  # bytes of the request's body that uvicorn does not have yet, None where it comes in chunks
@@ -190,9 +199,13 @@ class Connection(asyncio.Protocol):
         self.is_active, self._begins = True, False
         self.left, self._lines, self._received = length, 0, 0
         self.deadline = math.inf
-        self._answer_by = time.monotonic() + REQUEST_SECONDS
+        self._answer_by = math.inf
         # Only now: front.py has taken the headers by then.
         self._loop.call_soon(self._feed)
+
+    def complete(self) -> None:
+        """All of the request has come, however long that took: from here on its client waits."""
+        self._answer_by = time.monotonic() + REQUEST_SECONDS
 
     def end(self) -> None:
         """It was answered, or nobody is there any more."""

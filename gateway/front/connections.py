@@ -29,6 +29,8 @@ class Connections:
         self._most = most
         self._all: set[Connection] = set()
         self.make: Callable[[], Connection] | None = None  # as uvicorn makes one
+        self.listener: socket.socket | None = None  # beside uvicorn's, see listener.py
+        self._rest: asyncio.Future[None] | None = None
         self.sweep()
 
     def add(self, connection: "Connection") -> None:
@@ -65,8 +67,20 @@ class Connections:
             if connection.is_idle:
                 connection.deadline = min(connection.deadline, time.monotonic() + seconds)
 
-    async def serve_rest(self, listener: socket.socket) -> None:
-        """Closes `listener`, and answers who has come to it since uvicorn did."""
+    def listens_no_more(self) -> asyncio.Future[None]:
+        """Uvicorn has closed its socket. The other one too, or who comes there would wait for all that is under way here."""
+        self._rest = self._rest or asyncio.ensure_future(self._take_rest())
+        return self._rest
+
+    async def serve_rest(self) -> None:
+        """Until all have ended, those too who came at the last."""
+        await self.listens_no_more()
+        while self._all:
+            await asyncio.sleep(SWEEP_SECONDS)
+
+    async def _take_rest(self) -> None:
+        if not (listener := self.listener):
+            return
         listener.setblocking(False)
         clients: list[socket.socket] = []
         make = self.make
@@ -78,8 +92,6 @@ class Connections:
             client.setblocking(False)
             if make:
                 await asyncio.get_running_loop().connect_accepted_socket(make, client)
-        while self._all:
-            await asyncio.sleep(SWEEP_SECONDS)
 
     def sweep(self) -> None:
         asyncio.get_running_loop().call_later(SWEEP_SECONDS, self.sweep)

@@ -18,12 +18,12 @@ from typing import Any
 
 from flask import Flask
 
-from gateway.api.upload import MULTIPART_OVERHEAD_BYTES, most_body_bytes
+from gateway.api.upload import MULTIPART_OVERHEAD_BYTES, is_compressed, most_body_bytes
 from gateway.auth.access import AccessControl
 from gateway.auth.proxies import address_behind
 from gateway.capacity import held_bytes
 from gateway.environ import ABANDONED, ACCESS, COMPLETE, QUEUED, REFUSAL
-from gateway.errors import CutShort, Overloaded, RagamError
+from gateway.errors import CutShort, Overloaded, RagamError, TooSlow
 from gateway.front.admission import Queue, Transfers
 from gateway.front.connection import Connection
 from gateway.front.connections import Connections
@@ -61,7 +61,7 @@ class Front:
             self._start(scope["state"])
             await send({"type": "lifespan.startup.complete"})
             await receive()
-            await scope["state"]["connections"].serve_rest(listener(self._settings.host, self._settings.port))
+            await scope["state"]["connections"].serve_rest()
             await asyncio.to_thread(tracing.stop)
             await send({"type": "lifespan.shutdown.complete"})
             return
@@ -77,6 +77,7 @@ class Front:
                 check_head(scope)
                 can_skip = "HTTP_EXPECT" not in environ
                 body, whole = await self._body(scope, environ, receive, connection)
+                connection.complete()
                 held = len(body)
                 environ["wsgi.input"] = BytesIO(body)
                 del body
@@ -85,6 +86,8 @@ class Front:
             except Exception as refusal:  # noqa: BLE001 - the application answers for it, and logs it
                 environ.setdefault(COMPLETE, perf_counter())
                 answer = self._refuse(environ, refusal)
+                # Who was too slow with a body is not waited for once more.
+                can_skip = can_skip and not isinstance(refusal, TooSlow)
             if not connection.is_lost:
                 stays = not is_chunked and (whole or can_skip) and connection.can_stay
                 await self._send(send, connection, answer, last=not stays or self._drain.is_on)
@@ -107,7 +110,7 @@ class Front:
             return b"", True
         path = "/" + scope["path"].lstrip("/")
         most = self._most_bytes.get(path, self._settings.max_upload_bytes + MULTIPART_OVERHEAD_BYTES)
-        is_form = environ.get("CONTENT_TYPE", "").lower().startswith("multipart/form-data")
+        is_form = environ.get("CONTENT_TYPE", "").lower().startswith("multipart/form-data") and not is_compressed(environ)
         if scope["method"] != "POST" or path not in self._routes or not is_form or length > most:
             return b"", False
         # What came in one packet with the head is uvicorn's once the request has begun, which is now.
@@ -237,6 +240,7 @@ class Front:
         self._transfers = Transfers(held_bytes(settings.max_upload_bytes))
         descriptors = resource.getrlimit(resource.RLIMIT_NOFILE)[0] - SPARE_DESCRIPTORS
         connections = Connections(max(1, min(MOST_CONNECTIONS, descriptors)), settings.keepalive_seconds, self._refusal_bytes)
+        connections.listener = listener(settings.host, settings.port)
         state["connections"] = connections
 
         def handle(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

@@ -1,7 +1,7 @@
 """The socket that the gateway listens on. It is made here and handed to gunicorn as fd://, so that a stop can empty its queue.
 
 uvicorn closes what it listens on while there may be somebody in the queue, who would be reset with the last process that closes it.
-front.py closes this socket, which keeps the queue, after uvicorn's, once it has taken who was left.
+connections.py closes this socket, which keeps the queue, after uvicorn's, once it has taken who was left.
 """
 
 import os

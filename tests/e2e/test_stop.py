@@ -1,7 +1,9 @@
 """The gateway's stops, as its operator and its supervisor order them: what is under way is answered."""
 
+import errno
 import os
 import signal
+import socket
 import time
 
 import pytest
@@ -21,6 +23,11 @@ def running(own_gateway):
 def start(service, **environ):
     service.gateway = service.start_gateway(**environ)
     wait_until(lambda: service.ready() and len(service.gateway.children()) == 2, what="readiness of both workers")
+
+
+def refuses(port):
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == errno.ECONNREFUSED
 
 
 def test_a_stop_under_load_loses_no_request_and_no_second_master_is_started(running, picture):
@@ -59,6 +66,8 @@ def test_what_has_begun_at_sigterm_is_answered_who_says_nothing_holds_nobody_up_
         probe.send(READY[20:])
         answer = probe.answer()
         assert (answer.status, answer.headers["connection"]) == (503, "close")
+        # Who comes later is sent away while these are still under way, and does not wait for them.
+        wait_until(lambda: refuses(running.port), what="the end of listening")
         running.model_server.signal(signal.SIGCONT)
         for raw, length in parts.items():
             raw.send(data[length:])

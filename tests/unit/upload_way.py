@@ -28,6 +28,9 @@ class Connection:
     def begin(self, length):
         """A request begins."""
 
+    def complete(self):
+        """... has come whole."""
+
     def end(self):
         """... and has ended."""
 

@@ -11,7 +11,7 @@ import pytest
 
 from gateway.app import create_app
 from gateway.environ import COMPLETE
-from gateway.errors import Overloaded
+from gateway.errors import Overloaded, TooSlow
 from gateway.front.admission import Queue, Transfers
 from gateway.front.front import Front
 from gateway.front.wsgi import call, environ_of
@@ -141,7 +141,7 @@ def conversation(left=0):
     """A connection that keeps what it is `told`, of whose body so much is `left` to come."""
     told = []
     never = dict.fromkeys(("is_lost", "answering", "refusal", "is_ended"), None)
-    calls = {name: lambda *_, name=name: told.append(name) for name in ("begin", "end", "abort")}
+    calls = {name: lambda *_, name=name: told.append(name) for name in ("begin", "complete", "end", "abort", "close")}
     return SimpleNamespace(can_stay=True, is_writable=True, is_abandoned=lambda: False, left=left, told=told, **never, **calls)
 
 
@@ -154,25 +154,28 @@ def test_behind_a_part_of_an_answer_comes_nothing(front):
 
     with pytest.raises(RuntimeError):
         asyncio.run(front(scope("GET", "/healthz", state={"connection": connection}), None, send))
-    assert connection.told == ["begin", "abort", "end"]
+    assert connection.told == ["begin", "complete", "abort", "end"]
 
 
 FORM = ((b"content-type", b"multipart/form-data; boundary=a"), (b"content-length", b"1000"))
 KEY = (b"x-api-key", b"ragam_key")
 
 
-def sent(front, *headers, left):
-    """The answer to a body of 1,000 bytes: its status, headers and error, and whether the body was asked for."""
-    asked, answer = [], []
+def sent(front, *headers, left, fails=None):
+    """The answer to a body of 1,000 bytes, or which `fails`: its status, headers and error, and whether the body was asked for."""
+    connection, asked, answer = conversation(left), [], []
 
     async def receive():
         asked.append(True)
+        assert connection.told == ["begin"]
+        if fails:
+            raise fails
         return {"type": "http.request", "body": b"x" * 1000, "more_body": False}
 
     async def send(message):
         answer.append(message)
 
-    asyncio.run(front(scope(headers=[*FORM, *headers], query_string=b"", state={"connection": conversation(left)}), receive, send))
+    asyncio.run(front(scope(headers=[*FORM, *headers], query_string=b"", state={"connection": connection}), receive, send))
     return answer[0]["status"], dict(answer[0]["headers"]), json.loads(answer[1]["body"])["status"].get("error"), bool(asked)
 
 
@@ -189,3 +192,15 @@ def test_who_may_not_send_is_told_before_the_body_is_asked_for(front):
         status, headers, error, asked = sent(front, KEY, left=left)
         assert (status, error, asked) == (429, "rate_limited", left == 0)
         assert headers[b"retry-after"] == b"60"
+
+
+def test_a_compressed_body_is_refused_before_it_is_asked_for(front):
+    for left in (1000, 0):
+        status, headers, error, asked = sent(front, KEY, (b"content-encoding", b" GZIP "), left=left)
+        assert (status, error, asked) == (415, "encoding_unsupported", False)
+        assert headers[b"accept-encoding"] == b"identity"
+
+
+def test_a_body_that_was_too_slow_is_its_connections_last(front):
+    status, headers, error, _ = sent(front, KEY, left=1000, fails=TooSlow())
+    assert (status, error, headers[b"connection"]) == (408, "request_too_slow", b"close")
