@@ -38,15 +38,6 @@ REQUEST_SECONDS = 30.0
 MOST_HELD_BYTES = 16 * 1024
 
 
-class Server(HttpToolsProtocol):
-    """uvicorn's own protocol."""
-
-    def shutdown(self) -> None:
-        """Uvicorn stops, and has closed what it listens on. It waits for what is under way before it tells the application."""
-        self.app_state["connections"].listens_no_more()
-        super().shutdown()
-
-
 class Connection(asyncio.Protocol):
     """Gives uvicorn one request at a time: its head, then its body, and what is behind it once it was answered.
 
@@ -59,7 +50,7 @@ class Connection(asyncio.Protocol):
         """As uvicorn makes the class that its `http` setting names; `app_state` is the state of the lifespan."""
         self._all: Connections = app_state["connections"]
         self._all.make = self._all.make or (lambda: Connection(app_state=app_state, **arguments))
-        self._server = Server(app_state={**app_state, "connection": self}, **arguments)
+        self._server = HttpToolsProtocol(app_state={**app_state, "connection": self}, **arguments)
         self._loop = asyncio.get_running_loop()
         self._held = bytearray()  # what has come and uvicorn does not have yet
         self.left: int | None = 0  # bytes of the request's body that uvicorn does not have yet, None where it comes in chunks

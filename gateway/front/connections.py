@@ -68,7 +68,7 @@ class Connections:
                 connection.deadline = min(connection.deadline, time.monotonic() + seconds)
 
     def listens_no_more(self) -> asyncio.Future[None]:
-        """Uvicorn has closed its socket. The other one too, or who comes there would wait for all that is under way here."""
+        """Once uvicorn has closed its socket: close the other one too, or who comes there waits for all that is under way here."""
         self._rest = self._rest or asyncio.ensure_future(self._take_rest())
         return self._rest
 

@@ -10,6 +10,8 @@ from gateway.front.connections import Connections
 
 # Between the signal to stop and the end of listening: what has connected is accepted, who asks again is answered.
 DRAIN_SECONDS = 1.0
+# uvicorn sees ten times a second whether it is to stop, and then closes its socket. It waits for what is under way before it says so.
+CLOSED_SECONDS = 0.5
 
 
 class Drain:
@@ -31,6 +33,7 @@ class Drain:
             readiness.stop()
             loop.call_soon_threadsafe(connections.close_idle, DRAIN_SECONDS / 2)
             loop.call_soon_threadsafe(loop.call_later, DRAIN_SECONDS, stop, number, None)
+            loop.call_soon_threadsafe(loop.call_later, DRAIN_SECONDS + CLOSED_SECONDS, connections.listens_no_more)
 
         signal.signal(signal.SIGTERM, drain)
         # gunicorn's quick stop, which uvicorn-worker notes and does not act on.
