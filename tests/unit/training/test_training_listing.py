@@ -117,6 +117,12 @@ def test_a_table_of_any_name_with_columns_of_common_names(tmp_path: Path, header
         assert "for the genre" in found.said[0]
 
 
+def test_a_line_that_fits_and_one_that_does_not_are_told_apart(tmp_path: Path) -> None:
+    touch(tmp_path, "pictures/a.jpg", "pictures/b.jpg", "old/pictures/a.jpg")
+    (tmp_path / "mine.csv").write_text("file,genre\npictures/a.jpg,Cubism\npictures\\b.jpg,Dada\npictures/c.jpg,Dada\n")
+    assert [one.path for one in read(tmp_path).pictures] == ["pictures/a.jpg", "pictures/b.jpg", "pictures/c.jpg"]
+
+
 def test_columns_that_were_not_taken_are_listed_and_can_be_named(tmp_path: Path) -> None:
     (tmp_path / "mine.csv").write_text("file,style,Painter (full),year,width\na.jpg,Cubism,Braque,1910,9\n")
     found = read(tmp_path)
