@@ -96,9 +96,9 @@ def read(data: Path, chosen: Mapping[str, str] | None = None) -> Listing:
     if not listed:
         raise StageError(_why_nothing(data, table, sum(reason == LOOSE for _, reason in left_out)))
     listed.sort(key=lambda picture: picture.path)
-    twice = next((a.path for a, b in pairwise(listed) if a.path == b.path), None)
-    if twice is not None:
-        raise StageError(f"{table} lists {twice} more than once.")
+    twice = list(dict.fromkeys(a.path for a, b in pairwise(listed) if a.path == b.path))
+    if twice:
+        raise StageError(f"{table} lists {', '.join(twice[:5])}{' ...' * (len(twice) > 5)} more than once.")
     return Listing(listed, [LeftOut(path, f"unreadable: {reason}") for path, reason in left_out], said)
 
 

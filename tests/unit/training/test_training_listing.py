@@ -43,7 +43,7 @@ def test_a_list_that_a_spreadsheet_has_saved(tmp_path: Path, how: str) -> None:
         ("", "no column genre and no column path"),
         ("path,genre,width\na.jpg,Realism,wide\n", "cannot be read"),
         ("path,genre,phash\na.jpg,Realism,xyz\n", "cannot be read"),
-        ("path,genre\na.jpg,Realism\na.jpg,Abstract\n", "a.jpg more than once"),
+        ("path,genre\na.jpg,Realism\nb.jpg,\na.jpg,Abstract\nb.jpg,Realism\n", "lists a.jpg, b.jpg more than once"),
         ("path,genre\na.jpg,R\xe9alisme\n", "CSV UTF-8"),
     ],
 )
