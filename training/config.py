@@ -130,7 +130,7 @@ def limits(one: Field[Any]) -> str:
     least, most = (one.metadata.get(name, 0) for name in ("least", "most"))
     if math.isinf(least):
         return ""
-    return f"at least {least:g}" if math.isinf(most) else f"{least:g} to {most:g}"
+    return f"at least {least}" if math.isinf(most) else f"{least} to {most}"
 
 
 RAGAM = Recipe()

@@ -198,7 +198,9 @@ def trusted(answers: dict[str, Answers], known: set[str]) -> tuple[npt.NDArray[n
     tuning = next(part for part in usable if part is not None and len(part.labels))
     fitted = [*([validation] if validation is not None and validation is not tuning else []), tuning]
     limits = thresholds(fitted, tuning)
-    more = [(answers[name], certain(answers[name], limits)) for name in ("validation", "test") if name in answers]
+    others = [answers[name] for name in ("validation", "test") if name in answers]
+    # Without pictures for tuning `validation` is these, and would count twice.
+    more = [(part, certain(part, limits)) for part in others if part is not tuning]
     unused = [(unseen[EXTERNAL_TEST], certain(unseen[EXTERNAL_TEST], limits))] if EXTERNAL_TEST in unseen else []
     outside = expected([(tuning, left_out_in_turn(fitted, tuning)), *unused], more)
     inside = expected([(tuning, certain(tuning, limits)), *unused], more)

@@ -115,7 +115,9 @@ def train_head(model: keras.Model, recipe: Recipe, train: Part, seed: int, as_js
     for name in (HIDDEN, LOGITS):
         model.get_layer(name).kernel.regularizer = keras.regularizers.L2(recipe.head_l2)
     top.compile(
-        keras.optimizers.Adam(recipe.head_learning_rate), keras.losses.CategoricalCrossentropy(label_smoothing=recipe.label_smoothing)
+        keras.optimizers.Adam(recipe.head_learning_rate),
+        keras.losses.CategoricalCrossentropy(label_smoothing=recipe.label_smoothing),
+        metrics=["accuracy"],  # to be read: the loss has the penalty in it
     )
     top.fit(
         seen,

@@ -96,9 +96,9 @@ def read(data: Path, chosen: Mapping[str, str] | None = None) -> Listing:
     if not listed:
         raise StageError(_why_nothing(data, table, sum(reason == LOOSE for _, reason in left_out)))
     listed.sort(key=lambda picture: picture.path)
-    twice = next((a.path for a, b in pairwise(listed) if a.path == b.path), None)
-    if twice is not None:
-        raise StageError(f"{table} lists {twice} more than once.")
+    twice = list(dict.fromkeys(a.path for a, b in pairwise(listed) if a.path == b.path))
+    if twice:
+        raise StageError(f"{table} lists {', '.join(twice[:5])}{' ...' * (len(twice) > 5)} more than once.")
     return Listing(listed, [LeftOut(path, f"unreadable: {reason}") for path, reason in left_out], said)
 
 
@@ -166,8 +166,9 @@ def _read_table(file: Path, chosen: Mapping[str, str]) -> tuple[list[Listed], li
 
 
 def _located(listed: list[Listed], base: Path) -> list[Listed]:
-    """`listed` with its paths as they are below `base`, where a table has names alone, or the other slash."""
-    if all(is_there(base / picture.path) for picture in listed[:1]):
+    """`listed` with the paths of those that are not there as they are below `base`, where a line has a name alone, or the other slash."""
+    absent = {picture.path for picture in listed if not is_there(base / picture.path)}
+    if not absent:
         return listed
     found: dict[str, list[str]] = {}
     for folder, files in folders(base):
@@ -175,6 +176,8 @@ def _located(listed: list[Listed], base: Path) -> list[Listed]:
             found.setdefault(file.name, []).append((folder / file).relative_to(base).as_posix())
 
     def locate(picture: Listed) -> Listed:
+        if picture.path not in absent:
+            return picture
         path = picture.path.replace("\\", "/")
         fitting = [one for one in found.get(path.rpartition("/")[2], ()) if f"/{one}".endswith(f"/{path}")]
         return replace(picture, path=fitting[0]) if len(fitting) == 1 else picture

@@ -51,9 +51,13 @@ def read(file: Path) -> dict[str, Any]:
     """The settings in a TOML file. Raises StageError where it is none, or has a key that no recipe has."""
     with reading(f"{file} cannot be read: {{cause}}."):
         found = tomllib.loads(regular(file).read_text(encoding="utf-8"))
-    for key in found:
-        if key not in FIELDS and key != "recipe":
-            raise StageError(f"{file} sets '{key}', which no recipe has.{nearest(key, FIELDS)} `python -m training config` prints all.")
+    unknown = [
+        f"'{key}' is a section: settings stand without one." if isinstance(value, dict) else f"'{key}' is no setting.{nearest(key, FIELDS)}"
+        for key, value in found.items()
+        if key not in FIELDS and key != "recipe"
+    ]
+    if unknown:
+        raise StageError(f"{file}: {' '.join(unknown)} `python -m training config` prints all settings.")
     if str(found.get("recipe", "ragam")) not in RECIPES:
         raise StageError(f"{file}: there is no recipe '{found['recipe']}'. The recipes are {', '.join(RECIPES)}.")
     return found

@@ -11,6 +11,9 @@ TITLES = {
     "external_unseen": "External, artists unseen",
 }
 
+# What the temperature is fitted on.
+FITTED_ON = {"validation": "validation", "external-tuning": "external pictures for tuning"}
+
 
 def markdown(card: dict[str, Any]) -> str:
     """The text of a scorecard as `evaluate` writes it."""
@@ -20,7 +23,7 @@ def markdown(card: dict[str, Any]) -> str:
         f"# Scorecard: recipe {run['recipe']['name']}, {len(card['genres'])} genres",
         "",
         f"{card['dataset']['trained_on']:,} pictures to train on. Temperature {card['temperature']:.3f}, fitted on the",
-        f"{'validation and the ' if 'validation' in parts else ''}external pictures for tuning.",
+        f"{' and the '.join(named for name, named in FITTED_ON.items() if name in parts)}.",
         "In brackets: 95% bootstrap intervals over artists. ECE: expected calibration error, before and after the temperature,",
         "and by chance: what so few pictures show on average even where every confidence is exactly right.",
         *_without_artist(card),
@@ -112,9 +115,10 @@ def _trust(card: dict[str, Any]) -> list[str]:
     trust = card.get("trust")
     if trust is None:
         return []
+    elsewhere = " in other collections" if "external" in card["parts"] else ""
     rows = [(name, found) for name in ("drawn", "photographs") if (found := trust["typicality"].get(name))]
     return [
-        "What users are told to expect of an answer, from artists not learned from in other collections:",
+        f"What users are told to expect of an answer, from artists not learned from{elsewhere}:",
         "",
         "| answer | of so many | right |",
         "|---|---|---|",

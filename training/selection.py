@@ -25,7 +25,8 @@ def read_all(folder: Path, listed: Sequence[Listed]) -> tuple[list[Listed], list
     """`listed` with hashes and sizes where the list had none, and what the gateway could not have read."""
     absent = [picture.path for picture in listed if not is_there(picture.file(folder))]
     if absent:
-        raise StageError(f"{len(absent):,} of the {len(listed):,} pictures listed are missing; the first is {absent[0]}.")
+        some = ", ".join(absent[:5]) + " ..." * (len(absent) > 5)
+        raise StageError(f"Not found: {len(absent):,} of the {len(listed):,} pictures listed ({some}). Mend or remove these lines.")
 
     def complete(picture: Listed) -> Listed | LeftOut:
         if picture.phash and picture.sha256:

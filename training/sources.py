@@ -23,7 +23,7 @@ def pictures_of(
     see_inside(data, first.pictures + further.pictures)
     listed = _spelt_alike(first.pictures + further.pictures)
     genres = genres_of(asked, listed[: len(first.pictures)])
-    others = sorted({picture.genre for picture in listed} - set(genres))
+    others = sorted({picture.genre for picture in listed} - {"", *genres})
     said = [*first.said, *further.said]
     if others:
         number = sum(picture.genre in others for picture in listed)
@@ -31,6 +31,8 @@ def pictures_of(
         said.append(f"{number:,} pictures of {len(others):,} other genres are not taken: {some}.")
     name = base_of(data[0]).resolve().name
     listed, left_out, judged = corrected(listed, corrections, genres, name) if corrections else (listed, [], [])
+    # After the corrections, for a verdict can be the genre of a picture whose line has none.
+    left_out += [LeftOut(picture.path, "no genre: its line in the table has none") for picture in listed if not picture.genre]
     listed = [picture for picture in listed if picture.genre in genres]
     missing = [genre for genre in genres if not any(picture.genre == genre and not picture.is_external for picture in listed)]
     if missing:
@@ -55,7 +57,7 @@ def see_inside(data: Sequence[Path], pictures: Sequence[Listed]) -> None:
 
 def genres_of(asked: Sequence[str] | None, pictures: Sequence[Listed]) -> tuple[str, ...]:
     """The genres in order. Raises StageError where there are fewer than two."""
-    found = {picture.genre for picture in pictures if not picture.is_external}
+    found = {picture.genre for picture in pictures if not picture.is_external} - {""}
     if asked in (["7"], ["14"]):
         return NAMES_7 if asked == ["7"] else NAMES_14
     if asked is None and found >= set(NAMES_14):

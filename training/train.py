@@ -10,7 +10,7 @@ The second command is the last training, when RUN has chosen recipe and epochs: 
 artists of validation and test among those to train on. Its share is chosen by `external-tuning`, which its history has for validation.
 The same command again goes on where a killed run stopped, after its last full epoch, and ends as that would have ended; of a finished
 run it trains nothing.
-Ctrl-C ends the training and keeps the best weights so far.
+Ctrl-C ends the training and keeps the last full epoch; with --keep loss, that of the lowest validation loss so far. The run is finished.
 Where TF_CONFIG names several workers, the same command in each trains together: training/cluster.py.
 
 Writes RUN:

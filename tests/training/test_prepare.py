@@ -275,7 +275,7 @@ def test_mistakes_are_one_sentence_and_change_nothing(prepared: Run, run: Run, f
         (("--data", folder, "--out", "/proc/set"), "/proc/set.partial cannot be written: No such file or directory."),
         (("--data", folder, "--out", out, "--genres", "Realsm"), "Did you mean 'Realism'?"),
         (("--data", folder, "--out", out, "--per-genre", 0), "--per-genre and --per-artist must be at least 1"),
-        (("--data", folder, "--out", out), "1 of the 84 pictures listed are missing; the first is Realism/00.jpg."),
+        (("--data", folder, "--out", out), "Not found: 1 of the 84 pictures listed (Realism/00.jpg)."),
     ):
         done = run(*arguments)
         assert done.returncode == 2

@@ -8,6 +8,7 @@ from PIL import Image
 
 from training.certain import NEVER, Answers, certain, expected, kinds, left_out_in_turn, thresholds
 from training.config import StageError
+from training.evaluate import trusted
 from training.typicality import CROPS, read_folders
 
 
@@ -71,3 +72,9 @@ def test_parts_of_a_photograph_are_its_own_and_always_the_same(tmp_path: Path) -
     assert len(np.unique(others.crops.reshape(2 * CROPS, -1), axis=0)) == 2 * CROPS
     assert np.array_equal(others.crops, read_folders([tmp_path]).crops)
     assert others.kinds == [tmp_path.name] * 2
+
+
+def test_without_pictures_of_other_collections_an_answer_is_counted_once() -> None:
+    parts = {"validation": answers(0, 9), "test": answers(1, 7)}
+    _, found = trusted(parts, set(parts["validation"].groups))
+    assert sum(share.answers for share in found) == 16

@@ -31,6 +31,7 @@ def test_every_setting_is_an_argument_a_key_and_printed_with_its_meaning(tmp_pat
     assert told("--config", str(tmp_path / "recipe.toml")) == PAPER
     arguments = [f"--{name.replace('_', '-')}={options.written(getattr(PAPER, name)).strip('[]').replace(chr(34), '')}" for name in names]
     assert replace(told(*arguments), name="paper") == PAPER
+    assert "0 to 2147483647" in text
 
 
 def test_the_command_line_goes_before_the_file(tmp_path: Path) -> None:
@@ -47,6 +48,7 @@ def test_the_command_line_goes_before_the_file(tmp_path: Path) -> None:
     ("text", "sentence"),
     [
         ("label_smoothin = 0.1", "Did you mean 'label_smoothing'"),
+        ("label_smoothin = 0.1\n[train]\nepochs = 2", "'train' is a section: settings stand without one"),
         ("epochs = 2.5", "epochs takes a whole number"),
         ("epochs = true", "epochs takes a whole number"),
         ("cosine = 1", "cosine takes true or false"),

@@ -7,6 +7,7 @@ import pytest
 from training.config import StageError
 from training.corrections import corrected
 from training.listing import Listed
+from training.sources import pictures_of
 
 EXPORT = "file;genre;confidence;certain;typicality;verdict;note;model_version\n"
 NEWER = "file,genre,confidence,certain,typicality,verdict,note,model_version,expected_accuracy,error,time,Cubism,Dada,judged_at,judged_by\n"
@@ -91,3 +92,14 @@ def test_an_export_of_today_is_read_as_those_before(tmp_path: Path) -> None:
 def test_an_export_of_which_nothing_fits_is_refused(tmp_path: Path, row: tuple[str, str], sentence: str) -> None:
     with pytest.raises(StageError, match=sentence):
         labels([Listed("1.jpg", "Cubism")], exported(tmp_path, row))
+
+
+def test_a_line_without_a_genre_is_left_out_but_where_a_verdict_has_one(tmp_path: Path) -> None:
+    lines = ["a.jpg,Cubism", "b.jpg,Dada", "c.jpg,", "d.jpg,"]
+    (tmp_path / "mine.csv").write_text("\n".join(["file,genre", *lines]) + "\n")
+    (tmp_path / "judged").mkdir()
+    pictures, genres, left_out, said = pictures_of([tmp_path], [], None, [exported(tmp_path / "judged", ("d.jpg", "Dada"))])
+    assert genres == ("Cubism", "Dada")
+    assert [(one.path, one.genre) for one in pictures] == [("a.jpg", "Cubism"), ("b.jpg", "Dada"), ("d.jpg", "Dada")]
+    assert [(one.path, one.kind) for one in left_out] == [("c.jpg", "no genre")]
+    assert "other genres" not in " ".join(said)

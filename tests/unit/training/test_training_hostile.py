@@ -41,7 +41,7 @@ def test_a_hostile_cell_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFi
 def test_a_path_that_no_picture_has_is_missing(tmp_path: Path, capsys: pytest.CaptureFixture[str], path: str) -> None:
     (tmp_path / "list.csv").write_text(f"path,genre\n{path},A\nb.jpg,B\n")
     assert main(["prepare", "--data", str(tmp_path / "list.csv"), "--out", str(tmp_path / "set")]) == 2
-    assert "2 of the 2 pictures listed are missing; the first is " in capsys.readouterr().err
+    assert "Not found: 2 of the 2 pictures listed (" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("path", ["/etc/passwd", "../secret.jpg", "a/../../secret.jpg"])

@@ -43,7 +43,7 @@ def test_a_list_that_a_spreadsheet_has_saved(tmp_path: Path, how: str) -> None:
         ("", "no column genre and no column path"),
         ("path,genre,width\na.jpg,Realism,wide\n", "cannot be read"),
         ("path,genre,phash\na.jpg,Realism,xyz\n", "cannot be read"),
-        ("path,genre\na.jpg,Realism\na.jpg,Abstract\n", "a.jpg more than once"),
+        ("path,genre\na.jpg,Realism\nb.jpg,\na.jpg,Abstract\nb.jpg,Realism\n", "lists a.jpg, b.jpg more than once"),
         ("path,genre\na.jpg,R\xe9alisme\n", "CSV UTF-8"),
     ],
 )
@@ -115,6 +115,12 @@ def test_a_table_of_any_name_with_columns_of_common_names(tmp_path: Path, header
             ("pictures/b.jpg", "Dada", ""),
         ]
         assert "for the genre" in found.said[0]
+
+
+def test_a_line_that_fits_and_one_that_does_not_are_told_apart(tmp_path: Path) -> None:
+    touch(tmp_path, "pictures/a.jpg", "pictures/b.jpg", "old/pictures/a.jpg")
+    (tmp_path / "mine.csv").write_text("file,genre\npictures/a.jpg,Cubism\npictures\\b.jpg,Dada\npictures/c.jpg,Dada\n")
+    assert [one.path for one in read(tmp_path).pictures] == ["pictures/a.jpg", "pictures/b.jpg", "pictures/c.jpg"]
 
 
 def test_columns_that_were_not_taken_are_listed_and_can_be_named(tmp_path: Path) -> None:
