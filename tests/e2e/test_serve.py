@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import requests
-from service import accepts, wait_until
+from service import ROOT, accepts, wait_until
 
 
 def ready(service, models, *arguments, before=(), **environ):
@@ -154,4 +154,23 @@ def test_a_kill_orphans_nobody_and_when_one_server_ends_so_does_the_other(servic
     assert process.wait() == (-signal.SIGKILL if name == "serve.py" else 1)
     if name == "-m model_server":
         assert "The model server ended with exit code -9" in process.text()
+    wait_for_the_end(service)
+
+
+def test_a_changed_file_restarts_its_own_server_alone(service, models, picture):
+    process = ready(service, models, "--reload")
+
+    def running(name):
+        """The server below the one that watches its files."""
+        return [child for watcher in children_of(process.popen.pid) if name in command_of(watcher) for child in children_of(watcher)]
+
+    before, model_server = running("gunicorn.conf.py"), running("-m model_server")
+    (ROOT / "gateway" / "page" / "index.html").touch()
+    wait_until(lambda: running("gunicorn.conf.py") not in ([], before), what="a new gateway")
+    wait_until(service.ready, what="readiness")
+    assert service.post(picture()).status_code == 200
+    assert running("-m model_server") == model_server != []
+
+    process.signal(signal.SIGINT)
+    assert process.wait() == 0
     wait_for_the_end(service)
