@@ -102,6 +102,20 @@ def test_a_line_of_any_length_is_searched_once(visit):
     assert 8_000_000 < searched < 9_000_000
 
 
+def test_what_has_no_end_of_a_line_is_not_read_for_ever(visit):
+    read = visit().evaluate(
+        """async () => {
+            const { readSession } = await import("/page/session/file.js");
+            const piece = new Uint8Array(1024 ** 2).fill(32);
+            let read = 0;
+            const pull = (stream) => (read += 1) < 1000 ? stream.enqueue(piece) : stream.close();
+            await readSession({ stream: () => new ReadableStream({ pull }) }).catch(() => null);
+            return read;
+        }"""
+    )
+    assert 64 < read < 100
+
+
 def test_a_copy_of_a_session_is_told_from_it_by_its_name(visit):
     page = visit()
     names = page.locator("#session option")

@@ -6,6 +6,8 @@ import { headOf, recordOf } from "./stored.js";
 
 const FORMAT = "ragam-session";
 const VERSION = 1;
+// A record with its two reduced copies has a hundredth of it. What is no session may have no end of a line at all.
+const MOST_LINE = 64 * 1024 ** 2;
 
 export async function sessionFile(session) {
   const lines = [`${JSON.stringify({ format: FORMAT, version: VERSION, name: session.name, created: session.created })}\n`];
@@ -49,13 +51,17 @@ async function* lines(file) {
   const reader = file.stream().pipeThrough(new TextDecoderStream()).getReader();
   // A line is joined once all of it is there: its pieces are searched once, however many there are.
   let pieces = [];
+  let length = 0;
   for (;;) {
     const { value, done } = await reader.read();
     const [rest, ...begun] = done ? ["", ""] : value.split("\n");
     pieces.push(rest);
+    length += rest.length;
+    if (length > MOST_LINE) throw new TypeError(FORMAT);
     for (const next of begun) {
       const line = pieces.join("");
       pieces = [next];
+      length = next.length;
       if (line.trim()) yield line;
     }
     if (done) return;
