@@ -149,6 +149,8 @@ def read(data: bytes) -> tuple[list[str], dict[str, Cells]]:
         raise ValueError
     rows: dict[str, Cells] = {}
     for cells in lines:
+        # As file_cell() writes it: earlier versions passed over blanks before a formula.
+        cells[0] = f"./{cells[0]}" if is_formula(cells[0]) else cells[0]
         _add(rows, {column: cell for column, cell in zip(header, cells, strict=True) if cell})
     return genres, rows
 

@@ -88,6 +88,11 @@ def test_a_name_is_no_formula_and_one_line_and_still_names_its_file_and_no_other
     cells = [file_cell(name) for name in names]
     assert len({identity(cell) for cell in cells}) == len({identity(name) for name in names}) == len(names)
     assert not any(is_formula(cell) or "\n" in cell or "\r" in cell for cell in cells)
+    # A row of before blanks were passed over is written as it is now.
+    write(path, predicted(" =1.jpg"))
+    path.write_bytes(path.read_bytes().replace(b'"./ =', b'" ='))
+    assert list(write(path, predicted(" =1.jpg"))) == [" =1.jpg"]
+    assert [row["file"] for row in rows(path)] == ["./ =1.jpg"]
 
 
 def test_what_others_say_is_no_formula_and_no_other_column(path):
