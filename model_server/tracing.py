@@ -12,7 +12,7 @@ VARIABLE = "OTEL_TRACES_EXPORTER"
 
 
 def trace_calls() -> None:
-    """For before the server is made. Raises SettingsError where the extra is not installed, or knows no such exporter."""
+    """For before the server is made. Raises SettingsError where the extra is not installed, or refuses a variable."""
     if os.environ.get(VARIABLE, "none") in ("", "none"):
         return
     try:
@@ -20,11 +20,14 @@ def trace_calls() -> None:
         from opentelemetry.instrumentation.grpc import GrpcInstrumentorServer
     except ImportError:
         raise SettingsError(f"{VARIABLE} is set, and OpenTelemetry is not installed: requirements/tracing.txt has it.") from None
+    # An empty value is the default, as of all settings.
+    for name in [name for name, value in os.environ.items() if name.startswith("OTEL_") and not value.strip()]:
+        del os.environ[name]
     # The exporter over gRPC would be a second one to install.
     os.environ.setdefault("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf")
     os.environ.setdefault("OTEL_SERVICE_NAME", "ragam-model-server")
     try:
         OpenTelemetryConfigurator().configure()
-    except RuntimeError as error:
-        raise SettingsError(f"{VARIABLE} {os.environ[VARIABLE]!r} cannot be used: {error}") from error
+    except Exception:  # noqa: BLE001 - of the library, whose words have values in them
+        raise SettingsError(f"{VARIABLE} or another variable OTEL_... cannot be used by OpenTelemetry.") from None
     GrpcInstrumentorServer().instrument()

@@ -81,11 +81,12 @@ class Connections:
     async def _take_rest(self) -> None:
         if not (listener := self.listener):
             return
+        make = self.make
         listener.setblocking(False)
         clients: list[socket.socket] = []
-        make = self.make
-        with suppress(BlockingIOError):
-            while True:
+        # A worker that has served nobody leaves who waits to the others. An error, as where no descriptor is left, ends it too.
+        with suppress(OSError):
+            while make:
                 clients.append(listener.accept()[0])
         listener.close()
         for client in clients:

@@ -44,7 +44,7 @@ def complaints(environ: Mapping[str, str]) -> list[str]:
         forms[f"OTEL_EXPORTER_OTLP_{which}ENDPOINT"] = (r"https?://[^\s/?#]+(/\S*)?", "an address such as http://127.0.0.1:4318")
         forms[f"OTEL_EXPORTER_OTLP_{which}PROTOCOL"] = ("|".join(protocols), ", ".join(protocols))
     # "otlp" is the exporter of the protocol.
-    wrong = [f"{VARIABLE} must be otlp, console or none, not {name!r}." for name in named if name not in {"otlp", *exporters}]
+    wrong = [] if set(named) <= {"otlp", *exporters} else [f"{VARIABLE} must be otlp, console or none."]
     for name, (form, what) in forms.items():
         text = environ.get(name, "").strip()
         if text and not re.fullmatch(form, text):
@@ -69,6 +69,9 @@ def start() -> None:
     from opentelemetry.distro import OpenTelemetryConfigurator
     from opentelemetry.instrumentation.grpc import GrpcInstrumentorClient
 
+    # An empty value is the default, as of all settings.
+    for name in [name for name, value in os.environ.items() if name.startswith("OTEL_") and not value.strip()]:
+        del os.environ[name]
     # The exporter over gRPC would be a second one to install.
     os.environ.setdefault("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf")
     os.environ.setdefault("OTEL_SERVICE_NAME", "ragam-gateway")
