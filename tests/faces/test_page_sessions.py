@@ -64,11 +64,11 @@ def test_sessions_have_names_and_a_file_brings_one_elsewhere(visit, paintings, t
 
 def test_what_a_reload_lost_is_chosen_again_and_takes_its_place(visit, paintings):
     page = visit()
-    # Nothing is reduced, so that nothing is there to go on with; and nothing is answered.
-    page.route("**/worker.js", lambda route: None)
+    # Nothing is reduced, so that nothing is there to go on with; and nothing is answered. Its worker may have been loaded by now.
+    page.evaluate("Worker.prototype.postMessage = () => {}")
     page.route("**/prediction?*", lambda route: None)
     choose(page, *paintings[:2])
-    wait_for_kept(page, 0, state="sending")
+    wait_for_kept(page, 0, state="sending", name=paintings[1].name)
     page.unroute_all()
     page.reload()
     expect(left_out(page, paintings[1].name)).to_contain_text("The page was closed before the picture was read. Add it again.")
