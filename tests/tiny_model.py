@@ -26,13 +26,12 @@ SIZE = 224
 GRID = 7
 WARMUP_BATCHES = (1, 2)
 
-# What `write` makes each of. "first" and "second" answer differently, "wrong" breaks the contract, "later" answers as "first" and takes
-# longer, a call of "slow" takes half a second on a fast core, "whole" has what a version may lack.
+# What `write` makes each of. "first" and "second" answer differently, "wrong" breaks the contract, a call of "slow" takes half
+# a second on a fast core, "whole" has what a version may lack.
 VERSIONS: dict[str, dict[str, Any]] = {
     "first": {"seed": 1},
     "second": {"seed": 2},
     "wrong": {"input_name": "picture", "warmup": False},
-    "later": {"seed": 1, "products": 100},
     "slow": {"products": 2000, "warmup": False},
     "whole": {"whole": True},
 }

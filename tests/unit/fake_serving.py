@@ -33,7 +33,7 @@ class FakeServing(grpc.GenericRpcHandler):
         self.seconds = 0.0
         # What is done to a good answer; what is sent in place of one.
         self.edit, self.raw = lambda answer: None, None
-        self.signature, self.input_name = contract.PREDICT_SIGNATURE, "image"
+        self.signature = contract.PREDICT_SIGNATURE
         # Whether it is a version with the outputs and the signature that one may lack.
         self.is_whole = False
 
@@ -84,7 +84,7 @@ class FakeServing(grpc.GenericRpcHandler):
         signatures = get_model_metadata_pb2.SignatureDefMap()
         signature = signatures.signature_def[self.signature]
         for tensors, name, dtype, shape in (
-            (signature.inputs, self.input_name, types_pb2.DT_FLOAT, (-1, 224, 224, 3)),
+            (signature.inputs, contract.IMAGE_INPUT, types_pb2.DT_FLOAT, (-1, 224, 224, 3)),
             (signature.outputs, "scores", types_pb2.DT_FLOAT, (-1, 2)),
             (signature.outputs, "classes", types_pb2.DT_STRING, (-1, 2)),
         ):
