@@ -21,15 +21,15 @@ function working() {
   if (workspace) return workspace;
   const links = LATER.map((name) => Object.assign(document.createElement("link"), { rel: "modulepreload", href: `page/${name}` }));
   document.head.append(...links);
-  workspace = import("./workspace.js");
+  // It shows the open session, in words.
+  workspace = opened.then(() => import("./workspace.js"));
   // The network may be back by then.
   workspace.catch(() => (workspace = null));
   return workspace;
 }
 
 async function take(found) {
-  const [{ takeIn }] = await Promise.all([working(), opened]);
-  await takeIn(found);
+  (await working()).takeIn(found);
 }
 
 function showWorks() {
@@ -41,17 +41,18 @@ function showWorks() {
 }
 
 element("address").textContent = new URL(".", location.href).href.replace(/\/$/, "");
-// Whoever comes near the place for pictures may have one.
-for (const event of ["pointerover", "focusin", "dragenter"]) document.querySelector(".start").addEventListener(event, working, { once: true });
 startTheme(element("dark"));
-startIntake(take);
-startExamples(take);
-startReviewer();
-const opened = startLanguage(element("language")).then(() => {
+const spoken = startLanguage(element("language"));
+const opened = spoken.then(() => {
   startFigures();
   startGenres();
   onWorks(showWorks);
   // What is added belongs to the session that was open last: it is read first.
   return startSession();
 });
+// Whoever comes near the place for pictures may have one.
+for (const event of ["pointerover", "focusin", "dragenter"]) document.querySelector(".start").addEventListener(event, working, { once: true });
+startIntake(take, spoken);
+startExamples(take);
+startReviewer();
 startSessions(opened);

@@ -153,7 +153,8 @@ def test_servers_that_poll_the_file_follow_it_and_start_with_it(labelled, models
     labelled.model_server.signal(signal.SIGKILL)
     labelled.model_server.wait()
     start_model_server(labelled)
+    # Each worker reaches the new model server in its own time, and answers 503 until then.
+    with Callers(labelled.address, *pictures).running(8) as callers:
+        wait_until(lambda: {answer.status for answer in callers.await_more(100)} == {200}, PATIENCE_S, "answers of both workers")
     with traffic(labelled, pictures) as callers:
-        # Readiness is one worker's: the other reaches the new model server in its own time.
-        wait_until(lambda: {answer.status for answer in callers.await_more(20)} == {200}, what="answers of both workers")
         assert versions(callers.await_more(20)) == {CANARY}

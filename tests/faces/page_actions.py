@@ -3,9 +3,11 @@
 import csv
 import io
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 from service import wait_until
 
 KEPT = """async () => {
@@ -35,6 +37,18 @@ def expect_answered(page: Page, answered: int, total: int | None = None) -> None
 
 def tile(page: Page, file: str) -> Locator:
     return page.locator(".tile").filter(has=page.locator(".name", has_text=file))
+
+
+@contextmanager
+def before_its_words(page: Page) -> Iterator[None]:
+    """The page is loaded anew, and what is done within comes before it can say anything."""
+    held: list[Route] = []
+    page.route("**/page/text/en.js", lambda route: held.append(route))  # noqa: PLW0108 - playwright marks what it is handed
+    page.reload(wait_until="domcontentloaded")
+    wait_until(lambda: page.wait_for_timeout(20) or held, what="the request for the words")
+    yield
+    held.pop().continue_()
+    page.unroute_all()
 
 
 def left_out(page: Page, file: str) -> Locator:

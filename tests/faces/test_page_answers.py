@@ -1,7 +1,7 @@
 """Pictures go in by every way, and answers come out as the API gives them."""
 
 import pytest
-from page_actions import bars, choose, drop, expect_answered, expect_drawn, left_out, look_at, tile
+from page_actions import bars, before_its_words, choose, drop, expect_answered, expect_drawn, left_out, look_at, tile
 from playwright.sync_api import expect
 
 SCORES = [{"genre": genre, "confidence": share} for genre, share in (("Realism", 0.4), ("Abstract", 0.3), ("Romanticism", 0.15))]
@@ -35,6 +35,20 @@ def test_dropped_folders_get_their_genres_and_the_rest_a_reason_but_what_a_syste
     assert all(abs(int(shown[score["genre"]].rstrip("%")) - 100 * score["confidence"]) <= 0.51 for score in told["scores"])
     lengths = page.locator("#look-bars .track").evaluate_all("tracks => tracks.map(t => parseFloat(getComputedStyle(t, '::before').width))")
     assert lengths == sorted(lengths, reverse=True)
+
+
+def test_what_is_given_before_the_page_has_its_words_waits_for_them(visit, paintings, tmp_path):
+    page = visit(permissions=["clipboard-read", "clipboard-write"])
+    page.evaluate("navigator.clipboard.writeText('no address')")
+    with before_its_words(page):
+        page.keyboard.press("Control+V")
+    expect(page.locator("#intake-notice")).to_contain_text("neither a picture nor the address of one")
+    with before_its_words(page):
+        drop(page, tmp_path)
+    expect(page.locator("#intake-notice")).to_have_text("There is no picture in what you gave.")
+    with before_its_words(page):
+        drop(page, paintings[0])
+    expect_answered(page, 1)
 
 
 def test_a_picture_or_its_address_is_pasted(visit, service):

@@ -3,10 +3,10 @@
 import base64
 import json
 import re
+from contextlib import nullcontext
 
-from page_actions import choose, expect_answered, left_out, picture_file, saved, saved_rows, tile
+from page_actions import before_its_words, choose, expect_answered, left_out, picture_file, saved, saved_rows, tile
 from playwright.sync_api import expect
-from service import wait_until
 from told_answers import tell, told
 
 GOOD = told("Realism")
@@ -132,15 +132,10 @@ def test_a_copy_of_a_session_is_told_from_it_by_its_name(visit):
 
 def test_a_file_without_a_record_that_fits_is_no_session_and_leaves_none(visit):
     page = visit()
-    # The first is given before the page has its words and has opened its session: what is said of it stays.
-    held = []
-    page.route("**/page/text/en.js", lambda route: held.append(route))  # noqa: PLW0108 - playwright marks what it is handed
-    page.reload(wait_until="domcontentloaded")
     for name, records in {"null": ["null"], "state": [record(state="bogus")], "cut": ["{", "{"]}.items():
-        page.set_input_files("#session-file", session_file(*records) | {"name": name})
-        if name == "null":
-            wait_until(lambda: page.wait_for_timeout(20) or held, what="the request for the words")
-            held.pop().continue_()
+        # What is said stays, though the page had not yet opened its session.
+        with before_its_words(page) if name == "null" else nullcontext():
+            page.set_input_files("#session-file", session_file(*records) | {"name": name})
         expect(page.locator("#restored-text")).to_have_text(f"{name} is not a session that this page has saved.")
         expect(page.locator("#session option")).to_have_count(1)
 

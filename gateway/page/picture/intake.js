@@ -4,15 +4,17 @@ import { onLanguage, say } from "../text/language.js";
 import { fetched } from "./address.js";
 import { isLeftBehind, reasonByName } from "./names.js";
 
-// taken([{file, path, other}]): other is a key of the catalogue for what is no picture by its name, else null.
-export function startIntake(taken) {
-  const take = (found) => {
+// taken([{file, path, other}]): other is a key of the catalogue for what is no picture by its name, else null. What is given waits for
+// `spoken`: before it there are no sentences.
+export function startIntake(taken, spoken) {
+  const take = async (found) => {
+    await spoken;
     const kept = found.filter(({ path }) => !isLeftBehind(path));
-    notice(found.length && !kept.length ? say("intake.none") : null);
+    notice(kept.length ? null : say("intake.none"));
     if (kept.length) taken(kept.map((one) => ({ ...one, other: reasonByName(one.path) })));
   };
   const frame = document.getElementById("drop");
-  const files = (list) => take([...list].map((file) => ({ file, path: file.webkitRelativePath || file.name })));
+  const files = (list) => take([...list].map(withPath));
   for (const [button, input] of [["choose", "files"], ["folder", "folders"], ["photograph", "camera"]]) {
     const picker = document.getElementById(input);
     document.getElementById(button).addEventListener("click", () => picker.click());
@@ -42,23 +44,29 @@ export function startIntake(taken) {
     inside = 0;
     light(false);
     const { items, files: given } = event.dataTransfer;
-    if (items.length && !given.length) await byAddress(event.dataTransfer.getData("text/plain"), take);
-    else take(await dropped(event.dataTransfer));
+    if (items.length && !given.length) await byAddress(event.dataTransfer.getData("text/plain"));
+    else await take(await dropped(event.dataTransfer));
   });
-  document.addEventListener("paste", (event) => {
-    if (event.target.matches("input, textarea")) return;
-    const pasted = [...(event.clipboardData?.files ?? [])].map(named);
-    if (pasted.length) files(pasted);
-    else byAddress(event.clipboardData?.getData("text/plain") ?? "", take);
+  document.addEventListener("paste", async ({ target, clipboardData }) => {
+    if (target.matches("input, textarea")) return;
+    const pasted = [...clipboardData.files];
+    if (!pasted.length) return byAddress(clipboardData.getData("text/plain"));
+    await spoken;
+    files(pasted.map(named));
   });
   onLanguage(() => notice(null));
+
+  async function byAddress(text) {
+    if (!text.trim()) return;
+    const { file, word } = await fetched(text.trim());
+    if (file) return files([file]);
+    await spoken;
+    notice(say(word));
+  }
 }
 
-async function byAddress(text, take) {
-  if (!text.trim()) return;
-  const { file, word } = await fetched(text.trim());
-  notice(word && say(word));
-  if (file) take([{ file, path: file.name }]);
+function withPath(file) {
+  return { file, path: file.webkitRelativePath || file.name };
 }
 
 function notice(text) {
@@ -72,11 +80,8 @@ function notice(text) {
 async function dropped(transfer) {
   const items = [...transfer.items].filter((item) => item.kind === "file");
   const entries = items.map((item) => (item.type ? null : item.webkitGetAsEntry?.()));
-  if (!entries.some((entry) => entry?.isDirectory)) return [...transfer.files].map((file) => ({ file, path: file.name }));
-  const given = items.map((item, index) => (entries[index] ? null : item.getAsFile()));
-  const found = await Promise.all(
-    entries.map((entry, index) => (entry ? walk(entry) : given[index] ? [{ file: given[index], path: given[index].name }] : [])),
-  );
+  if (!entries.some((entry) => entry?.isDirectory)) return [...transfer.files].map(withPath);
+  const found = await Promise.all(entries.map((entry, index) => (entry ? walk(entry) : withPath(items[index].getAsFile()))));
   return found.flat();
 }
 
@@ -96,7 +101,7 @@ async function walk(entry) {
   }
 }
 
-// Every pasted picture is called image.png: the time of day tells them apart. The bytes stay as they are.
+// Every pasted picture is called image.png: the time of day tells them apart.
 function named(file) {
   if (file.name !== "image.png") return file;
   const time = new Date().toTimeString().slice(0, 8).replaceAll(":", ".");
