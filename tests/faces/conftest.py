@@ -109,6 +109,8 @@ def visit(browser: Browser, service: Service) -> Iterator[Callable[..., Page]]:
             if not any("ERR_NETWORK_CHANGED" in one for one in wrong):
                 break
             wrong.clear()
+        # Its words come after the page.
+        expect(page.locator("[data-word]:empty")).to_have_count(0)
         return page
 
     address = service.address

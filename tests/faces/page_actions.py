@@ -10,7 +10,9 @@ from pathlib import Path
 from playwright.sync_api import Locator, Page, Route, expect
 from service import wait_until
 
+# Who opens a database that the page has not yet made makes an empty one.
 KEPT = """async () => {
+    if (!(await indexedDB.databases()).some(({ name }) => name === "ragam")) return { works: [], pictures: 0 };
     const wait = (request) => new Promise((resolve) => (request.onsuccess = () => resolve(request.result)));
     const db = await wait(indexedDB.open("ragam"));
     const all = (name) => wait(db.transaction(name).objectStore(name).getAll());
