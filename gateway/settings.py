@@ -50,7 +50,9 @@ class Settings:
 
     max_upload_bytes: int = _setting(20 * 1024 * 1024, kinds.whole(1, 2**31), "Largest file that is accepted.")
     max_wait_seconds: float = _setting(
-        2.5, kinds.number(0.01, 600), "How long a request may wait for a thread; one that would wait longer is answered 503 at once."
+        2.5,
+        kinds.number(0.01, 600),
+        "How long a request with pictures may wait for a thread; one that would wait longer is answered 503 at once.",
     )
     keepalive_seconds: int = _setting(
         75,

@@ -5,7 +5,8 @@
     queue   where too many wait the request is refused, from its head if that is known by then
     thread  Flask is called once, with all of the request; its answer goes out in pieces
 
-The liveness probe is answered in the event loop; the readiness probe and the metrics have a thread each.
+The liveness probe is answered in the event loop; the readiness probe and the metrics have a thread each. What takes no pictures, as the
+page and its files, has threads of its own: it is never refused because pictures wait.
 """
 
 import asyncio
@@ -37,6 +38,7 @@ from gateway.telemetry.access_log import REQUEST_ID_HEADER, name_request, note_s
 PIECE_BYTES = 64 * 1024
 MOST_CONNECTIONS, SPARE_DESCRIPTORS = 4000, 100
 MOST_PROBES = 16
+PAGE_THREADS = 4
 RELISTEN_SECONDS = 0.1
 NO_REQUEST = {"method": "NONE", "raw_path": b"/", "query_string": b"", "http_version": "1.1", "server": None, "scheme": "http"}
 
@@ -167,8 +169,9 @@ class Front:
         path, loop = environ["PATH_INFO"], asyncio.get_running_loop()
         if path == "/healthz" and environ["REQUEST_METHOD"] in ("GET", "HEAD"):
             return call(self.app, environ)
-        if probe := self._probes.get(path):
-            return await probe.run(loop, self.app, environ)
+        takes_pictures = "/" + path.lstrip("/") in self._routes
+        if pool := self._pools.get(path, None if takes_pictures else self._pages):
+            return await pool.run(loop, self.app, environ)
         async with self._queue.thread():
             environ[QUEUED] = True
             return await loop.run_in_executor(self._pool, call, self.app, environ)
@@ -235,7 +238,8 @@ class Front:
     def _start(self, state: dict[str, Any]) -> None:
         loop, settings = asyncio.get_running_loop(), self._settings
         self._pool = ThreadPoolExecutor(self._threads, "request")
-        self._probes = {path: Probe(path) for path in ("/readyz", "/metrics")}
+        self._pools = {path: Pool(path, 1, MOST_PROBES) for path in ("/readyz", "/metrics")}
+        self._pages = Pool("page", PAGE_THREADS, MOST_CONNECTIONS)
         self._queue = Queue(self._threads, settings.max_wait_seconds)
         self._transfers = Transfers(held_bytes(settings.max_upload_bytes))
         descriptors = resource.getrlimit(resource.RLIMIT_NOFILE)[0] - SPARE_DESCRIPTORS
@@ -256,14 +260,14 @@ class Front:
         self._drain.begin_at_signal(connections, self.app.extensions["readiness"])
 
 
-class Probe:
-    """A thread of its own for `name`, and a bounded number of requests before it."""
+class Pool:
+    """Threads for `name` alone, and a bounded number of requests before them."""
 
-    def __init__(self, name: str) -> None:
-        self._pool, self._count = ThreadPoolExecutor(1, name), 0
+    def __init__(self, name: str, threads: int, most: int) -> None:
+        self._pool, self._most, self._count = ThreadPoolExecutor(threads, name), most, 0
 
     async def run(self, loop: asyncio.AbstractEventLoop, app: Flask, environ: dict[str, Any]) -> Answer:
-        if self._count >= MOST_PROBES:
+        if self._count >= self._most:
             raise Overloaded
         self._count += 1
         try:

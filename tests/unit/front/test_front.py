@@ -13,10 +13,12 @@ from gateway.app import create_app
 from gateway.environ import COMPLETE
 from gateway.errors import Overloaded, TooSlow
 from gateway.front.admission import Queue, Transfers
-from gateway.front.front import Front
+from gateway.front.front import Front, Pool
 from gateway.front.wsgi import call, environ_of
 from gateway.settings import Settings
 from gateway.telemetry.metrics import REQUESTS
+
+KEY = (b"x-api-key", b"ragam_key")
 
 
 def scope(method="POST", path="/prediction", headers=(), **changes):
@@ -105,7 +107,8 @@ def front(classifier, tmp_path):
     keys = tmp_path / "api_keys"
     keys.write_text(f"{hashlib.sha256(b'ragam_key').hexdigest()} alice\n")
     front = Front(create_app(Settings(api_keys_file=str(keys), rate_limit="2/minute"), classifier), 1)
-    front._transfers, front._queue, front._probes, front._pool = Transfers(10**6), Queue(1, 60), {}, ThreadPoolExecutor(1)
+    front._transfers, front._queue, front._pool = Transfers(10**6), Queue(1, 60), ThreadPoolExecutor(1)
+    front._pools, front._pages = {}, Pool("page", 1, 1)
     return front
 
 
@@ -157,8 +160,29 @@ def test_behind_a_part_of_an_answer_comes_nothing(front):
     assert connection.told == ["begin", "complete", "abort", "end"]
 
 
+def test_the_page_comes_though_no_more_pictures_are_taken(front):
+    front._queue = Queue(1, 0)
+
+    async def status(*request):
+        answer = []
+
+        async def send(message):
+            answer.append(message)
+
+        await front(scope(*request, headers=[KEY], state={"connection": conversation()}), None, send)
+        return answer[0]["status"]
+
+    async def test():
+        async with front._queue.thread():
+            for path in ("/prediction", "//prediction"):
+                assert await status("POST", path) == 503
+            for path in ("/", "/page/main.js", "/docs", "/genres"):
+                assert await status("GET", path) == 200
+
+    asyncio.run(test())
+
+
 FORM = ((b"content-type", b"multipart/form-data; boundary=a"), (b"content-length", b"1000"))
-KEY = (b"x-api-key", b"ragam_key")
 
 
 def sent(front, *headers, left, fails=None):
