@@ -40,6 +40,8 @@ ELSEWHERE = {404, 405}
 BY_THE_FRONT = {408, 414, 417, 431, 501}
 # These need a gateway or a model that is set up for it: no request to a running service makes them.
 FROM_INSIDE = {401, 429, 500, 502, 504}
+# How the description has what the front answers: without these a generated client has an empty answer, or none.
+ANYWHERE = {"4XX", "5XX"}
 
 # Files of the two pages, no part of the interface.
 OF_A_PAGE = {"/docs/<name>", "/page/<path:name>"}
@@ -70,7 +72,7 @@ def test_the_application_has_these_routes(client):
 
 
 def test_the_description_is_valid_and_has_these_routes_and_answers():
-    described = {key: set(operation["responses"]) - {"4XX"} for key, operation in operations().items()}
+    described = {key: set(operation["responses"]) - ANYWHERE for key, operation in operations().items()}
     assert described == {key: {str(status) for status in statuses} for key, statuses in ANSWERS.items()}
     validate(DESCRIPTION)
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -90,6 +92,17 @@ def test_every_error_of_the_gateway_is_an_answer_that_is_described():
     assert {kind.status.value for kind in kinds} <= OF_ROUTES | BY_THE_FRONT
     told = re.findall(r"\((\d{3})\)", DESCRIPTION["info"]["description"])
     assert {int(status) for status in told} >= BY_THE_FRONT
+
+
+def test_clients_that_are_generated_read_every_error():
+    """A status that an operation does not list, too; and the headers that are promised are in each answer."""
+    for key, operation in operations().items():
+        assert set(operation["responses"]) >= ANYWHERE, key
+    responses = DESCRIPTION["components"]["responses"]
+    for name in ("Refused", "NotServed"):
+        assert responses[name]["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/Failed"}
+    assert errors.ClientGone.retry_after is None
+    assert not responses["Unavailable"]["headers"]["Retry-After"].get("required")
 
 
 def test_clients_that_are_generated_take_new_keys():
