@@ -24,8 +24,10 @@ MAX_GENRES = 1000
 # As it was before errors had words, when this column held the sentence; and the word of such an error.
 EARLIER_TAIL, UNKNOWN = ["error", "time"], RagamError.word
 
-# What steers a terminal that shows the file, but for the ends of lines, which file_cell() writes, and the tabulator: as in JSON.
-CONTROLS = {code: f"\\u{code:04x}" for code in (*range(32), *range(127, 160)) if code not in b"\t\n\r"}
+# What steers a terminal that shows the file, but for the ends of lines, which file_cell() writes, and the tabulator: as in JSON. The last
+# two end lines or turn the direction of what follows. The same in gateway/page/export/controls.js.
+STEERING = (*range(32), *range(127, 160), *range(0x2028, 0x202F), *range(0x2066, 0x206A))
+CONTROLS = {code: f"\\u{code:04x}" for code in STEERING if chr(code) not in "\t\n\r"}
 
 # Text by column. An empty cell is left out.
 Cells = dict[str, str]
@@ -122,8 +124,8 @@ def file_cell(name: str) -> str:
     """`name` as text for which identity(file_cell(a)) == identity(file_cell(b)) only where a and b are one file.
 
     A name that would be taken for a formula gets ./ before it and stays a name of the same file. Bytes that are no UTF-8, which a disk
-    allows, are written \\xff, the ends of lines \\n and \\r, so that a row is a line, and other control characters \\u001b; a backslash is
-    written twice, so that the name can be told from the cell.
+    allows, are written \\xff, the ends of lines \\n and \\r, so that a row is a line, and what else steers a terminal \\u001b; a
+    backslash is written twice, so that the name can be told from the cell.
     """
     text = name.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r")
     text = text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace").translate(CONTROLS)

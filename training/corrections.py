@@ -1,5 +1,6 @@
 """What people judged of answers, as the page exports it: a verdict in place of a picture's label, or a picture left out."""
 
+import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Sequence
@@ -14,6 +15,9 @@ from training.tables import read_table
 
 FILE, VERDICT = "file", "verdict"
 LEAVE_OUT = {"none": "judged to be of none of the genres", "unsure": "judged unsure"}
+
+# As ragam/table.py and the page write what steers a terminal in a name: \\ \n \r \u001b \xff.
+ESCAPES = re.compile(r"\\(\\|n|r|x[89a-f][0-9a-f]|u[0-9a-f]{4})")
 
 Parts = tuple[str, ...]
 
@@ -78,8 +82,7 @@ def match(pictures: Sequence[Listed], judged: Sequence[tuple[str, str]], folder:
     folders = {name for parts in whole.values() for name in parts[:-1]}
     found = Found()
     for name, verdict in judged:
-        # The page's CSV has an apostrophe before what a spreadsheet would take for a formula.
-        tries = [parts_of(name), *([parts_of(name[1:])] if name.startswith("'") else [])]
+        tries = [parts_of(one) for one in names_in(name)]
         parts = next((one for one in tries if one in own or one[-1:] in ends), tries[0])
         place = next((place for place in range(len(parts)) if parts[place:] in ends), len(parts))
         fitting = [own[parts]] if parts in own else ends.get(parts[place:], [])
@@ -94,6 +97,19 @@ def match(pictures: Sequence[Listed], judged: Sequence[tuple[str, str]], folder:
             found.twice.append(path)
         found.verdicts[path] = verdict
     return found
+
+
+def names_in(cell: str) -> list[str]:
+    """The names that a cell may mean, the likeliest first: as the page and the command write them, or as they stand, with a backslash
+    between folders or of an earlier version. The page has an apostrophe before what a spreadsheet would take for a formula.
+    """
+    return [name for text in (cell, cell.removeprefix("'")) for name in (ESCAPES.sub(_unescaped, text), text)]
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    kind, code = found[1][0], found[1][1:]
+    # A byte that is no UTF-8, as Python has it in names.
+    return chr(int(code, 16) + (0xDC00 if kind == "x" else 0)) if code else {"n": "\n", "r": "\r"}.get(kind, kind)
 
 
 def parts_of(path: str) -> Parts:

@@ -2,11 +2,14 @@
 
 import csv
 import io
+import json
 import re
 
 from page_actions import choose, expect_answered, look_at, picture_file, saved, saved_rows
 from playwright.sync_api import expect
 from told_answers import told
+
+from ragam.table import file_cell
 
 COLUMNS = [
     *("file", "genre", "confidence", "certain", "typicality", "verdict", "remark", "model_version"),
@@ -56,6 +59,18 @@ def test_the_csv_holds_the_answers_the_verdicts_and_the_reasons(visit, service, 
     told = service.post(paintings[0].read_bytes()).json()["data"]
     assert text.startswith(f"{paintings[0].name}: {told['image_types_prediction']}. ")
     assert f"version {told['model']['version']}" in text
+
+
+def test_no_name_steers_the_terminal_that_shows_what_is_saved(answered):
+    """As the command writes it, and the name can be told from the cell."""
+    names = ("a\x1b[2J.jpg", "b\nc.jpg", "d\re.jpg", "f\\ng.jpg", "h\u202egnp.jpg", "i\x9b31m\u2066\u2028\x7f.jpg", "k\tl.jpg")
+    page = answered(dict.fromkeys(names, told("Realism")))
+    rows = saved_rows(page)
+    assert {row["file"] for row in rows} == {file_cell(name) for name in names}
+    for entry in ("Table as CSV", "Answers as JSON", "JSON-LD", "IIIF annotation list"):
+        text = saved(page, entry).decode("utf-8-sig")
+        assert all(sign.isprintable() or sign in "\t\r\n" for sign in text)
+    assert {row["file"] for row in json.loads(saved(page, "Answers as JSON"))} == set(names)
 
 
 def test_no_name_becomes_a_formula_or_breaks_a_row(answered):

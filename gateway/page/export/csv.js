@@ -1,6 +1,7 @@
 // Rows as CSV. docs/client.md describes the columns; `training prepare --corrections` reads file and verdict.
 
 import { genresOf } from "../session/record.js";
+import { escaped } from "./controls.js";
 
 export const COLUMNS = ["file", "genre", "confidence", "certain", "typicality", "verdict", "remark", "model_version"];
 const MORE = ["expected_accuracy", "error", "reason", "time"];
@@ -17,7 +18,7 @@ const FORMULA = /^\s*[=+\-@\t\r\n\uFF1D\uFF0B\uFF0D\uFF20]/;
 export function* toCsv(rows) {
   const genres = genresOf(rows);
   const head = [...COLUMNS, ...MORE, ...genres.map(columnOf), ...LAST];
-  const cells = (one, columns) => columns.map((column) => one[column]);
+  const cells = (one, columns) => columns.map((column) => (column === "file" ? fileCell(one.file) : one[column]));
   const line = (one) => [...cells(one, [...COLUMNS, ...MORE]), ...genres.map((genre) => one.scores[genre] ?? null), ...cells(one, LAST)];
   const text = (values) => `${values.map(cell).join(",")}\r\n`;
   yield `\uFEFF${text(head)}`;
@@ -29,8 +30,13 @@ function columnOf(genre) {
   return genre.startsWith("'") || [...COLUMNS, ...MORE, ...LAST].includes(genre) ? `'${genre}` : genre;
 }
 
+// As in ragam/table.py: the name can be told from the cell, and a row is a line.
+function fileCell(name) {
+  return name.replaceAll("\\", "\\\\").replaceAll("\n", "\\n").replaceAll("\r", "\\r");
+}
+
 function cell(value) {
-  const text = String(value ?? "");
+  const text = escaped(String(value ?? ""));
   // Whatever is no figure and no truth value is text to a spreadsheet.
   const plain = typeof value === "number" || typeof value === "boolean";
   const harmless = !plain && FORMULA.test(text) ? `'${text}` : text;

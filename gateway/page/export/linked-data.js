@@ -3,6 +3,7 @@
 // In pieces, as is all that is saved.
 
 import { assertions, givenGenre } from "./assertions.js";
+import { escaped } from "./controls.js";
 import { concept } from "./vocabulary.js";
 
 const CONTEXT = [
@@ -37,7 +38,7 @@ export function* toIiif(rows, id) {
 }
 
 function* entries(values) {
-  for (const [index, value] of values.entries()) yield `${index ? "," : ""}\n${JSON.stringify(value, null, 2)}`;
+  for (const [index, value] of values.entries()) yield `${index ? "," : ""}\n${escaped(JSON.stringify(value, null, 2))}`;
 }
 
 function picture(row) {

@@ -20,7 +20,7 @@ from ragam.table import Table, file_cell
 NAMES = [
     *("=1+1.jpg", "'=1.jpg", "./=2.jpg", 'a"b.jpg', '"', "a;b,c.jpg", "é日"),
     *("a\nb.jpg", "a\\nb.jpg", "a\r.jpg", "\\xff.jpg", "\xff.jpg", os.fsdecode(b"\xff.jpg")),
-    *("\x1b[2J.jpg", "\\u001b[2J.jpg", "\x85.jpg", os.fsdecode(b"\x85.jpg"), " =1.jpg"),
+    *("\x1b[2J.jpg", "\\u001b[2J.jpg", "\x85.jpg", os.fsdecode(b"\x85.jpg"), " =1.jpg", "a\u202egnp.jpg", "\u2066\u2028.jpg"),
 ]
 GENRES = ["Realism", "Abstract", "=Formula", "Genre", 'Süß, "quoted"', "genre", "time"]
 HEAD = ["file", "genre", "confidence", "certain", "typicality", "expected_accuracy", "model_version"]
@@ -106,7 +106,7 @@ def test_what_others_say_is_no_formula_and_no_other_column(path):
 
 
 def test_no_name_steers_the_terminal_that_shows_the_file(path):
-    controls = "".join(map(chr, (*range(1, 32), *range(127, 160))))
+    controls = "".join(map(chr, (*range(1, 32), *range(127, 160), *range(0x2028, 0x202F), *range(0x2066, 0x206A))))
     write(path, predicted(f"a{controls}.jpg"), failed("b\x1b[2J.jpg"))
     text = path.read_text(encoding="utf-8-sig").replace("\t", "")
     assert all(line.isprintable() for line in text.splitlines())

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from ragam.table import file_cell
 from training.config import StageError
 from training.corrections import corrected
 from training.listing import Listed
@@ -55,6 +56,17 @@ def test_a_verdict_is_of_the_picture_with_the_longest_end_of_its_path(tmp_path: 
     found, said = labels(pictures, exported(tmp_path, (name, "Dada")), "four")
     assert found == ["Dada", "Cubism"]
     assert ("folders are others" in said) == (name == "elsewhere/1.jpg")
+
+
+@pytest.mark.parametrize("name", ["a\x1b[2J.jpg", "a\nb.jpg", "a\r.jpg", "a\\nb.jpg", "a\u202egnp.jpg", "\x85\udcff.jpg", "=\x07.jpg"])
+def test_a_name_with_what_steers_a_terminal_is_found_again(tmp_path: Path, name: str) -> None:
+    pictures = [Listed(f"Cubism/{name}", "Cubism"), Listed("Cubism/b.jpg", "Cubism"), Listed("nb.jpg", "Cubism")]
+    cell = file_cell(name)
+    escaped = cell.removeprefix("./")
+    formula = cell if cell == escaped else f"'{escaped}"
+    # Of the command, of the page, and of the page from a dropped folder.
+    for written in (cell, formula, f"four/Cubism/{escaped}"):
+        assert labels(pictures, exported(tmp_path, (written, "Dada")), "four")[0] == ["Dada", "Cubism", "Cubism"]
 
 
 def test_a_name_in_two_folders_is_told_apart_by_them(tmp_path: Path) -> None:
