@@ -68,6 +68,9 @@ def test_every_error_and_every_genre_has_a_sentence():
     description = yaml.safe_load((ROOT / "gateway" / "openapi.yaml").read_text())
     errors = re.findall(r"- `(\w+)`:", description["components"]["schemas"]["Failure"]["properties"]["error"]["description"])
     assert {f"error.{error}" for error in errors} | {"error.network", "error.other"} == {key for key in EN if key.startswith("error.")}
+    told = (ROOT / "docs" / "interface.md").read_text().split("`error` is the service's word")[1].split("`reason`")[0]
+    own = {key.split(".")[1] for key in EN if key.startswith("reason.")}
+    assert set(re.findall(r"`(\w+)`", told)) == own | {"network", "other", "stopped"}
     assert {f"genre.{genre}" for genre in DESCRIPTIONS} == {key for key in EN if key.startswith("genre.")}
 
 
