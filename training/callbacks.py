@@ -121,8 +121,16 @@ def resume(out: Path) -> list[Row]:
     last = snapshot(out)
     if last is None:
         (out / WORK).mkdir()
+    else:
+        shutil.copytree(last, out / WORK)
+    return rows_of(out)
+
+
+def rows_of(out: Path) -> list[Row]:
+    """Of the epochs done."""
+    last = snapshot(out)
+    if last is None:
         return []
-    shutil.copytree(last, out / WORK)
     with (last / HISTORY).open(newline="") as file:
         return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
 

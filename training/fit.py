@@ -11,7 +11,7 @@ import numpy.typing as npt
 from gateway.picture.preprocess import to_tensor
 from training import measure, several
 from training.augment import AUGMENTATIONS
-from training.callbacks import KEPT, Row, callbacks, lowest_loss, resume, snapshot, why_stopped
+from training.callbacks import KEPT, Row, callbacks, lowest_loss, resume, rows_of, snapshot, why_stopped
 from training.cluster import ALONE, Cluster
 from training.compiled import compile_main
 from training.config import Recipe
@@ -44,6 +44,11 @@ def fit(
 
     asked: what has to be the same for all workers. Returns the rows of all epochs, and why it stopped.
     """
+    stopped = partial(why_stopped, recipe)
+    done = stopped(rows_of(out))
+    if done is not None:
+        # No other worker is needed, and one that has ended comes no more.
+        return resume(out) if cluster.is_chief else [], done
     chosen = strategy(cluster)
     steps, devices = -(-len(train.labels) // recipe.batch_size), chosen.num_replicas_in_sync
     if not (out / START).exists() and cluster.is_chief:
@@ -54,9 +59,6 @@ def fit(
             model.load_weights(own / START)
             metrics = compile_main(model, recipe, steps, devices)
         rows = resume(own)
-        stopped = partial(why_stopped, recipe)
-        if stopped(rows) is not None:
-            return rows, str(stopped(rows))
         share = Share(cluster.index, max(len(cluster.workers), 1), devices) if devices > 1 else None
         numbers = range(len(rows), recipe.epochs)
         batches = epochs(
@@ -89,6 +91,9 @@ def fit(
             else:
                 together = several.Together(model, chosen, metrics, recipe.label_smoothing, factors)
                 several.train(together, batches, judged, told, numbers=numbers, steps=steps)
+                if cluster.workers:
+                    # Until the chief's last epoch is written: who ends before is missed where the chief is lost and has to repeat it.
+                    several.see_alike(cluster, chosen, "", "")
         except KeyboardInterrupt:
             if not cluster.is_chief:
                 raise

@@ -50,6 +50,7 @@ def test_kubectl_understands_every_command(misunderstood) -> None:
 def test_the_commands_name_what_is_there(built: dict[str, str]) -> None:
     cluster, text = Cluster(built["every"]), "\n".join(COMMANDS)
     assert set(re.findall(r"deployment/([a-z-]+)", text)) == cluster.names("Deployment")
+    assert set(re.findall(r"--selector app.kubernetes.io/name=([a-z-]+)", text)) <= cluster.pods.keys()
     assert set(re.findall(r"--namespace (\S+)", text)) == cluster.names("Namespace") | {"monitoring"}
     # An apply of something else would strip what was added.
     assert set(re.findall(r"apply -k (\S+)", text)) == {"my-cluster", "my-shadow", "monitoring"}
