@@ -52,7 +52,7 @@ GAUGES = {
     "ragam_ready": 1,
     "ragam_workers": WORKERS,
     "ragam_worker_threads": WORKERS * THREADS,
-    'ragam_model_version{version="3"}': 1,
+    "sum(ragam_model_version)": 1,
     'ragam_settings{setting="max_wait_seconds"}': 2.5,
     "ragam_expected_wait_seconds": 0,
     "ragam_requests_in_flight": 0,
