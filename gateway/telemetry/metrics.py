@@ -30,9 +30,11 @@ _SHARES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1)
 REQUESTS = Counter("ragam_requests", "Requests answered.", ["route", "method", "status"])
 REQUEST_SECONDS = Histogram("ragam_request_seconds", "From the request's last byte to its answer.", ["route"], buckets=_SECONDS)
 STAGE_SECONDS = Histogram("ragam_stage_seconds", "Time in one stage of a prediction.", ["stage"], buckets=_STAGE_SECONDS)
-IN_FLIGHT = Gauge("ragam_requests_in_flight", "Requests being answered, or waiting for a thread; no probes.", multiprocess_mode="livesum")
+IN_FLIGHT = Gauge(
+    "ragam_requests_in_flight", "Requests with pictures, being answered or waiting for a thread.", multiprocess_mode="livesum"
+)
 EXPECTED_WAIT = Gauge(
-    "ragam_expected_wait_seconds", "How long one more request would have to wait for a thread.", multiprocess_mode="livemax"
+    "ragam_expected_wait_seconds", "How long one more request with pictures would have to wait for a thread.", multiprocess_mode="livemax"
 )
 SHED = Counter("ragam_shed_requests", "Requests answered 503 because there were more than the settings allow.")
 RATE_LIMITED = Counter("ragam_rate_limited_requests", "Requests answered with 429, by whose limit it was: key or address.", ["by"])
