@@ -97,7 +97,7 @@ def test_the_page_s_lines_switch_components_on_and_change_the_images_there_and_b
             assert f"\n  - ../k8s/components/{name}\n" in file.read_text()
     finally:
         file.write_text(before)
-    assert image == first.replace("model3", "model4") != first
+    assert image == first.replace("model4", "model5") != first
     assert {first, *(Cluster(built["every"]).container(name)["image"] for name in ("gateway", "bulk", "training"))} <= set(
         re.findall(r"--tag (\S+)", README)
     )
