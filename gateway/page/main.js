@@ -16,17 +16,17 @@ const element = (id) => document.getElementById(id);
 
 let workspace = null;
 
-// All its modules at once: a browser that finds one by reading another waits for each in turn.
+// All its modules at once: a browser that finds one by reading another waits for each in turn. It shows the open session, in words.
 function working() {
-  if (workspace) return workspace;
-  const links = LATER.map((name) => Object.assign(document.createElement("link"), { rel: "modulepreload", href: `page/${name}` }));
-  document.head.append(...links);
-  // It shows the open session, in words.
-  workspace = opened.then(() => import("./workspace.js"));
-  // The network may be back by then.
-  workspace.catch(() => (workspace = null));
+  if (!workspace) {
+    document.head.append(...LATER.map((name) => Object.assign(document.createElement("link"), { rel: "modulepreload", href: `page/${name}` })));
+    workspace = opened.then(load);
+  }
   return workspace;
 }
+
+// Until it comes.
+const load = () => import("./workspace.js").catch(() => new Promise((done) => setTimeout(done, 2000)).then(load));
 
 async function take(found) {
   (await working()).takeIn(found);

@@ -109,8 +109,8 @@ def visit(browser: Browser, service: Service) -> Iterator[Callable[..., Page]]:
             if not any("ERR_NETWORK_CHANGED" in one for one in wrong):
                 break
             wrong.clear()
-        # Its words come after the page.
-        expect(page.locator("[data-word]:empty")).to_have_count(0)
+        # Its words come after the page: without them these have no name.
+        page.wait_for_function("() => !document.querySelector('#examples') || document.querySelector('#examples button[aria-label]')")
         return page
 
     address = service.address

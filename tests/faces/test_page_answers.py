@@ -1,5 +1,7 @@
 """Pictures go in by every way, and answers come out as the API gives them."""
 
+from contextlib import closing
+
 import pytest
 from page_actions import bars, before_its_words, choose, drop, expect_answered, expect_drawn, left_out, look_at, tile
 from playwright.sync_api import expect
@@ -49,6 +51,18 @@ def test_what_is_given_before_the_page_has_its_words_waits_for_them(visit, paint
     with before_its_words(page):
         drop(page, paintings[0])
     expect_answered(page, 1)
+
+
+def test_a_picture_waits_until_what_works_on_it_can_be_had(browser, service, paintings):
+    # No fixture's page: in its console stands what did not come.
+    with closing(browser.new_context()) as context:
+        page = context.new_page()
+        page.goto(service.address)
+        page.route("**/page/view/tile.js", lambda route: route.abort())
+        with page.expect_event("requestfailed"):
+            choose(page, paintings[0])
+        page.unroute_all()
+        expect_answered(page, 1)
 
 
 def test_a_picture_or_its_address_is_pasted(visit, service):
