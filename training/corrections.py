@@ -73,7 +73,8 @@ def match(pictures: Sequence[Listed], judged: Sequence[tuple[str, str]], folder:
 
     Where the folders before that end differ, the file may have been moved since; not where a folder of that name is here.
     """
-    whole = {picture.path: parts_of(picture.path if picture.folder or not folder else f"{folder}/{picture.path}") for picture in pictures}
+    full = {picture.path: picture.path if picture.folder or not folder else f"{folder}/{picture.path}" for picture in pictures}
+    whole = {path: parts_of(name) for path, name in full.items()}
     ends: dict[Parts, list[str]] = defaultdict(list)
     for path, parts in whole.items():
         for place in range(len(parts)):
@@ -81,11 +82,12 @@ def match(pictures: Sequence[Listed], judged: Sequence[tuple[str, str]], folder:
     own: dict[Parts, list[str]] = defaultdict(list)
     for path in whole:
         own[parts_of(path)].append(path)
+    # As they are written, for two files may differ by a backslash or by how an accent is written.
+    exactly = {**{name: path for path, name in full.items()}, **{path: path for path in full}}
     folders = {name for parts in whole.values() for name in parts[:-1]}
     found = Found()
     for name, verdict in judged:
-        # As it is written, for two files may differ by a backslash or by how an accent is written.
-        written = [one for one in names_in(name) if one in whole]
+        written = [exactly[one] for one in names_in(name) if one in exactly]
         tries = [parts_of(one) for one in names_in(name)]
         parts = next((one for one in tries if one in own or one[-1:] in ends), tries[0])
         place = next((place for place in range(len(parts)) if parts[place:] in ends), len(parts))

@@ -80,6 +80,7 @@ def test_no_name_is_taken_for_one_that_is_nearly_the_same(tmp_path: Path, name: 
             cell = file_cell(f"{folder}{one}")
             for written in (cell, f"'{cell.removeprefix('./')}" if cell.startswith("./") else cell):
                 assert labels(pictures, exported(tmp_path, (written, "Dada")))[0] == found
+            assert labels(pictures, exported(tmp_path, (f"four/{cell.removeprefix('./')}", "Dada")), "four")[0] == found
             # From elsewhere: of two that may be meant none is judged.
             after, _, _ = corrected(
                 [*pictures, Listed("b.jpg", "Cubism")], [exported(tmp_path, (f"x/{cell}", "Dada"), ("b.jpg", "Dada"))], ["Dada"]
