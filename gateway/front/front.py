@@ -166,11 +166,11 @@ class Front:
         return whole.getvalue(), True
 
     async def _answer(self, environ: dict[str, Any]) -> Answer:
-        path, loop = environ["PATH_INFO"], asyncio.get_running_loop()
+        # With more slashes before it an address is the same to Flask.
+        path, loop = "/" + environ["PATH_INFO"].lstrip("/"), asyncio.get_running_loop()
         if path == "/healthz" and environ["REQUEST_METHOD"] in ("GET", "HEAD"):
             return call(self.app, environ)
-        takes_pictures = "/" + path.lstrip("/") in self._routes
-        if pool := self._pools.get(path, None if takes_pictures else self._pages):
+        if pool := self._pools.get(path, None if path in self._routes else self._pages):
             return await pool.run(loop, self.app, environ)
         async with self._queue.thread():
             environ[QUEUED] = True

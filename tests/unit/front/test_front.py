@@ -189,8 +189,10 @@ def test_the_page_comes_though_the_genres_wait_for_the_model_server(front, class
     monkeypatch.setattr(classifier, "genres", lambda: answers.wait() and classifier.names)
 
     async def test():
-        waiting = [asyncio.create_task(status(front, "GET", "/genres")) for _ in range(PAGE_THREADS + 1)]
+        paths = ("/genres", *["//genres"] * PAGE_THREADS)
+        waiting = [asyncio.create_task(status(front, "GET", path)) for path in paths]
         try:
+            await asyncio.sleep(0)
             # So that it ends where it fails.
             async with asyncio.timeout(10):
                 assert await status(front, "GET", "/page/main.js") == 200
