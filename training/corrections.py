@@ -73,20 +73,26 @@ def match(pictures: Sequence[Listed], judged: Sequence[tuple[str, str]], folder:
 
     Where the folders before that end differ, the file may have been moved since; not where a folder of that name is here.
     """
-    whole = {picture.path: parts_of(picture.path if picture.folder or not folder else f"{folder}/{picture.path}") for picture in pictures}
+    full = {picture.path: picture.path if picture.folder or not folder else f"{folder}/{picture.path}" for picture in pictures}
+    whole = {path: parts_of(name) for path, name in full.items()}
     ends: dict[Parts, list[str]] = defaultdict(list)
     for path, parts in whole.items():
         for place in range(len(parts)):
             ends[parts[place:]].append(path)
-    own = {parts_of(path): path for path in whole}
+    own: dict[Parts, list[str]] = defaultdict(list)
+    for path in whole:
+        own[parts_of(path)].append(path)
+    # As they are written, for two files may differ by a backslash or by how an accent is written.
+    exactly = {**{name: path for path, name in full.items()}, **{path: path for path in full}}
     folders = {name for parts in whole.values() for name in parts[:-1]}
     found = Found()
     for name, verdict in judged:
+        written = [exactly[one] for one in names_in(name) if one in exactly]
         tries = [parts_of(one) for one in names_in(name)]
         parts = next((one for one in tries if one in own or one[-1:] in ends), tries[0])
         place = next((place for place in range(len(parts)) if parts[place:] in ends), len(parts))
-        fitting = [own[parts]] if parts in own else ends.get(parts[place:], [])
-        moved = len(fitting) == 1 and place > 0 and parts[place:] not in {whole[fitting[0]], parts_of(fitting[0])}
+        fitting = written[:1] or own.get(parts) or ends.get(parts[place:], [])
+        moved = not written and len(fitting) == 1 and place > 0 and parts[place:] not in {whole[fitting[0]], parts_of(fitting[0])}
         if len(fitting) != 1 or (moved and not folders.isdisjoint(parts[:place])):
             found.unmatched.append(f"{name} ({f'{len(fitting)} pictures end so' if len(fitting) > 1 else 'no such picture'})")
             continue
@@ -101,9 +107,11 @@ def match(pictures: Sequence[Listed], judged: Sequence[tuple[str, str]], folder:
 
 def names_in(cell: str) -> list[str]:
     """The names that a cell may mean, the likeliest first: as the page and the command write them, or as they stand, with a backslash
-    between folders or of an earlier version. The page has an apostrophe before what a spreadsheet would take for a formula.
+    between folders or of an earlier version. The page has an apostrophe before what a spreadsheet would take for a formula; blanks
+    around a name are its own, or of whoever wrote the table.
     """
-    return [name for text in (cell, cell.removeprefix("'")) for name in (ESCAPES.sub(_unescaped, text), text)]
+    texts = [one for text in (cell, cell.strip()) for one in (text, text.removeprefix("'"))]
+    return list(dict.fromkeys([*(ESCAPES.sub(_unescaped, text) for text in texts), *texts]))
 
 
 def _unescaped(found: re.Match[str]) -> str:
@@ -123,7 +131,7 @@ def some(items: Sequence[str], most: int = 5) -> str:
 
 def judged_in(file: Path, genres: Sequence[str]) -> list[tuple[str, str]]:
     """The file and the verdict, a genre or a key of LEAVE_OUT, of every line that has one."""
-    columns, lines = read_table(file)
+    columns, lines = read_table(file, as_is=FILE)
     missing = [column for column in (FILE, VERDICT) if column not in columns]
     if missing:
         raise StageError(f"{file} has no column {' and no column '.join(missing)}. Export the answers from the page.")

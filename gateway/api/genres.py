@@ -1,6 +1,7 @@
 """What the model knows: its genres, each with what is told of it in English and Indonesian."""
 
 import json
+import math
 from collections.abc import Callable
 from pathlib import Path
 from time import monotonic
@@ -17,6 +18,8 @@ genres = Blueprint("genres", __name__)
 TEXTS: dict[str, dict[str, str]] = json.loads(Path(__file__).with_name("genres.json").read_text(encoding="utf-8"))
 
 KEPT_SECONDS = 60.0
+# Whoever has waited while the model server did not answer is told so: not each of them waits for it once more.
+FAILED_SECONDS = 0.5
 
 
 class GenreList:
@@ -25,21 +28,25 @@ class GenreList:
     def __init__(self, classifier: Classifier, clock: Callable[[], float] = monotonic) -> None:
         self._classifier = classifier
         self._clock = clock
-        self._kept: tuple[float, tuple[str, ...]] | None = None
+        self._kept: tuple[str, ...] = ()
+        self._failure: ServingError | None = None
+        self._until = -math.inf
 
     def names(self) -> tuple[str, ...]:
         """Raises errors.ServingError where the model has never answered and does not now."""
-        # No lock: threads that come at the same time ask each for itself, and none waits for another's deadline.
-        if self._kept is None or self._clock() - self._kept[0] >= KEPT_SECONDS:
+        # No lock: the front asks in one thread.
+        if self._clock() >= self._until:
+            seconds = KEPT_SECONDS
             try:
-                names = self._classifier.genres()
-            except ServingError:
+                self._kept, self._failure = self._classifier.genres(), None
+            except ServingError as error:
                 # What the model knew a while ago is a better answer than none, and not worth a deadline for each caller.
-                if self._kept is None:
-                    raise
-                names = self._kept[1]
-            self._kept = self._clock(), names
-        return self._kept[1]
+                if not self._kept:
+                    self._failure, seconds = error, FAILED_SECONDS
+            self._until = self._clock() + seconds
+        if self._failure:
+            raise self._failure.with_traceback(None)
+        return self._kept
 
 
 @genres.get("/genres")

@@ -5,8 +5,8 @@
     queue   where too many wait the request is refused, from its head if that is known by then
     thread  Flask is called once, with all of the request; its answer goes out in pieces
 
-The liveness probe is answered in the event loop; the readiness probe and the metrics have a thread each. What takes no pictures, as the
-page and its files, has threads of its own: it is never refused because pictures wait.
+The liveness probe is answered in the event loop; the readiness probe, the metrics and the genres have a thread each. What else takes no
+pictures, as the page and its files, has threads of its own: it is never refused because pictures wait, and waits for no model server.
 """
 
 import asyncio
@@ -166,11 +166,11 @@ class Front:
         return whole.getvalue(), True
 
     async def _answer(self, environ: dict[str, Any]) -> Answer:
-        path, loop = environ["PATH_INFO"], asyncio.get_running_loop()
+        # With more slashes before it an address is the same to Flask.
+        path, loop = "/" + environ["PATH_INFO"].lstrip("/"), asyncio.get_running_loop()
         if path == "/healthz" and environ["REQUEST_METHOD"] in ("GET", "HEAD"):
             return call(self.app, environ)
-        takes_pictures = "/" + path.lstrip("/") in self._routes
-        if pool := self._pools.get(path, None if takes_pictures else self._pages):
+        if pool := self._pools.get(path, None if path in self._routes else self._pages):
             return await pool.run(loop, self.app, environ)
         async with self._queue.thread():
             environ[QUEUED] = True
@@ -235,11 +235,16 @@ class Front:
         phrase = HTTPStatus(status).phrase.encode()
         return b"HTTP/1.1 %d %s\r\n%sconnection: close\r\n\r\n%s" % (status, phrase, lines, body)
 
+    def _make_pools(self) -> None:
+        self._pools = {path: Pool(path, 1, MOST_PROBES) for path in ("/readyz", "/metrics")}
+        # It asks the model server, as the readiness probe does, and comes with the page.
+        self._pools["/genres"] = Pool("/genres", 1, MOST_CONNECTIONS)
+        self._pages = Pool("page", PAGE_THREADS, MOST_CONNECTIONS)
+
     def _start(self, state: dict[str, Any]) -> None:
         loop, settings = asyncio.get_running_loop(), self._settings
         self._pool = ThreadPoolExecutor(self._threads, "request")
-        self._pools = {path: Pool(path, 1, MOST_PROBES) for path in ("/readyz", "/metrics")}
-        self._pages = Pool("page", PAGE_THREADS, MOST_CONNECTIONS)
+        self._make_pools()
         self._queue = Queue(self._threads, settings.max_wait_seconds)
         self._transfers = Transfers(held_bytes(settings.max_upload_bytes))
         descriptors = resource.getrlimit(resource.RLIMIT_NOFILE)[0] - SPARE_DESCRIPTORS

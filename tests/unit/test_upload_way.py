@@ -19,7 +19,7 @@ def calls():
     port = free_port()
     server = serve(FakeServing(), port)
     try:
-        command = [sys.executable, Path(__file__).with_name("upload_way.py"), str(port)]
+        command = [sys.executable, Path(__file__).with_name("upload_way.py"), str(port), str(free_port())]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     finally:
         server.stop(None)

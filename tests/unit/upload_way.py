@@ -1,4 +1,4 @@
-"""Which calls between files of the gateway one upload makes, as JSON: `python tests/unit/upload_way.py PORT`, of a model server.
+"""Which calls between files of the gateway one upload makes, as JSON: `python tests/unit/upload_way.py PORT OWN`: of a model server, and one to listen on.
 
 A process of its own, for it sets signals and the interpreter's profiler. The front is called as an ASGI server calls it.
 """
@@ -98,8 +98,8 @@ async def upload(app, body, profile):
     return answers[0]["status"]
 
 
-def main(port):
-    os.environ["RAGAM_SERVING"] = f"127.0.0.1:{port}"
+def main(port, own):
+    os.environ |= {"RAGAM_SERVING": f"127.0.0.1:{port}", "RAGAM_HOST": "127.0.0.1", "RAGAM_PORT": own}
     from gateway import asgi
 
     picture = BytesIO()
@@ -116,4 +116,4 @@ def main(port):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

@@ -3,8 +3,10 @@
 import logging
 from types import SimpleNamespace
 
+import pytest
+
 from gateway.api import health
-from gateway.api.genres import KEPT_SECONDS, TEXTS, GenreList
+from gateway.api.genres import FAILED_SECONDS, KEPT_SECONDS, TEXTS, GenreList
 from gateway.api.health import Readiness
 from gateway.errors import ServingUnavailable, WrongModel
 from training.genres import NAMES_14
@@ -83,11 +85,22 @@ def test_asked_once_a_minute_and_what_the_model_knew_is_told_while_it_is_away(cl
     assert known.names() == ("Other",)
 
 
-def test_without_the_model_nothing_is_made_up_and_a_failure_is_not_kept(client, classifier):
-    for error, status, waits in ((ServingUnavailable(), 503, "1"), (None, 200, None)):
+def test_without_the_model_nothing_is_made_up(client, classifier):
+    classifier.error = ServingUnavailable()
+    answer = client.get("/genres")
+    assert (answer.status_code, answer.json["data"], answer.headers["Retry-After"]) == (503, None, "1")
+
+
+def test_who_has_waited_for_a_model_that_does_not_answer_is_told_so_and_the_next_asks_again(classifier):
+    now = [100.0]
+    known = GenreList(classifier, lambda: now[0])
+    for error in (ServingUnavailable(), AssertionError("asked again")):
         classifier.error = error
-        answer = client.get("/genres")
-        assert (answer.status_code, answer.json["data"] is None, answer.headers.get("Retry-After")) == (status, status == 503, waits)
+        with pytest.raises(ServingUnavailable):
+            known.names()
+    classifier.error = None
+    now[0] += FAILED_SECONDS
+    assert known.names() == classifier.names
 
 
 def test_every_genre_that_is_trained_on_has_its_texts_and_no_other():

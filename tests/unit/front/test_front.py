@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import json
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from time import perf_counter
 from types import SimpleNamespace
@@ -13,7 +14,7 @@ from gateway.app import create_app
 from gateway.environ import COMPLETE
 from gateway.errors import Overloaded, TooSlow
 from gateway.front.admission import Queue, Transfers
-from gateway.front.front import Front, Pool
+from gateway.front.front import PAGE_THREADS, Front
 from gateway.front.wsgi import call, environ_of
 from gateway.settings import Settings
 from gateway.telemetry.metrics import REQUESTS
@@ -108,7 +109,7 @@ def front(classifier, tmp_path):
     keys.write_text(f"{hashlib.sha256(b'ragam_key').hexdigest()} alice\n")
     front = Front(create_app(Settings(api_keys_file=str(keys), rate_limit="2/minute"), classifier), 1)
     front._transfers, front._queue, front._pool = Transfers(10**6), Queue(1, 60), ThreadPoolExecutor(1)
-    front._pools, front._pages = {}, Pool("page", 1, 1)
+    front._make_pools()
     return front
 
 
@@ -160,24 +161,45 @@ def test_behind_a_part_of_an_answer_comes_nothing(front):
     assert connection.told == ["begin", "complete", "abort", "end"]
 
 
+async def status(front, *request):
+    answer = []
+
+    async def send(message):
+        answer.append(message)
+
+    await front(scope(*request, headers=[KEY], state={"connection": conversation()}), None, send)
+    return answer[0]["status"]
+
+
 def test_the_page_comes_though_no_more_pictures_are_taken(front):
     front._queue = Queue(1, 0)
-
-    async def status(*request):
-        answer = []
-
-        async def send(message):
-            answer.append(message)
-
-        await front(scope(*request, headers=[KEY], state={"connection": conversation()}), None, send)
-        return answer[0]["status"]
 
     async def test():
         async with front._queue.thread():
             for path in ("/prediction", "//prediction"):
-                assert await status("POST", path) == 503
+                assert await status(front, "POST", path) == 503
             for path in ("/", "/page/main.js", "/docs", "/genres"):
-                assert await status("GET", path) == 200
+                assert await status(front, "GET", path) == 200
+
+    asyncio.run(test())
+
+
+def test_the_page_comes_though_the_genres_wait_for_the_model_server(front, classifier, monkeypatch):
+    answers = threading.Event()
+    monkeypatch.setattr(classifier, "genres", lambda: answers.wait() and classifier.names)
+
+    async def test():
+        paths = ("/genres", *["//genres"] * PAGE_THREADS)
+        waiting = [asyncio.create_task(status(front, "GET", path)) for path in paths]
+        try:
+            await asyncio.sleep(0)
+            # So that it ends where it fails.
+            async with asyncio.timeout(10):
+                assert await status(front, "GET", "/page/main.js") == 200
+            assert not any(task.done() for task in waiting)
+        finally:
+            answers.set()
+        assert await asyncio.gather(*waiting) == [200] * len(waiting)
 
     asyncio.run(test())
 
