@@ -101,7 +101,7 @@ def account(told: Figures) -> str:
     right, certain_right = _with_interval(whole["right"]), _with_interval(whole["certainRight"])
     few_right, few_certain_right = _with_interval(clean["right"]), _with_interval(clean["certainRight"])
     lines = [
-        f"Version {version} learned from {told['learned']:,} paintings. On {total} paintings by {whole['artists']} artists from",
+        f"Version {version} learned from {told['learned']:,} paintings. On {total} paintings by at most {whole['artists']} artists from",
         "other collections (in brackets: 95% intervals over artists), and in the page's words:",
         "",
         f"- **Right: {right} of 100** answers name the genre that the collection does.",

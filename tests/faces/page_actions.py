@@ -42,15 +42,17 @@ def tile(page: Page, file: str) -> Locator:
 
 
 @contextmanager
-def before_its_words(page: Page) -> Iterator[None]:
-    """The page is loaded anew, and what is done within comes before it can say anything."""
+def before_its_words(page: Page, held_back: str = "text/en.js") -> Iterator[None]:
+    """The page is loaded anew, and what is done within comes before it can say anything, or with main.js before any module runs."""
     held: list[Route] = []
-    page.route("**/page/text/en.js", lambda route: held.append(route))  # noqa: PLW0108 - playwright marks what it is handed
-    page.reload(wait_until="domcontentloaded")
-    wait_until(lambda: page.wait_for_timeout(20) or held, what="the request for the words")
+    address = f"**/page/{held_back}"
+    page.route(address, lambda route: held.append(route))  # noqa: PLW0108 - playwright marks what it is handed
+    page.reload(wait_until="commit")
+    wait_until(lambda: page.wait_for_timeout(20) or held, what=f"the request for {held_back}")
+    page.locator("#genres").wait_for(state="attached")
     yield
     held.pop().continue_()
-    page.unroute_all()
+    page.unroute(address)
 
 
 def left_out(page: Page, file: str) -> Locator:

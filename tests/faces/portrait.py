@@ -25,7 +25,7 @@ PHONE = {"width": 390, "height": 800}
 PAPER = {"width": 794, "height": 1123}
 # Mirrored and turned, six compositions are enough for a grid.
 VARIANTS = (None, Image.Transpose.FLIP_LEFT_RIGHT, Image.Transpose.ROTATE_180)
-COLOURS = (128, 96, 64, 48)
+COLOURS = (128, 96, 80, 64, 56, 48)
 LARGEST_BYTES = 150_000
 
 

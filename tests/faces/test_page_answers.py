@@ -4,7 +4,8 @@ from contextlib import closing
 
 import pytest
 from page_actions import bars, before_its_words, choose, drop, expect_answered, expect_drawn, left_out, look_at, tile
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
+from service import wait_until
 
 SCORES = [{"genre": genre, "confidence": share} for genre, share in (("Realism", 0.4), ("Abstract", 0.3), ("Romanticism", 0.15))]
 ANSWER = {"image_types_prediction": "Realism", "confidence": 0.4, "scores": SCORES, "model": {"name": "painting_genre", "version": 3}}
@@ -39,17 +40,39 @@ def test_dropped_folders_get_their_genres_and_the_rest_a_reason_but_what_a_syste
     assert lengths == sorted(lengths, reverse=True)
 
 
-def test_what_is_given_before_the_page_has_its_words_waits_for_them(visit, paintings, tmp_path):
+@pytest.mark.parametrize("held_back", ["main.js", "text/en.js"])
+def test_what_is_given_before_the_page_has_its_words_waits_for_them(visit, paintings, tmp_path, held_back):
     page = visit(permissions=["clipboard-read", "clipboard-write"])
     page.evaluate("navigator.clipboard.writeText('no address')")
-    with before_its_words(page):
+    with before_its_words(page, held_back):
         page.keyboard.press("Control+V")
     expect(page.locator("#intake-notice")).to_contain_text("neither a picture nor the address of one")
-    with before_its_words(page):
+    with before_its_words(page, held_back):
         drop(page, tmp_path)
     expect(page.locator("#intake-notice")).to_have_text("There is no picture in what you gave.")
-    with before_its_words(page):
+    (tmp_path / "room").mkdir()
+    (tmp_path / "room" / "c.jpg").write_bytes(paintings[2].read_bytes())
+    with before_its_words(page, held_back):
         drop(page, paintings[0])
+        drop(page, tmp_path / "room")
+        with page.expect_file_chooser() as chooser:
+            page.locator("#choose").click()
+        chooser.value.set_files(paintings[1])
+    expect_answered(page, 3)
+
+
+def test_another_language_that_is_chosen_before_the_page_has_its_words_is_spoken(visit, paintings):
+    page = visit()
+    late: list[Route] = []
+    with page.expect_response("**/page/text/en.js"), before_its_words(page):
+        page.route("**/page/text/id.js", lambda route: late.append(route))  # noqa: PLW0108 - as in page_actions.py
+        page.locator("#language").select_option("id")
+        wait_until(lambda: page.wait_for_timeout(20) or late, what="the request for the other words")
+    # The words that are no longer wanted are there first.
+    page.evaluate("import('/page/text/en.js')")
+    late.pop().continue_()
+    expect(page.locator("#question")).to_have_text("Apa genre lukisan ini?")
+    choose(page, paintings[0])
     expect_answered(page, 1)
 
 

@@ -1,7 +1,6 @@
-// Where pictures come from: chosen, photographed, dropped (folders too) or pasted, and by an address.
+// Where pictures come from: chosen, photographed, dropped (folders too) or pasted, and by an address; also what early.js kept.
 
 import { onLanguage, say } from "../text/language.js";
-import { fetched } from "./address.js";
 import { isLeftBehind, reasonByName } from "./names.js";
 
 // taken([{file, path, other}]): other is a key of the catalogue for what is no picture by its name, else null. What is given waits for
@@ -15,13 +14,14 @@ export function startIntake(taken, spoken) {
   };
   const frame = document.getElementById("drop");
   const files = (list) => take([...list].map(withPath));
-  for (const [button, input] of [["choose", "files"], ["folder", "folders"], ["photograph", "camera"]]) {
+  for (const input of ["files", "folders", "camera"]) {
     const picker = document.getElementById(input);
-    document.getElementById(button).addEventListener("click", () => picker.click());
-    picker.addEventListener("change", () => {
+    const chosen = () => {
       files(picker.files);
       picker.value = "";
-    });
+    };
+    picker.addEventListener("change", chosen);
+    if (picker.files.length) chosen();
   }
   // Where nothing is touched there is rarely a camera, and a browser would only open the same chooser again.
   document.getElementById("photograph").hidden = navigator.maxTouchPoints === 0;
@@ -38,27 +38,25 @@ export function startIntake(taken, spoken) {
     inside -= 1;
     if (inside <= 0) light(false);
   });
-  document.addEventListener("dragover", (event) => event.preventDefault());
-  document.addEventListener("drop", async (event) => {
-    event.preventDefault();
+  document.addEventListener("drop", () => {
     inside = 0;
     light(false);
-    const { items, files: given } = event.dataTransfer;
-    if (items.length && !given.length) await byAddress(event.dataTransfer.getData("text/plain"));
-    else await take(await dropped(event.dataTransfer));
   });
-  document.addEventListener("paste", async ({ target, clipboardData }) => {
-    if (target.matches("input, textarea")) return;
-    const pasted = [...clipboardData.files];
-    if (!pasted.length) return byAddress(clipboardData.getData("text/plain"));
+  const give = async ({ pasted, files: some, entries, text }) => {
+    if (text !== null) return byAddress(text);
+    if (!pasted) return take(await walked(entries, some));
     await spoken;
-    files(pasted.map(named));
-  });
+    files(some.map(named));
+  };
+  window.ragamGiven.splice(0).forEach(give);
+  window.ragamGiven.push = give;
   onLanguage(() => notice(null));
 
   async function byAddress(text) {
     if (!text.trim()) return;
-    const { file, word } = await fetched(text.trim());
+    // Rarely needed, so loaded when it is.
+    const failed = () => ({ word: "address.failed" });
+    const { file, word } = await import("./address.js").then(({ fetched }) => fetched(text.trim()), failed);
     if (file) return files([file]);
     await spoken;
     notice(say(word));
@@ -75,13 +73,9 @@ function notice(text) {
   place.textContent = text ?? "";
 }
 
-// Files and entries must be taken from the event at once: they are gone after the first await. A folder has no type; what has one is not
-// asked for its entry, which takes the browser half a millisecond each.
-async function dropped(transfer) {
-  const items = [...transfer.items].filter((item) => item.kind === "file");
-  const entries = items.map((item) => (item.type ? null : item.webkitGetAsEntry?.()));
-  if (!entries.some((entry) => entry?.isDirectory)) return [...transfer.files].map(withPath);
-  const found = await Promise.all(entries.map((entry, index) => (entry ? walk(entry) : withPath(items[index].getAsFile()))));
+async function walked(entries, files) {
+  if (!entries.length) return files.map(withPath);
+  const found = await Promise.all(entries.map((entry, index) => (entry ? walk(entry) : withPath(files[index]))));
   return found.flat();
 }
 

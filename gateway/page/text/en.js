@@ -295,7 +295,7 @@ export default {
   "error.model_busy": "The model is busy. Try again.",
   "error.model_timeout": "The model did not answer in time. Try again.",
   "knows.genres": "It knows {count} genres and answers with one of them, whatever it is shown: {genres}.",
-  "knows.figures": "Version {version}, on {paintings} paintings by {artists} artists from other collections than those that it learned from: of 100 answers {right} name the genre that the collection does ({low} to {high}, by 95% intervals over artists).",
+  "knows.figures": "Version {version}, on {paintings} paintings by at most {artists} artists from other collections than those that it learned from: of 100 answers {right} name the genre that the collection does ({low} to {high}, by 95% intervals over artists).",
   "knows.certain": "It calls {certain} of 100 answers certain, and of 100 certain answers {right} are right.",
   "knows.beside": "Beside an answer stands how many of 100 such answers were right for artists that it did not learn from: {certain} of the certain, {uncertain} of the others.",
   "knows.otherVersion": "The served model is version {version}; how often it is right stands beside each answer, as far as the version tells it.",

@@ -295,7 +295,7 @@ export default {
   "error.model_busy": "Model sedang sibuk. Coba lagi.",
   "error.model_timeout": "Model tidak menjawab pada waktunya. Coba lagi.",
   "knows.genres": "Model mengenal {count} genre dan menjawab dengan salah satunya, apa pun yang diperlihatkan: {genres}.",
-  "knows.figures": "Versi {version}, pada {paintings} lukisan karya {artists} pelukis dari koleksi lain daripada yang dipelajarinya: dari 100 jawaban, {right} menyebut genre yang sama dengan catatan koleksi ({low} sampai {high}, dengan selang 95% atas pelukis).",
+  "knows.figures": "Versi {version}, pada {paintings} lukisan karya paling banyak {artists} pelukis dari koleksi lain daripada yang dipelajarinya: dari 100 jawaban, {right} menyebut genre yang sama dengan catatan koleksi ({low} sampai {high}, dengan selang 95% atas pelukis).",
   "knows.certain": "Ia menyebut {certain} dari 100 jawaban yakin, dan dari 100 jawaban yakin {right} benar.",
   "knows.beside": "Di samping jawaban tertera berapa dari 100 jawaban seperti itu benar untuk pelukis yang tidak dipelajarinya: {certain} dari yang yakin, {uncertain} dari yang lain.",
   "knows.otherVersion": "Model yang melayani adalah versi {version}; seberapa sering ia benar tertera di samping setiap jawaban, sejauh versi itu memberitahukannya.",

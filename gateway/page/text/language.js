@@ -91,8 +91,8 @@ export async function startLanguage(select) {
 async function speak(select) {
   const chosen = select.value;
   const loaded = await CATALOGUES[chosen].words();
-  // Another was chosen meanwhile.
-  if (chosen !== select.value) return;
+  // Another was chosen meanwhile: until that one is spoken there are no sentences.
+  if (chosen !== select.value) return speak(select);
   code = chosen;
   words = loaded.default;
   document.documentElement.lang = code;

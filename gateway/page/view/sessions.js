@@ -37,12 +37,14 @@ export function startSessions(opened) {
     const [{ sessionFile }, { save }] = await Promise.all([import("../session/file.js"), import("../export/download.js")]);
     save(await sessionFile(current()), `${fileName(current())}.ragam.jsonl`);
   });
-  element("session-open").addEventListener("click", () => element("session-file").click());
   on("session-file", "change", async (input) => {
     const [file] = input.files;
     input.value = "";
     if (file) await open(file);
   });
+  // One that was chosen before.
+  const picker = element("session-file");
+  if (picker.files.length) picker.dispatchEvent(new Event("change"));
 }
 
 async function open(file) {
