@@ -1,5 +1,6 @@
-"""Which calls between files of the gateway one upload makes, as JSON: `python tests/unit/upload_way.py PORT OWN`: of a model server, and one to listen on.
+"""Which calls between files of the gateway one upload makes, as JSON: `python tests/unit/upload_way.py PORT OWN`.
 
+PORT is a model server's, OWN one to listen on.
 A process of its own, for it sets signals and the interpreter's profiler. The front is called as an ASGI server calls it.
 """
 
