@@ -72,8 +72,9 @@ def look_at(page: Page, file: str) -> Locator:
 
 
 def judge(page: Page, file: str, key: str) -> None:
-    """In the grid. The keys 1 to 9 are those of the genres, for which the page asks the service."""
+    """In the grid, once it is answered. The keys 1 to 9 are those of the genres, for which the page asks the service."""
     expect(page.locator("#genres-list dt")).not_to_have_count(0)
+    expect(tile(page, file).locator(".share")).not_to_be_empty()
     tile(page, file).focus()
     page.keyboard.press(key)
     expect(tile(page, file).locator(".mark")).not_to_be_empty()
