@@ -13,6 +13,8 @@ from service import Service, wait_until
 
 # gRPC opens and closes a few descriptors and threads of its own as it likes; what the hostile ones leave would be a hundred.
 GRPC_S_OWN = 6
+# The page's threads begin when they are first needed: four in each of two workers.
+PAGE_S_OWN = 8
 
 # How long an answer is waited for, on the busiest machine: without a protection none would come. `python -m benchmarks.hostile` measures.
 ANSWER_SECONDS = 120
@@ -128,7 +130,7 @@ class Watch:
 
         def as_before() -> bool:
             now = self._state()
-            return now[0] == workers and now[1] <= descriptors + GRPC_S_OWN and now[2] <= threads + GRPC_S_OWN
+            return now[0] == workers and now[1] <= descriptors + GRPC_S_OWN and now[2] <= threads + GRPC_S_OWN + PAGE_S_OWN
 
         wait_until(as_before, what=f"the state before, {self._before}; last seen {self._state()}")
 
