@@ -48,6 +48,7 @@ export function startIntake(taken, spoken) {
     await spoken;
     files(some.map(named));
   };
+  // What was given before this ran, then each as it comes.
   window.ragamGiven.splice(0).forEach(give);
   window.ragamGiven.push = give;
   onLanguage(() => notice(null));
